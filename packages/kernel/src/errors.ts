@@ -1,0 +1,172 @@
+/** Who must act for the failure to go away. */
+export type Blame = "route" | "publisher" | "host" | "caller";
+/** What helps: another route, waiting, or nothing until the one to blame has acted. */
+export type Remedy = "other-route" | "later" | "never";
+
+/**
+ * Base of every failure that Causeway reports. Match on `code`, not on the class: two copies of
+ * a package may be loaded. Every code stands in docs/errors.md.
+ */
+export abstract class CausewayError extends Error {
+  abstract readonly code: string;
+  abstract readonly blame: Blame;
+  abstract readonly remedy: Remedy;
+}
+
+export const routeCodes = [
+  "ROUTE_UNREACHABLE", // no connection, or none in time
+  "ROUTE_REFUSED", // answered, and will not serve us (403, 429, 503, a redirect elsewhere)
+  "ROUTE_MISSING", // answered that the file is not there (404, 410)
+  "ROUTE_STALLED", // connected, then too few bytes in time
+  "ROUTE_TRUNCATED", // the answer ended before its promised length
+  "ROUTE_ENDLESS", // the answer went past its bound
+  "ROUTE_MISLABELLED", // another range, encoding, or kind of answer than was asked for
+  "ROUTE_LIED", // bytes that the signed metadata does not vouch for
+  "ROUTE_STALE", // an older state than one that is already trusted, or an expired one
+] as const;
+export type RouteCode = (typeof routeCodes)[number];
+
+/** One route failed at one request. Another route may do better. */
+export class RouteError extends CausewayError {
+  override readonly name = "RouteError";
+  readonly blame = "route";
+  readonly remedy = "other-route";
+  readonly code: RouteCode;
+  /** The URL that was asked for, without credentials. */
+  readonly url: string;
+  /** Milliseconds that the route asked us to stay away (`Retry-After`), if it did. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: RouteCode,
+    url: string,
+    message: string,
+    options?: ErrorOptions & { retryAfterMs?: number },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.url = url;
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+}
+
+/** What became of one route in a run that failed. */
+export interface RouteAttempt {
+  readonly url: string;
+  /** Bytes from this route that were verified and kept. */
+  readonly bytesKept: number;
+  readonly error: CausewayError;
+}
+
+/** Every route was tried and none delivered; `attempts` says what each one did. */
+export class NoRouteDelivered extends CausewayError {
+  override readonly name = "NoRouteDelivered";
+  readonly code = "ROUTE_ALL_FAILED";
+  readonly blame = "route";
+  readonly remedy = "later";
+  readonly attempts: readonly RouteAttempt[];
+
+  constructor(what: string, attempts: readonly RouteAttempt[]) {
+    const count = attempts.length === 1 ? "the only route" : `all ${attempts.length} routes`;
+    super(`${what}: ${count} failed. Add another with --route, or try again later.`);
+    this.attempts = attempts;
+  }
+}
+
+export const trustCodes = [
+  "TRUST_MALFORMED", // not a document of the kind that was asked for
+  "TRUST_THRESHOLD", // too few valid signatures
+  "TRUST_VERSION", // another version number than the signed one, or than the next
+  "TRUST_ROLLBACK", // older than what is already trusted
+  "TRUST_EXPIRED", // past its signed expiry
+  "TRUST_MISMATCH", // length or hash differs from the signed one
+  "TRUST_MIXED", // pieces of different repository states
+  "TRUST_UNDELEGATED", // no trusted role vouches for the path
+  "TRUST_LIMIT", // larger, deeper or more than any honest document is
+] as const;
+export type TrustCode = (typeof trustCodes)[number];
+
+/** Bytes that a threshold of trusted keys does not vouch for, or not any more. */
+export class TrustError extends CausewayError {
+  override readonly name = "TrustError";
+  readonly blame = "publisher";
+  readonly remedy = "other-route";
+  readonly code: TrustCode;
+  /** The document at fault, as `timestamp`, `patches-3f` or a target path. */
+  readonly subject: string;
+
+  constructor(code: TrustCode, subject: string, message: string, options?: ErrorOptions) {
+    super(`${subject}: ${message}`, options);
+    this.code = code;
+    this.subject = subject;
+  }
+}
+
+export const hostCodes = [
+  "HOST_FULL", // the disk is full, or too small for the target
+  "HOST_DENIED", // the operating system refuses access
+  "HOST_MISSING", // a file that must be there is not
+  "HOST_CORRUPT_STATE", // our own files were damaged or edited
+  "HOST_BUSY", // another process holds the lock
+  "HOST_ADDRESS", // the address or port cannot be listened on
+  "HOST_IO", // any other failure of the disk or the operating system
+] as const;
+export type HostCode = (typeof hostCodes)[number];
+
+/** The machine itself stands in the way; no route can help. */
+export class HostError extends CausewayError {
+  override readonly name = "HostError";
+  readonly blame = "host";
+  readonly remedy = "never";
+  readonly code: HostCode;
+
+  constructor(code: HostCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export const usageCodes = [
+  "USAGE_ARGUMENT", // a wrong or missing argument
+  "USAGE_NAME", // a name that not every route can carry
+  "USAGE_VERSION", // not a version
+  "USAGE_EXISTS", // would overwrite or add twice
+  "USAGE_UNKNOWN_PRODUCT", // no such product, or none for this platform or version
+  "USAGE_TRUST_MISSING", // no trusted root yet: --trust is needed
+  "USAGE_TRUST_CONFLICT", // the state was pinned to another root
+  "CONFIG_MALFORMED", // causeway.yaml cannot be read; the message names the line
+  "CONFIG_MISSING", // no causeway.yaml there
+  "KEY_MISSING", // a key that is needed is not in keys/
+  "KEY_PASSPHRASE", // a wrong or missing passphrase
+  "KEY_UNREADABLE", // not a private key that we know
+  "KEY_THRESHOLD", // fewer signatures than the role needs
+] as const;
+export type UsageCode = (typeof usageCodes)[number];
+
+/** The caller asked for something that cannot be done as asked. */
+export class UsageError extends CausewayError {
+  override readonly name = "UsageError";
+  readonly blame = "caller";
+  readonly remedy = "never";
+  readonly code: UsageCode;
+
+  constructor(code: UsageCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The caller's `AbortSignal` fired. What was verified so far is kept. */
+export class Interrupted extends CausewayError {
+  override readonly name = "Interrupted";
+  readonly code = "INTERRUPTED";
+  readonly blame = "caller";
+  readonly remedy = "later";
+
+  constructor(
+    message = "interrupted; run the same command again to go on",
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

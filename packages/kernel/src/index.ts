@@ -1,0 +1,12 @@
+export type { Brand } from "./brand.ts";
+export { canonicalJson, compareCodePoints, type JsonInput } from "./canonical-json.ts";
+export * from "./chunk-index.ts";
+export * from "./errors.ts";
+export { Fields, malformed } from "./fields.ts";
+export { toHex, writeHex } from "./hex.ts";
+export { InvariantBroken, invariant } from "./invariant.ts";
+export { type Json, type JsonObject, parseJson } from "./json.ts";
+export * from "./names.ts";
+export type * from "./ports.ts";
+export * from "./release.ts";
+export * from "./version.ts";

@@ -1,0 +1,89 @@
+/** Milliseconds since the Unix epoch. */
+export type Instant = number;
+
+/** Time, as two clocks: one for expiry, one for deadlines. */
+export interface Clock {
+  /** The local wall clock. It may be wrong by decades, and may jump. */
+  wall(): Instant;
+  /** Milliseconds since some fixed moment; never goes back. */
+  steady(): number;
+  /** Resolves after `ms`; rejects with `signal.reason` when `signal` fires first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Random {
+  /** An integer from 0 to 2^32-1, uniformly. */
+  uint32(): number;
+}
+
+export interface TransportRequest {
+  readonly url: URL;
+  /** Asks for bytes `start` to `end - 1`. Absent: the whole file. */
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Cancels the request and its body. */
+  readonly signal: AbortSignal;
+}
+
+/** Bytes as they arrive from a route. Nothing about them is verified. */
+export interface Delivery {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Read at most once. Pulls from the network only as it is read; leaving early cancels. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Lets go of the connection. Safe to call twice, and after the body ended. */
+  close(): void;
+}
+
+/** One request over one route. Follows no redirect, decodes no encoding, retries nothing. */
+export interface Transport {
+  /**
+   * Resolves when the status and headers are here.
+   * @throws {RouteError} `ROUTE_UNREACHABLE` when no answer can be had; the signal's reason when it fired
+   */
+  open(request: TransportRequest): Promise<Delivery>;
+}
+
+/** One open file. Positions and lengths are bytes. */
+export interface FileHandle {
+  length(): Promise<number>;
+  /** Reads up to `into.length` bytes; returns how many, 0 at the end. */
+  readAt(into: Uint8Array, position: number): Promise<number>;
+  writeAt(bytes: Uint8Array, position: number): Promise<void>;
+  truncate(length: number): Promise<void>;
+  /** What was written before is on the disk when this resolves. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * One folder. Names are relative to it, with `/` between parts; missing folders are made.
+ * Every method throws only `HostError`.
+ */
+export interface Store {
+  /**
+   * The whole file, or undefined when there is none.
+   * @throws {HostError} `HOST_CORRUPT_STATE` when it is longer than `lengthMax`
+   */
+  read(name: string, lengthMax: number): Promise<Uint8Array | undefined>;
+  /** Replaces the file as one step that survives a power cut: the old bytes or the new ones. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** `create` makes the file when it is missing; `read` requires it. */
+  open(name: string, mode: "read" | "create"): Promise<FileHandle>;
+  /** Replaces `to` by `from`, durably. `from` must have been synced by the caller. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes the file if it is there. */
+  remove(name: string): Promise<void>;
+  /** Names of the files directly in folder `name` (without the folder), sorted; [] when it is missing. */
+  list(name: string): Promise<readonly string[]>;
+  /** Bytes that can still be written, or undefined when the system does not tell. */
+  freeBytes(): Promise<number | undefined>;
+}
+
+/** What the ports of one run are. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+}
