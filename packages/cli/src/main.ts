@@ -1,5 +1,62 @@
+import { Command, CommanderError } from "commander";
+import { commands } from "./commands/index.ts";
+import { describeFailure, exitCodes } from "./failure.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { Terminal } from "./terminal.ts";
+import { packageVersion } from "./package-version.ts";
+
 /** Runs one command line. @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
-  process.stderr.write(`causeway ${args.join(" ")}: not built yet\n`);
-  return 2;
+  const terminal = new Terminal(process.stdout, process.stderr);
+  const { signal, release } = onInterrupt();
+  process.stdout.on("error", leaveOnClosedPipe);
+  const program = programFor(terminal, signal);
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCodes.done;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return endOfParsing(thrown, args, terminal);
+    const reason: unknown = signal.aborted ? signal.reason : thrown;
+    const failure = describeFailure(reason);
+    terminal.fail(failure.json, failure.text);
+    return failure.exitCode;
+  } finally {
+    release();
+  }
+}
+
+function programFor(terminal: Terminal, signal: AbortSignal): Command {
+  const program = new Command("causeway")
+    .description(
+      "Keeps security patches reachable, verifiable and installable\n" +
+        "while the vendor's update site is under attack.",
+    )
+    .version(packageVersion(), "-V, --version", "print the version")
+    .showHelpAfterError("(add --help for the options and an example)")
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .hook("preAction", (_, action) => {
+      const { json, quiet } = action.opts<{ json?: boolean; quiet?: boolean }>();
+      terminal.voice = { json: json === true, quiet: quiet === true };
+    });
+  for (const register of commands) register(program, { terminal, signal });
+  return program;
+}
+
+/** Help and version end parsing too; only real mistakes are failures. */
+function endOfParsing(end: CommanderError, args: readonly string[], terminal: Terminal): number {
+  if (end.exitCode === 0) return exitCodes.done;
+  if (end.code === "commander.help") return exitCodes.usage;
+  terminal.voice = { json: args.includes("--json"), quiet: false };
+  const message = end.message.replace(/^error: /, "");
+  terminal.fail(
+    { error: { code: "USAGE_ARGUMENT", message } },
+    `${message} [USAGE_ARGUMENT]\n(add --help for the options and an example)`,
+  );
+  return exitCodes.usage;
+}
+
+function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(exitCodes.failure);
+  throw error;
 }

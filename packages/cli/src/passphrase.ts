@@ -1,0 +1,54 @@
+import { readFile, stat } from "node:fs/promises";
+import { UsageError } from "@causeway/kernel";
+import password from "@inquirer/password";
+
+/** Gives the passphrase of one private key. */
+export type PassphraseProvider = (keyName: string) => Promise<string>;
+
+const passphraseFileBytesMax = 64 * 1024;
+
+/**
+ * Takes the passphrase from `file`, else from CAUSEWAY_PASSPHRASE, else asks on the terminal.
+ * A prompt's answer is remembered for the command's other keys.
+ */
+export function passphraseFrom(file: string | undefined, signal: AbortSignal): PassphraseProvider {
+  let known: Promise<string> | undefined;
+  return (keyName) => {
+    known ??= obtain(file, keyName, signal);
+    return known;
+  };
+}
+
+async function obtain(
+  file: string | undefined,
+  keyName: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (file !== undefined) return readPassphrase(file);
+  const fromEnvironment = process.env["CAUSEWAY_PASSPHRASE"];
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
+  if (!process.stdin.isTTY) {
+    throw new UsageError(
+      "KEY_PASSPHRASE",
+      `${keyName} is encrypted and there is no terminal to ask for its passphrase; ` +
+        "set CAUSEWAY_PASSPHRASE or give --passphrase-file FILE.",
+    );
+  }
+  return password(
+    { message: `Passphrase for ${keyName}:`, mask: true },
+    { output: process.stderr, signal },
+  );
+}
+
+async function readPassphrase(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > passphraseFileBytesMax) {
+      throw new UsageError("KEY_PASSPHRASE", `${file} is too large for a passphrase file.`);
+    }
+    return (await readFile(file, "utf8")).replace(/\r?\n$/, "");
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError("KEY_PASSPHRASE", `cannot read the passphrase from ${file}.`, { cause });
+  }
+}
