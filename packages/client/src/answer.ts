@@ -1,0 +1,159 @@
+import { type Clock, type Delivery, RouteError } from "@causeway/kernel";
+import type { ExchangeLimits } from "./limits.ts";
+import { shown } from "./route.ts";
+
+/** What was asked, as far as it shapes the answer. */
+interface Asked {
+  readonly path: string;
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly lengthMax: number;
+}
+
+/**
+ * Decides by status and headers whether this is an answer to what was asked.
+ * @returns the body's promised length, or undefined when the route does not say
+ * @throws {RouteError} when it is not
+ */
+export function judgeAnswer(
+  delivery: Delivery,
+  url: URL,
+  asked: Asked,
+  limits: ExchangeLimits,
+  clock: Clock,
+): number | undefined {
+  const { status, headers } = delivery;
+  if (status !== 200 && status !== 206) {
+    throw judgeRefusal(delivery, url, asked.path, limits, clock);
+  }
+  const wrong = (what: string): RouteError => {
+    return new RouteError("ROUTE_MISLABELLED", shown(url), `${what} as ${asked.path}`);
+  };
+  const encoding = headers.get("content-encoding")?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
+    throw wrong(`sent ${quoted(encoding)}-encoded bytes`);
+  }
+  const type = headers.get("content-type")?.trim().toLowerCase() ?? "";
+  if (type.startsWith("multipart/byteranges")) throw wrong("sent a multipart answer");
+  if (/^(?:text\/html|application\/xhtml)/.test(type) && !/\.x?html?$/i.test(asked.path)) {
+    throw wrong("sent a web page (a login page or a portal?)");
+  }
+  const length = parseLength(headers.get("content-length"));
+  if (length === null) throw wrong("sent a Content-Length that is no number");
+  if (asked.range !== undefined) return judgeRange(delivery, asked.range, length, wrong);
+  if (status === 206) throw wrong("sent a part of a file, unasked,");
+  if (length !== undefined && length > asked.lengthMax) {
+    const text = `promises ${length} bytes as ${asked.path}, over the bound of ${asked.lengthMax}`;
+    throw new RouteError("ROUTE_ENDLESS", shown(url), text);
+  }
+  return length;
+}
+
+function judgeRange(
+  delivery: Delivery,
+  range: { readonly start: number; readonly end: number },
+  length: number | undefined,
+  wrong: (what: string) => RouteError,
+): number {
+  const promised = range.end - range.start;
+  if (delivery.status === 200) {
+    if (range.start === 0 && length === promised) return promised;
+    throw wrong("ignored the range and sent a whole file");
+  }
+  const named = delivery.headers.get("content-range") ?? "";
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:\d{1,15}|\*)$/.exec(named.trim());
+  if (Number(match?.[1]) !== range.start || Number(match?.[2]) !== range.end - 1) {
+    throw wrong(`sent the range ${quoted(named)} for bytes ${range.start}-${range.end - 1}`);
+  }
+  if (length !== undefined && length !== promised) {
+    throw wrong(`sent ${length} bytes for a range of ${promised}`);
+  }
+  return promised;
+}
+
+function judgeRefusal(
+  delivery: Delivery,
+  url: URL,
+  path: string,
+  limits: ExchangeLimits,
+  clock: Clock,
+): RouteError {
+  const { status, headers } = delivery;
+  if (status === 404 || status === 410) {
+    return new RouteError("ROUTE_MISSING", shown(url), `has no ${path} (${status})`);
+  }
+  if (status < 400 || status === 416) {
+    return new RouteError("ROUTE_MISLABELLED", shown(url), `answered ${status} to ${path}`);
+  }
+  const wait = parseRetryAfter(headers, limits.retryAfterMsMax, clock);
+  const asks = wait === undefined ? "" : `; asks to wait ${Math.ceil(wait / 1000)} s`;
+  return new RouteError("ROUTE_REFUSED", shown(url), `answered ${status} to ${path}${asks}`, {
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  });
+}
+
+/**
+ * Where a redirect leads, or undefined when the answer is none.
+ * @throws {RouteError} `ROUTE_REFUSED` when it leads away from the route, or on and on
+ */
+export function redirectTarget(
+  delivery: Delivery,
+  url: URL,
+  path: string,
+  mayFollow: boolean,
+): URL | undefined {
+  if (![301, 302, 303, 307, 308].includes(delivery.status)) return undefined;
+  const location = delivery.headers.get("location") ?? "";
+  const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
+  const refuse = (what: string): RouteError => {
+    return new RouteError("ROUTE_REFUSED", shown(url), `redirects ${path} ${what}`);
+  };
+  if (next === undefined) throw refuse(`to ${quoted(location)}, which is no URL`);
+  if (next.origin !== url.origin || !/^https?:$/.test(next.protocol)) {
+    throw refuse(`away to ${quoted(shown(next))}`);
+  }
+  if (!mayFollow) throw refuse("on and on");
+  next.username = url.username;
+  next.password = url.password;
+  return next;
+}
+
+/** The sender's clock minus ours; undefined when it does not tell. */
+export function skewOf(headers: ReadonlyMap<string, string>, wall: number): number | undefined {
+  const date = parseDate(headers.get("date"));
+  if (date === undefined) return undefined;
+  const age = headers.get("age")?.trim() ?? ""; // a cache sends the old Date of what it holds
+  return date + (/^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0) - wall;
+}
+
+function parseRetryAfter(
+  headers: ReadonlyMap<string, string>,
+  most: number,
+  clock: Clock,
+): number | undefined {
+  const text = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text) * 1000, most);
+  const until = parseDate(text);
+  if (until === undefined) return undefined;
+  // Both dates by the sender's clock, when it tells: ours may be wrong by decades.
+  const now = parseDate(headers.get("date")) ?? clock.wall();
+  return Math.min(Math.max(until - now, 0), most);
+}
+
+/** An IMF-fixdate (RFC 9110 section 5.6.7); the obsolete forms are not worth their ambiguity. */
+function parseDate(text: string | undefined): number | undefined {
+  if (text === undefined || !/^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/.test(text)) {
+    return undefined;
+  }
+  const instant = Date.parse(text);
+  return Number.isNaN(instant) ? undefined : instant;
+}
+
+/** @returns null when there is a length that makes no sense */
+function parseLength(text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined;
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}

@@ -1,0 +1,58 @@
+/** Bounds of one request over one route. */
+export interface ExchangeLimits {
+  /** Connection, request and the answer's headers, together. */
+  readonly answerMs: number;
+  /** The longest silence within a body. */
+  readonly stallMs: number;
+  /** A body is judged by its mean rate over each such span of waiting. */
+  readonly rateWindowMs: number;
+  readonly bytesPerSecondMin: number;
+  readonly redirectsMax: number;
+  readonly retryAfterMsMax: number;
+}
+
+/** Bounds of the metadata's way over the routes. */
+export interface MetadataLimits {
+  /** How long a route is alone before the next one is started beside it. */
+  readonly hedgeMs: number;
+  /** How long the other routes may take to show that they know something newer. */
+  readonly secondOpinionMs: number;
+  readonly routesInFlightMax: number;
+  /** Documents of one whole refresh or search, over one route. */
+  readonly stepsMax: number;
+  /** Refreshes in a row that each find a newer state over another route. */
+  readonly newerMax: number;
+}
+
+export interface ClientLimits {
+  readonly exchange: ExchangeLimits;
+  readonly metadata: MetadataLimits;
+  readonly catalogueLengthMax: number;
+  /** A target that is read into memory as a whole. */
+  readonly smallTargetLengthMax: number;
+}
+
+/** One file of metadata or state; 100,000 targets without bins take less. */
+export const documentLengthMax = 64 * 1024 * 1024;
+/** More, and a list of routes is a way to make clients flood others. */
+export const routesMax = 64;
+
+export const clientLimits: ClientLimits = {
+  exchange: {
+    answerMs: 5_000, // a satellite link with one lost SYN needs about 4 s
+    stallMs: 4_000, // a TCP retransmission after two losses comes within 3 s
+    rateWindowMs: 5_000, // long enough for one stall and its recovery
+    bytesPerSecondMin: 512, // a tenth of a 56k modem: whoever drips less is no use
+    redirectsMax: 3,
+    retryAfterMsMax: 24 * 3_600_000, // who asks for more wants to be rid of us
+  },
+  metadata: {
+    hedgeMs: 300, // over a typical round trip, so a healthy route is seldom doubled
+    secondOpinionMs: 1_000, // a frozen route is worth a second, and no more
+    routesInFlightMax: 4, // more, and the client becomes part of the flood
+    stepsMax: 1_024, // 256 new roots and a deep search stay far below
+    newerMax: 4, // a repository that publishes faster than we read will be newer next time
+  },
+  catalogueLengthMax: 32 * 1024 * 1024, // 100,000 releases of one product
+  smallTargetLengthMax: 64 * 1024 * 1024, // a chunk index of a 100 GiB target
+};

@@ -1,0 +1,222 @@
+import {
+  type Brand,
+  type CausewayError,
+  invariant,
+  type RouteAttempt,
+  RouteError,
+  UsageError,
+} from "@causeway/kernel";
+import { routesMax } from "./limits.ts";
+
+/** Names a route in logs and reports: its URL without credentials. */
+export type RouteId = Brand<string, "RouteId">;
+export type RouteState = "ok" | "dead" | "slow" | "stale" | "lying";
+
+/** What became of one route, as `get --json` says it. */
+export interface RouteReport {
+  readonly url: string;
+  /** Bytes of answers' bodies that came over it, kept or not. */
+  readonly bytes: number;
+  readonly state: RouteState;
+  /** Null while the state is "ok". */
+  readonly why: string | null;
+}
+
+// What a route did weighs more than what befell it: a liar that then dies stays a liar.
+const weight = { ok: 0, dead: 1, slow: 1, stale: 2, lying: 3 } as const;
+const forgetting = 0.7; // of the measured rate at each new measure: about the last three count
+
+/** One way to reach the repository, and what is known of it in this run. */
+export class Route {
+  readonly id: RouteId;
+  /** Ends in "/". May hold credentials, so it is never shown; `id` is. */
+  readonly base: URL;
+  #state: RouteState = "ok";
+  #error: CausewayError | undefined;
+  #bytesReceived = 0;
+  #bytesKept = 0;
+  #rateBytes = 0;
+  #rateMs = 0;
+  #latencyMs: number | undefined;
+  #skewMs: number | undefined;
+  #restUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(base: URL) {
+    invariant(base.pathname.endsWith("/"), "a route's base ends in a slash");
+    this.base = base;
+    this.id = shown(base) as RouteId;
+  }
+
+  get state(): RouteState {
+    return this.#state;
+  }
+
+  /** False once it is known to be of no use in this run, whatever is asked. */
+  get trustworthy(): boolean {
+    return this.#state !== "lying";
+  }
+
+  /** The failure that set the state; undefined while it is "ok". */
+  get error(): CausewayError | undefined {
+    return this.#error;
+  }
+
+  get bytesReceived(): number {
+    return this.#bytesReceived;
+  }
+
+  /** Bytes that were verified and kept. */
+  get bytesKept(): number {
+    return this.#bytesKept;
+  }
+
+  /** Bytes per second of one request's body, lately; undefined before the first. */
+  get bytesPerSecond(): number | undefined {
+    return this.#rateMs === 0 ? undefined : (this.#rateBytes * 1000) / this.#rateMs;
+  }
+
+  /** From asking to the answer's headers, the last time. */
+  get latencyMs(): number | undefined {
+    return this.#latencyMs;
+  }
+
+  /** The route's clock minus ours, by its last answer; undefined when it did not tell. */
+  get skewMs(): number | undefined {
+    return this.#skewMs;
+  }
+
+  /** The steady time before which the route asked us to stay away (`Retry-After`). */
+  get restUntil(): number {
+    return this.#restUntil;
+  }
+
+  get report(): RouteReport {
+    return {
+      url: this.id,
+      bytes: this.#bytesReceived,
+      state: this.#state,
+      why: this.#error?.message ?? null,
+    };
+  }
+
+  /** For `NoRouteDelivered`; a route that was never struck is said to have been left unasked. */
+  get attempt(): RouteAttempt {
+    const unasked = new RouteError("ROUTE_UNREACHABLE", this.id, "was not asked");
+    return { url: this.id, bytesKept: this.#bytesKept, error: this.#error ?? unasked };
+  }
+
+  /** The URL of a file of the repository: `metadata/…`, `targets/…` or `security/…`, encoded. */
+  url(path: string): URL {
+    const url = new URL(path, this.base);
+    invariant(
+      url.origin === this.base.origin && url.pathname.startsWith(this.base.pathname),
+      "a file of the repository lies below the route's base",
+    );
+    return url;
+  }
+
+  received(bytes: number): void {
+    this.#bytesReceived += bytes;
+  }
+
+  /** Bytes from this route were verified. It is alive again if it was taken for dead or slow. */
+  kept(bytes: number): void {
+    this.#bytesKept += bytes;
+    if (weight[this.#state] > 1) return;
+    this.#state = "ok";
+    this.#error = undefined;
+  }
+
+  answered(latencyMs: number, skewMs: number | undefined): void {
+    this.#latencyMs = latencyMs;
+    this.#skewMs = skewMs ?? this.#skewMs;
+  }
+
+  measured(bytes: number, ms: number): void {
+    this.#rateBytes = this.#rateBytes * forgetting + bytes;
+    this.#rateMs = this.#rateMs * forgetting + Math.max(ms, 1);
+  }
+
+  rest(until: number): void {
+    this.#restUntil = Math.max(this.#restUntil, until);
+  }
+
+  /** Takes note of a failure that the route is to blame for. */
+  strike(error: CausewayError): void {
+    const state = stateAfter(error);
+    if (weight[state] < weight[this.#state]) return;
+    this.#state = state;
+    this.#error = error;
+  }
+}
+
+/** The state of a route that failed so. */
+export function stateAfter(error: CausewayError): Exclude<RouteState, "ok"> {
+  switch (error.code) {
+    case "ROUTE_STALLED":
+      return "slow";
+    case "ROUTE_STALE":
+    case "TRUST_ROLLBACK":
+    case "TRUST_EXPIRED":
+      return "stale";
+    case "ROUTE_UNREACHABLE":
+    case "ROUTE_REFUSED":
+    case "ROUTE_MISSING":
+    case "ROUTE_TRUNCATED":
+      return "dead";
+    default:
+      return "lying"; // ROUTE_LIED, ROUTE_MISLABELLED, ROUTE_ENDLESS, and what does not verify
+  }
+}
+
+/**
+ * Reads a route as users write it: an http, https or file URL of a repository's folder.
+ * @throws {UsageError} `USAGE_ARGUMENT`
+ */
+export function parseRoute(text: string): Route {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^(?:https?|file):$/.test(url.protocol)) {
+    const path = /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(text);
+    const hint = path ? " For a folder write file:///its/full/path/." : "";
+    throw wrong(text, `is not a URL of a route; write http://, https:// or file:///.${hint}`);
+  }
+  if (url.search !== "" || url.hash !== "") {
+    throw wrong(shown(url), 'has a "?" or "#"; a route is the URL of a folder.');
+  }
+  if (url.protocol === "file:" && url.host !== "") {
+    throw wrong(text, "names a host; a file route is file:/// and a full path.");
+  }
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return new Route(url);
+}
+
+/**
+ * Reads a list of routes; one that is named twice counts once.
+ * @throws {UsageError} `USAGE_ARGUMENT`
+ */
+export function parseRoutes(texts: readonly string[]): readonly Route[] {
+  const routes = new Map<RouteId, Route>();
+  for (const text of texts) {
+    const route = parseRoute(text);
+    if (!routes.has(route.id)) routes.set(route.id, route);
+  }
+  if (routes.size === 0) throw new UsageError("USAGE_ARGUMENT", "no route; name one with --route.");
+  if (routes.size > routesMax) {
+    throw new UsageError("USAGE_ARGUMENT", `${routes.size} routes; at most ${routesMax} are used.`);
+  }
+  return [...routes.values()];
+}
+
+/** A URL without its credentials. */
+export function shown(url: URL): string {
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  return bare.href;
+}
+
+function wrong(text: string, what: string): UsageError {
+  // An argument that does not parse may still hold a password: nothing before an "@" is shown.
+  const safe = text.replace(/^([a-z]+:\/*)?[^/]*@/i, "$1…@").slice(0, 200);
+  return new UsageError("USAGE_ARGUMENT", `${JSON.stringify(safe)} ${what}`);
+}
