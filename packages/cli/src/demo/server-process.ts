@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { HostError } from "@causeway/kernel";
+
+const readyWithinMs = 20_000;
+
+/** One `causeway serve` of its own, as a route that can really be killed. */
+export class ServerProcess {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  /** Resolves when it listens on a free port of 127.0.0.1. */
+  static async start(tree: string, signal: AbortSignal): Promise<ServerProcess> {
+    const bin = fileURLToPath(new URL("../../bin/causeway.js", import.meta.url));
+    const args = ["serve", "--repository", tree, "--host", "127.0.0.1", "--port", "0"];
+    const child = spawn(process.execPath, [bin, ...args, "--workers", "1", "--json"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      return new ServerProcess(child, await listeningUrl(child, signal));
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await ended;
+  }
+}
+
+async function listeningUrl(child: ChildProcess, signal: AbortSignal): Promise<string> {
+  if (child.stdout === null) throw new HostError("HOST_IO", "a server has no standard output");
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(readyWithinMs)]);
+  const lines = createInterface({ input: child.stdout, signal: deadline });
+  for await (const line of lines) {
+    const told: unknown = JSON.parse(line);
+    if (told instanceof Object && "url" in told && typeof told.url === "string") return told.url;
+    throw new HostError("HOST_IO", `a server did not start: ${line}`);
+  }
+  signal.throwIfAborted();
+  throw new HostError("HOST_IO", "a server ended before it listened");
+}
