@@ -9,4 +9,5 @@ export { type Json, type JsonObject, parseJson } from "./json.ts";
 export * from "./names.ts";
 export type * from "./ports.ts";
 export * from "./release.ts";
+export * from "./route-list.ts";
 export * from "./version.ts";

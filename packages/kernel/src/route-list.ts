@@ -1,0 +1,115 @@
+import type { Brand } from "./brand.ts";
+import type { JsonInput } from "./canonical-json.ts";
+import { Fields, malformed } from "./fields.ts";
+import type { Json } from "./json.ts";
+import type { TargetPath } from "./names.ts";
+
+/** A route's id in the signed list: `origin-1`, `mirror-eu`. */
+export type RouteId = Brand<string, "RouteId">;
+
+export const routeKinds = ["origin", "mirror", "bucket", "neighbour", "bundle"] as const;
+export type RouteKind = (typeof routeKinds)[number];
+
+export const routeStates = [
+  "active", // use it
+  "drained", // use it only when nothing else is left
+  "retired", // never use it again
+] as const;
+export type RouteState = (typeof routeStates)[number];
+
+/** What the signed list says of one route. */
+export interface RouteEntry {
+  readonly id: RouteId;
+  /** Absolute, ends with `/`, without credentials, query or fragment. */
+  readonly url: string;
+  readonly kind: RouteKind;
+  /** Where it stands, as `eu-west`; what clients there prefer. */
+  readonly region?: string;
+  /** 1 is tried first. */
+  readonly priority: number;
+  /** Its share among routes of the same priority. */
+  readonly weight: number;
+  readonly state: RouteState;
+}
+
+/** The signed list of routes: the target `routes.json`, which only the role `routes` signs. */
+export interface RouteList {
+  /** Grows with every change. */
+  readonly version: number;
+  readonly routes: readonly RouteEntry[];
+}
+
+export const routeListPath = "routes.json" as TargetPath;
+/** A list of 10,000 routes with the longest URLs stays below it. */
+export const routeListBytesMax = 16 * 1024 * 1024;
+
+const routesMax = 10_000;
+const urlLengthMax = 1024;
+/** Bound of a route's priority and weight. */
+export const routeNumberMax = 1_000_000;
+
+export function isRouteId(text: string): text is RouteId {
+  return /^[a-z0-9][a-z0-9-]{0,63}$/.test(text);
+}
+
+export function isRouteKind(text: string): text is RouteKind {
+  return routeKinds.some((kind) => kind === text);
+}
+
+export function isRegion(text: string): text is string {
+  return /^[a-z0-9][a-z0-9-]{0,31}$/.test(text);
+}
+
+/**
+ * The one way in which a route's URL is written: http, https or file, ending with `/`.
+ * @returns undefined when it cannot be a route's URL
+ */
+export function normalRouteUrl(text: string): string | undefined {
+  if (text.length > urlLengthMax || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (!["http:", "https:", "file:"].includes(url.protocol)) return undefined;
+  if (url.username !== "" || url.password !== "") return undefined;
+  if (/[?#]/.test(url.href)) return undefined;
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url.href.length > urlLengthMax ? undefined : url.href;
+}
+
+function isRouteUrl(text: string): text is string {
+  return normalRouteUrl(text) === text;
+}
+
+export function encodeRouteList(list: RouteList): JsonInput {
+  const routes = list.routes.map((route) => ({ ...route }));
+  return { _type: "causeway-routes", version: list.version, routes };
+}
+
+/**
+ * Reads a route list. Routes in a state that this version does not know are left out, so that a
+ * newer publisher cannot take the rest of the list from older clients.
+ * @throws {TrustError} `TRUST_MALFORMED`
+ */
+export function decodeRouteList(value: Json): RouteList {
+  const subject = routeListPath;
+  const fields = new Fields(value, subject);
+  if (fields.string("_type") !== "causeway-routes") throw malformed(subject, "is no route list");
+  const seen = new Set<string>();
+  const routes: RouteEntry[] = [];
+  for (const entry of fields.objects("routes", routesMax)) {
+    const text = entry.string("state", 64);
+    const state = routeStates.find((known) => known === text);
+    if (state === undefined) continue;
+    const id = entry.matching("id", isRouteId);
+    if (seen.has(id)) throw malformed(subject, `has the route ${id} twice`);
+    seen.add(id);
+    routes.push({
+      id,
+      url: entry.matching("url", isRouteUrl),
+      kind: entry.matching("kind", isRouteKind),
+      ...(entry.has("region") && { region: entry.matching("region", isRegion) }),
+      priority: entry.integer("priority", 1, routeNumberMax),
+      weight: entry.integer("weight", 1, routeNumberMax),
+      state,
+    });
+  }
+  return { version: fields.integer("version", 1), routes };
+}
