@@ -1,0 +1,232 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { type FileHandle, HostError, type Store } from "@causeway/kernel";
+import { errnoOf, hostFault } from "./host-fault.ts";
+
+export interface StoreOptions {
+  /**
+   * The caller holds the folder's lock, so temporary files in it are left over from a killed run
+   * and are removed.
+   */
+  readonly alone: boolean;
+}
+
+const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
+
+/**
+ * A folder as a store. The folder is made when something is first written.
+ * @throws {HostError}
+ */
+export async function openStore(folder: string, options: StoreOptions): Promise<Store> {
+  const root = path.resolve(folder);
+  if (options.alone) await sweep(root);
+  return new FolderStore(root);
+}
+
+async function sweep(root: string): Promise<void> {
+  try {
+    for (const name of await fs.readdir(root, { recursive: true })) {
+      if (temporary.test(path.basename(name))) await fs.rm(path.join(root, name), { force: true });
+    }
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw hostFault(error, root);
+  }
+}
+
+class FolderStore implements Store {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async read(name: string, lengthMax: number): Promise<Uint8Array | undefined> {
+    const file = this.#file(name);
+    return attempt(file, async () => {
+      const handle = await openOrUndefined(file);
+      if (handle === undefined) return undefined;
+      try {
+        const { size } = await handle.stat();
+        if (size > lengthMax) {
+          const text = `${file}: is ${size} bytes long, over its bound of ${lengthMax}; remove it.`;
+          throw new HostError("HOST_CORRUPT_STATE", text);
+        }
+        const bytes = new Uint8Array(size);
+        let at = 0;
+        while (at < size) {
+          const { bytesRead } = await handle.read(bytes, at, size - at, at);
+          if (bytesRead === 0) break;
+          at += bytesRead;
+        }
+        return bytes.subarray(0, at);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    const file = this.#file(name);
+    await attempt(file, async () => {
+      const folder = path.dirname(file);
+      await makeFolder(folder);
+      const draft = path.join(folder, `.causeway-${randomBytes(8).toString("hex")}.tmp`);
+      try {
+        await fs.writeFile(draft, bytes, { flag: "wx", flush: true });
+        await fs.rename(draft, file);
+      } catch (error) {
+        await fs.rm(draft, { force: true }).catch(() => undefined); // the first error says more
+        throw error;
+      }
+      await syncFolder(folder);
+    });
+  }
+
+  async open(name: string, mode: "read" | "create"): Promise<FileHandle> {
+    const file = this.#file(name);
+    return attempt(file, async () => {
+      if (mode === "read") return new OpenFile(await fs.open(file, "r"), file, false);
+      await makeFolder(path.dirname(file));
+      const handle = await fs.open(file, constants.O_RDWR | constants.O_CREAT);
+      return new OpenFile(handle, file, true);
+    });
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const [source, target] = [this.#file(from), this.#file(to)];
+    await attempt(target, async () => {
+      await makeFolder(path.dirname(target));
+      await fs.rename(source, target);
+      await syncFolder(path.dirname(target));
+      if (path.dirname(source) !== path.dirname(target)) await syncFolder(path.dirname(source));
+    });
+  }
+
+  async remove(name: string): Promise<void> {
+    const file = this.#file(name);
+    await attempt(file, () => fs.rm(file, { force: true }));
+  }
+
+  async list(name: string): Promise<readonly string[]> {
+    const folder = name === "" ? this.#root : this.#file(name);
+    return attempt(folder, async () => {
+      try {
+        const entries = await fs.readdir(folder, { withFileTypes: true });
+        const files = entries.filter((entry) => entry.isFile() && !temporary.test(entry.name));
+        return files.map((entry) => entry.name).toSorted();
+      } catch (error) {
+        if (errnoOf(error) === "ENOENT") return [];
+        throw error;
+      }
+    });
+  }
+
+  async freeBytes(): Promise<number | undefined> {
+    for (let folder = this.#root; ; folder = path.dirname(folder)) {
+      try {
+        const { bavail, bsize } = await fs.statfs(folder);
+        return bavail * bsize;
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT" || folder === path.dirname(folder)) return undefined;
+      }
+    }
+  }
+
+  /** @throws {HostError} `HOST_DENIED` on a name that would leave the folder */
+  #file(name: string): string {
+    const odd = path.sep === "\\" ? /[\0\\:]/ : /\0/;
+    const fits = name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+    if (fits && !odd.test(name)) return path.join(this.#root, name);
+    const shown = JSON.stringify(name.slice(0, 200));
+    throw new HostError("HOST_DENIED", `${shown} is no name of a file within ${this.#root}.`);
+  }
+}
+
+class OpenFile implements FileHandle {
+  readonly #handle: fs.FileHandle;
+  readonly #file: string;
+  #folderUnsynced: boolean;
+
+  constructor(handle: fs.FileHandle, file: string, mayBeNew: boolean) {
+    this.#handle = handle;
+    this.#file = file;
+    this.#folderUnsynced = mayBeNew;
+  }
+
+  async length(): Promise<number> {
+    return attempt(this.#file, async () => (await this.#handle.stat()).size);
+  }
+
+  async readAt(into: Uint8Array, position: number): Promise<number> {
+    return attempt(this.#file, async () => {
+      return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
+    });
+  }
+
+  async writeAt(bytes: Uint8Array, position: number): Promise<void> {
+    await attempt(this.#file, async () => {
+      for (let at = 0; at < bytes.length; ) {
+        const left = bytes.length - at;
+        at += (await this.#handle.write(bytes, at, left, position + at)).bytesWritten;
+      }
+    });
+  }
+
+  async truncate(length: number): Promise<void> {
+    await attempt(this.#file, () => this.#handle.truncate(length));
+  }
+
+  async sync(): Promise<void> {
+    await attempt(this.#file, async () => {
+      await this.#handle.datasync();
+      if (!this.#folderUnsynced) return;
+      await syncFolder(path.dirname(this.#file)); // else a new file may lose its name
+      this.#folderUnsynced = false;
+    });
+  }
+
+  async close(): Promise<void> {
+    await attempt(this.#file, () => this.#handle.close());
+  }
+}
+
+async function attempt<Value>(file: string, act: () => Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (error) {
+    throw hostFault(error, file);
+  }
+}
+
+async function openOrUndefined(file: string): Promise<fs.FileHandle | undefined> {
+  try {
+    return await fs.open(file, "r");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = await fs.mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  const top = path.dirname(first);
+  for (let made = path.dirname(folder); made.length >= top.length; made = path.dirname(made)) {
+    await syncFolder(made);
+    if (made === path.dirname(made)) return;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return; // folders cannot be synced there
+  const handle = await fs.open(folder, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (errnoOf(error) !== "EINVAL") throw error; // a file system that cannot, as some over FUSE
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { after, suite, test } from "node:test";
+import { type RouteCode, RouteError } from "@causeway/kernel";
+import { type Answer, type ExchangeRequest, exchange } from "../src/exchange.ts";
+import { nodePorts } from "../src/node/index.ts";
+import { parseRoute, type Route } from "../src/route.ts";
+import { type Fault, faults, startRoute } from "./support/faulty-route.ts";
+import { quickExchange } from "./support/quick.ts";
+
+const path = "targets/patches/app";
+const file = Uint8Array.from({ length: 100_000 }, (_, at) => at % 251);
+const files = new Map([[path, file]]);
+const ports = nodePorts();
+after(() => ports.transport.close());
+
+async function readAll(answer: Answer): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const bytes of answer.body) parts.push(bytes);
+  return Buffer.concat(parts);
+}
+
+async function ask(route: Route, request: Partial<ExchangeRequest> = {}): Promise<Uint8Array> {
+  const signal = new AbortController().signal;
+  const most = { path, lengthMax: file.length, limits: quickExchange, signal };
+  return readAll(await exchange(ports, route, { ...most, ...request }));
+}
+
+function isRouteError(code: RouteCode, message = /./): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof RouteError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+test("a healthy route delivers a file and counts its bytes", async () => {
+  await using server = await startRoute("honest", files);
+  const route = parseRoute(server.url);
+  assert.deepEqual(await ask(route), Buffer.from(file));
+  assert.equal(route.bytesReceived, file.length);
+  assert.ok((route.bytesPerSecond ?? 0) > 0);
+  assert.ok((route.latencyMs ?? -1) >= 0);
+  assert.ok(Math.abs(route.skewMs ?? Number.NaN) < 5_000);
+});
+
+test("a range is those bytes and no others", async () => {
+  await using server = await startRoute("honest", files);
+  const bytes = await ask(parseRoute(server.url), { range: { start: 7, end: 4_242 } });
+  assert.deepEqual(bytes, Buffer.from(file.subarray(7, 4_242)));
+});
+
+test("a second request uses the same connection", async () => {
+  await using server = await startRoute("honest", files);
+  const route = parseRoute(server.url);
+  await ask(route);
+  await assert.rejects(ask(route, { path: "metadata/9.root.json" }), isRouteError("ROUTE_MISSING"));
+  await ask(route);
+  assert.equal(server.sockets.size, 1);
+});
+
+test("a connection that the server closed while idle is no fault of the route", async () => {
+  await using server = await startRoute("honest", files);
+  const route = parseRoute(server.url);
+  await ask(route);
+  for (const socket of server.sockets) socket.resetAndDestroy();
+  assert.equal((await ask(route)).length, file.length);
+});
+
+type Fate = readonly [RouteCode, RegExp];
+const ofFile: Partial<Record<Fault, Fate>> = {
+  dead: ["ROUTE_UNREACHABLE", /refuses the connection/],
+  resets: ["ROUTE_UNREACHABLE", /./],
+  "refuses-403": ["ROUTE_REFUSED", /403/],
+  "misses-404": ["ROUTE_MISSING", /404/],
+  "busy-429": ["ROUTE_REFUSED", /asks to wait 120 s/],
+  "busy-503": ["ROUTE_REFUSED", /asks to wait 7 s/],
+  "hangs-before-headers": ["ROUTE_UNREACHABLE", /no answer for 0\.3 s/],
+  "hangs-in-body": ["ROUTE_STALLED", /nothing for 0\.3 s/],
+  drips: ["ROUTE_STALLED", /bytes in 0\.\d s/],
+  "redirects-away": ["ROUTE_REFUSED", /away to "http:\/\/127\.0\.0\.1:9\/x"/],
+  "redirects-on-and-on": ["ROUTE_REFUSED", /on and on/],
+  truncates: ["ROUTE_TRUNCATED", /./],
+  endless: ["ROUTE_ENDLESS", /over 100000 bytes/],
+  "login-page": ["ROUTE_MISLABELLED", /login page/],
+  gzips: ["ROUTE_MISLABELLED", /gzip/],
+  multipart: ["ROUTE_MISLABELLED", /multipart/],
+  "wrong-range": ["ROUTE_MISLABELLED", /a part of a file, unasked/],
+  "no-http": ["ROUTE_UNREACHABLE", /does not speak HTTP/],
+};
+const ofRange: Partial<Record<Fault, Fate>> = {
+  ...ofFile,
+  "ignores-ranges": ["ROUTE_MISLABELLED", /ignored the range/],
+  endless: ["ROUTE_ENDLESS", /over 90 bytes/],
+  "wrong-range": ["ROUTE_MISLABELLED", /sent the range "bytes 1-90\/91"/],
+};
+
+suite("a faulty route is found out and named", () => {
+  for (const fault of faults) {
+    test(`${fault}: a file`, async () => {
+      await using server = await startRoute(fault, files);
+      const fate = ofFile[fault];
+      const asked = ask(parseRoute(server.url));
+      if (fate === undefined)
+        await asked; // its bytes must be verified to tell
+      else await assert.rejects(asked, isRouteError(...fate));
+    });
+    test(`${fault}: a range`, async () => {
+      await using server = await startRoute(fault, files);
+      const fate = ofRange[fault];
+      const asked = ask(parseRoute(server.url), { range: { start: 10, end: 100 } });
+      if (fate === undefined) await asked;
+      else await assert.rejects(asked, isRouteError(...fate));
+    });
+  }
+});
+
+test("a whole file from its start is taken although the range was ignored", async () => {
+  await using server = await startRoute("ignores-ranges", files);
+  const range = { start: 0, end: file.length };
+  assert.equal((await ask(parseRoute(server.url), { range })).length, file.length);
+});
+
+test("a promise over the bound is refused before its first byte", async () => {
+  await using server = await startRoute("honest", files);
+  const route = parseRoute(server.url);
+  await assert.rejects(
+    ask(route, { lengthMax: 99_999 }),
+    isRouteError("ROUTE_ENDLESS", /promises/),
+  );
+  assert.equal(route.bytesReceived, 0);
+});
+
+test("Retry-After rests the route, at most for a day, by the sender's own clock", async () => {
+  await using server = await startRoute("busy-503", files);
+  const until = async (headers: Record<string, string>): Promise<number> => {
+    server.behaviour = "refuses-403";
+    server.headers = headers;
+    const route = parseRoute(server.url);
+    await assert.rejects(ask(route), isRouteError("ROUTE_REFUSED"));
+    return Math.round((route.restUntil - ports.clock.steady()) / 1000);
+  };
+  assert.equal(await until({ "retry-after": "999999999" }), 86_400);
+  assert.equal(
+    await until({
+      "retry-after": "Wed, 13 Aug 2003 00:01:30 GMT",
+      date: "Wed, 13 Aug 2003 00:00:00 GMT",
+    }),
+    90,
+  );
+  assert.equal(await until({ "retry-after": "soon" }), Number.NEGATIVE_INFINITY);
+});
+
+test("a redirect within the route is followed", async () => {
+  await using server = await startRoute("redirects-within", files);
+  assert.equal((await ask(parseRoute(server.url))).length, file.length);
+  assert.deepEqual(server.requests, [`GET /${path}`, `GET /moved/${path}`]);
+});
+
+test("the caller's signal ends a request at any point, with its own reason", async () => {
+  for (const fault of ["hangs-before-headers", "hangs-in-body", "drips"] as const) {
+    await using server = await startRoute(fault, files);
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    setTimeout(() => abort.abort(reason), 40);
+    const asked = ask(parseRoute(server.url), { signal: abort.signal });
+    await assert.rejects(asked, (error) => error === reason);
+  }
+});
+
+test("nothing is left behind: no listener on the caller's signal, no connection of a loser", async () => {
+  await using server = await startRoute("hangs-in-body", files);
+  const signal = new AbortController().signal;
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (
+    listeners--, remove(...args)
+  );
+  await assert.rejects(ask(parseRoute(server.url), { signal }), isRouteError("ROUTE_STALLED"));
+  assert.ok(listeners <= 0, `${listeners} listeners`);
+  await ports.clock.sleep(20);
+  assert.equal(server.sockets.size, 0);
+});

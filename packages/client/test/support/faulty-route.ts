@@ -1,0 +1,211 @@
+import * as http from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+
+/** What a repository's route may do, besides serving what it has. */
+export const faults = [
+  "dead",
+  "resets",
+  "refuses-403",
+  "misses-404",
+  "busy-429",
+  "busy-503",
+  "hangs-before-headers",
+  "hangs-in-body",
+  "drips",
+  "redirects-away",
+  "redirects-on-and-on",
+  "lies",
+  "truncates",
+  "endless",
+  "login-page",
+  "gzips",
+  "ignores-ranges",
+  "multipart",
+  "wrong-range",
+  "no-http",
+] as const;
+export type Fault = (typeof faults)[number];
+export type Behaviour = "honest" | "redirects-within" | Fault;
+
+/** Files by their path below the route, as `metadata/timestamp.json`. */
+export type Files = ReadonlyMap<string, Uint8Array>;
+
+export interface FaultyRoute {
+  readonly url: string;
+  /** `METHOD /path` of each request, in order. */
+  readonly requests: readonly string[];
+  readonly sockets: ReadonlySet<Socket>;
+  behaviour: Behaviour;
+  files: Files;
+  /** Sent with each answer. */
+  headers: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** One request, and the answer that an honest route gives to it. */
+interface Reply {
+  readonly request: http.IncomingMessage;
+  readonly response: http.ServerResponse;
+  readonly status: number;
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** A real HTTP server on loopback that behaves as told. */
+export async function startRoute(behaviour: Behaviour, files: Files): Promise<FaultyRoute> {
+  const requests: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = http.createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    for (const [name, value] of Object.entries(route.headers)) response.setHeader(name, value);
+    response.on("error", () => undefined);
+    const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
+    const file = route.files.get(decodeURIComponent(path).replace(/^moved\//, ""));
+    const reply = honestReply(request, file, route.behaviour === "ignores-ranges");
+    behaviours[route.behaviour]({ request, response, ...reply });
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("error", () => undefined);
+    if (route.behaviour === "resets") socket.resetAndDestroy();
+    if (route.behaviour === "no-http") socket.end("SSH-2.0-OpenSSH_9.2\r\n");
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => {
+      server.close(resolve);
+    });
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const route: FaultyRoute = {
+    url: `http://127.0.0.1:${port}/`,
+    requests,
+    sockets,
+    behaviour,
+    files,
+    headers: {},
+    close: stop,
+    [Symbol.asyncDispose]: stop,
+  };
+  if (behaviour === "dead") await stop();
+  return route;
+}
+
+function honestReply(
+  request: http.IncomingMessage,
+  file: Uint8Array | undefined,
+  whole: boolean,
+): Pick<Reply, "status" | "headers" | "body"> {
+  if (file === undefined) return { status: 404, headers: {}, body: Buffer.from("not found") };
+  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
+  if (range === null || whole) {
+    return { status: 200, headers: { "content-length": file.length }, body: file };
+  }
+  const [start, last] = [Number(range[1]), Math.min(Number(range[2]), file.length - 1)];
+  if (start >= file.length) return { status: 416, headers: {}, body: new Uint8Array() };
+  const body = file.subarray(start, last + 1);
+  const name = `bytes ${start}-${last}/${file.length}`;
+  return {
+    status: 206,
+    headers: { "content-length": body.length, "content-range": name },
+    body,
+  };
+}
+
+function serve({ response, status, headers, body }: Reply): void {
+  response.writeHead(status, headers).end(body);
+}
+
+/** Answers honestly when there is no file to spoil. */
+function spoiled(spoil: (reply: Reply) => void): (reply: Reply) => void {
+  return (reply) => (reply.status < 300 ? spoil(reply) : serve(reply));
+}
+
+const page = "<!doctype html><title>Welcome to Hotel Wi-Fi</title>";
+const half = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length >> 1);
+
+function refuse(status: number, headers: http.OutgoingHttpHeaders = {}): (reply: Reply) => void {
+  return ({ response }) => {
+    response.writeHead(status, { "content-type": "text/plain", ...headers }).end("no");
+  };
+}
+
+const behaviours: Record<Behaviour, (reply: Reply) => void> = {
+  honest: serve,
+  dead: serve, // it is not listening
+  resets: ({ request }) => request.socket.resetAndDestroy(),
+  "refuses-403": refuse(403),
+  "misses-404": refuse(404),
+  "busy-429": refuse(429, { "retry-after": "120" }),
+  "busy-503": refuse(503, { "retry-after": "7" }),
+  "hangs-before-headers": () => undefined,
+  "hangs-in-body": spoiled(({ response, status, headers, body }) => {
+    response.writeHead(status, headers).write(half(body));
+  }),
+  drips: spoiled(({ response, status, headers, body }) => {
+    response.writeHead(status, headers);
+    let at = 0;
+    const timer = setInterval(() => {
+      if (at < body.length) response.write(body.subarray(at, ++at));
+      else response.end();
+    }, 10);
+    response.on("close", () => clearInterval(timer));
+  }),
+  "redirects-within": (reply) => {
+    if (reply.request.url?.startsWith("/moved/") === true) serve(reply);
+    else reply.response.writeHead(301, { location: `/moved${reply.request.url}` }).end();
+  },
+  "redirects-away": ({ response }) => {
+    response.writeHead(302, { location: "http://127.0.0.1:9/x" }).end();
+  },
+  "redirects-on-and-on": ({ request, response }) => {
+    response.writeHead(302, { location: `/metadata/x${request.url?.length}` }).end();
+  },
+  lies: spoiled(({ response, status, headers, body }) => {
+    const wrong = Uint8Array.from(body);
+    wrong[body.length >> 1] = (wrong[body.length >> 1] ?? 0) ^ 1;
+    response.writeHead(status, headers).end(wrong);
+  }),
+  truncates: spoiled(({ request, response, status, headers, body }) => {
+    response.writeHead(status, headers);
+    response.write(half(body), () => request.socket.destroy());
+  }),
+  endless: ({ request, response }) => {
+    const { range } = request.headers;
+    if (range === undefined) response.writeHead(200);
+    else response.writeHead(206, { "content-range": `${range.replace("=", " ")}/*` });
+    const more = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(16384, " ")));
+    };
+    response.on("drain", more);
+    more();
+  },
+  "login-page": ({ response }) => {
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
+  },
+  gzips: spoiled(({ response, status, headers, body }) => {
+    const packed = gzipSync(body);
+    const others = { "content-encoding": "gzip", "content-length": packed.length };
+    response.writeHead(status, { ...headers, ...others }).end(packed);
+  }),
+  "ignores-ranges": serve,
+  multipart: spoiled(({ response, body }) => {
+    response.writeHead(206, { "content-type": "multipart/byteranges; boundary=x" });
+    response.end(Buffer.concat([Buffer.from("--x\r\n\r\n"), body]));
+  }),
+  "wrong-range": spoiled(({ response, headers, body }) => {
+    const name = `bytes 1-${body.length}/${body.length + 1}`;
+    response.writeHead(206, { ...headers, "content-range": name }).end(body);
+  }),
+  "no-http": ({ request }) => {
+    request.socket.destroy();
+  },
+};
