@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { capture } from "./step.ts";
+
+/** A Debian package that tests need, and the command that shows that it is there. */
+export interface SystemPackage {
+  readonly name: string;
+  readonly command: string;
+  /** Which tests need it, and what for. */
+  readonly reason: string;
+}
+
+export const systemPackages: readonly SystemPackage[] = [
+  {
+    name: "zstd",
+    command: "zstd",
+    reason: "packages/publisher: Debian's own zstd opens our packs and deltas",
+  },
+];
+
+/**
+ * Installs what is missing where that is possible: Debian, as root.
+ * @returns the packages that are still missing, with why
+ */
+export async function installSystemPackages(): Promise<readonly string[]> {
+  const missing = systemPackages.filter((each) => !isOnPath(each.command));
+  if (missing.length === 0) return [];
+  const names = missing.map((each) => each.name);
+  const blocked = whyNotInstallable();
+  if (blocked !== undefined) return explain(missing, blocked);
+  process.stdout.write(`installing ${names.join(", ")} with apt-get\n`);
+  const update = await capture(["apt-get", "update", "-q"]);
+  const install = await capture(
+    // env, because apt asks questions on a terminal otherwise
+    ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-qy"].concat(
+      "--no-install-recommends",
+      names,
+    ) as [string, ...string[]],
+  );
+  const left = missing.filter((each) => !isOnPath(each.command));
+  if (left.length === 0) return [];
+  return explain(left, `apt-get failed:\n${(update.output + install.output).slice(-2000)}`);
+}
+
+function explain(packages: readonly SystemPackage[], why: string): readonly string[] {
+  return packages.map((each) => `${each.name} is missing (${each.reason}): ${why}`);
+}
+
+function whyNotInstallable(): string | undefined {
+  if (!existsSync("/etc/debian_version")) return "this is no Debian; install it by hand";
+  if (process.getuid?.() !== 0) return "not root; run: sudo apt-get install it";
+  return undefined;
+}
+
+function isOnPath(command: string): boolean {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
+}
