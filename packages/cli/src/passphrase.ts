@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { UsageError } from "@causeway/kernel";
+import { Interrupted, UsageError } from "@causeway/kernel";
 import password from "@inquirer/password";
 
 /** Gives the passphrase of one private key. */
@@ -34,10 +34,31 @@ async function obtain(
         "set CAUSEWAY_PASSPHRASE or give --passphrase-file FILE.",
     );
   }
-  return password(
-    { message: `Passphrase for ${keyName}:`, mask: true },
-    { output: process.stderr, signal },
-  );
+  return ask(`Passphrase for ${keyName}:`, signal);
+}
+
+/** Asks twice, for a passphrase that protects new keys. */
+export async function choosePassphrase(
+  file: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const given = file !== undefined || (process.env["CAUSEWAY_PASSPHRASE"] ?? "") !== "";
+  if (given || !process.stdin.isTTY) return obtain(file, "the new keys", signal);
+  const first = await ask("New passphrase for the keys:", signal);
+  const second = await ask("The same again:", signal);
+  if (first === second && first !== "") return first;
+  const what = first === "" ? "an empty passphrase protects nothing" : "the two differ";
+  throw new UsageError("KEY_PASSPHRASE", `${what}; nothing was made. Try again.`);
+}
+
+async function ask(message: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await password({ message, mask: true }, { output: process.stderr, signal });
+  } catch (cause) {
+    // Ctrl-C at the prompt arrives as the library's own error, not as a signal.
+    if (cause instanceof Error && /Prompt/.test(cause.name)) throw new Interrupted(undefined, { cause });
+    throw cause;
+  }
 }
 
 async function readPassphrase(file: string): Promise<string> {

@@ -1,0 +1,45 @@
+import path from "node:path";
+import { HostError, UsageError } from "@causeway/kernel";
+import { startOrigin } from "@causeway/origin";
+import { type Register, addVerb } from "../verb.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+interface ServeOptions {
+  readonly dir?: string;
+  readonly repository?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort?: number;
+  readonly workers?: number;
+}
+
+const stopGraceMs = 10_000;
+
+/** `causeway serve`: carries a repository over HTTP until it is stopped. */
+export const registerServe: Register = (program, { terminal, signal }) => {
+  addVerb(program, "serve", "Serve a repository over HTTP.", "causeway serve --dir vendor --port 8080")
+    .option("--dir <dir>", "the vendor's folder (default: this one)")
+    .option("--repository <tree>", "a repository's folder, without the vendor around it")
+    .option("--host <host>", "the address to listen on", "0.0.0.0")
+    .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber(0, 65_535), 8080)
+    .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
+    .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
+    .action(async (options: ServeOptions) => {
+      if (options.dir !== undefined && options.repository !== undefined) {
+        throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
+      }
+      const tree = options.repository ?? path.join(options.dir ?? ".", "repository");
+      const origin = await startOrigin({
+        tree,
+        host: options.host,
+        port: options.port,
+        log: (line) => terminal.say(line),
+        ...(options.workers !== undefined && { workers: options.workers }),
+        ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
+      });
+      terminal.result(
+        { url: origin.url, adminUrl: origin.adminUrl ?? null },
+        `serving ${path.resolve(tree)} at ${origin.url}`,
+      );
+    });
+};
