@@ -8,7 +8,7 @@ export { nodeClock } from "./clock.ts";
 export type { NodeTransport } from "./http-transport.ts";
 export { type FolderLock, type LockHolder, type LockOptions, lockFolder } from "./lock.ts";
 export { nodeRandom } from "./random.ts";
-export { openStore, type StoreOptions } from "./store.ts";
+export { folderStore, sweepFolder } from "./store.ts";
 export { nodeTransport } from "./transport.ts";
 
 export interface NodePorts extends Ports {

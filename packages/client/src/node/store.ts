@@ -5,33 +5,33 @@ import * as path from "node:path";
 import { type FileHandle, HostError, type Store } from "@causeway/kernel";
 import { errnoOf, hostFault } from "./host-fault.ts";
 
-export interface StoreOptions {
-  /**
-   * The caller holds the folder's lock, so temporary files in it are left over from a killed run
-   * and are removed.
-   */
-  readonly alone: boolean;
-}
-
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
 
-/**
- * A folder as a store. The folder is made when something is first written.
- * @throws {HostError}
- */
-export async function openStore(folder: string, options: StoreOptions): Promise<Store> {
-  const root = path.resolve(folder);
-  if (options.alone) await sweep(root);
-  return new FolderStore(root);
+/** A folder as a store. The folder is made when something is first written. */
+export function folderStore(folder: string): Store {
+  return new FolderStore(path.resolve(folder));
 }
 
-async function sweep(root: string): Promise<void> {
-  try {
-    for (const name of await fs.readdir(root, { recursive: true })) {
-      if (temporary.test(path.basename(name))) await fs.rm(path.join(root, name), { force: true });
+/**
+ * Removes temporary files that a killed run left in a folder. Only for who holds its lock.
+ * @throws {HostError}
+ */
+export async function sweepFolder(folder: string): Promise<void> {
+  await attempt(folder, async () => {
+    for (const name of await namesWithin(folder)) {
+      if (temporary.test(path.basename(name))) {
+        await fs.rm(path.join(folder, name), { force: true });
+      }
     }
+  });
+}
+
+async function namesWithin(folder: string): Promise<readonly string[]> {
+  try {
+    return await fs.readdir(folder, { recursive: true });
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw hostFault(error, root);
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
   }
 }
 

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type FolderLock, lockFolder, nodeClock } from "../src/node/index.ts";
+import { isHostError } from "./support/store-contract.ts";
+import { tempFolder } from "./support/temp-folder.ts";
+
+const clock = nodeClock();
+const signal = new AbortController().signal;
+
+function lock(folder: string, waitMs: number, onWait?: () => void): Promise<FolderLock> {
+  return lockFolder(folder, { waitMs, clock, signal, ...(onWait && { onWait }) });
+}
+
+test("a second holder waits for the first", async () => {
+  await using folder = await tempFolder();
+  const state = path.join(folder.path, "state");
+  const first = await lock(state, 0);
+  let waited = false;
+  const second = lock(state, 5_000, () => {
+    waited = true;
+  });
+  await clock.sleep(80);
+  assert.ok(waited);
+  first.release();
+  first.release();
+  (await second).release();
+});
+
+test("a folder that stays held is HOST_BUSY and says by whom; a kill leaves no lock", async () => {
+  await using folder = await tempFolder();
+  const program = fileURLToPath(new URL("./support/hold-lock.ts", import.meta.url));
+  const holder = spawn(process.execPath, [program, folder.path], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(holder.stdout, "data");
+  let asked: number | undefined;
+  const busy = lockFolder(folder.path, {
+    waitMs: 60,
+    clock,
+    signal,
+    onWait: ({ pid }) => {
+      asked = pid;
+    },
+  });
+  await assert.rejects(busy, (error: Error) => {
+    assert.match(error.message, new RegExp(`Process ${holder.pid} holds`));
+    return isHostError("HOST_BUSY")(error);
+  });
+  assert.equal(asked, holder.pid);
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  (await lock(folder.path, 0)).release();
+});
+
+test("waiting ends with the caller's signal", async () => {
+  await using folder = await tempFolder();
+  const held = await lock(folder.path, 0);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error("enough")), 30);
+  const waiting = lockFolder(folder.path, { waitMs: 9_000, clock, signal: abort.signal });
+  await assert.rejects(waiting, /enough/);
+  held.release();
+});
+
+test("a damaged lock file is named, not taken for free", async () => {
+  await using folder = await tempFolder();
+  await fs.writeFile(path.join(folder.path, "lock"), "x".repeat(4096));
+  await assert.rejects(lock(folder.path, 0), isHostError("HOST_CORRUPT_STATE"));
+});
