@@ -10,7 +10,7 @@ export interface SystemPackage {
   readonly reason: string;
 }
 
-export const systemPackages: readonly SystemPackage[] = [
+const systemPackages: readonly SystemPackage[] = [
   {
     name: "zstd",
     command: "zstd",

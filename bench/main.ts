@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { basename, join } from "node:path";
+
+/** What `bench/NAME.bench.ts` exports. */
+interface Benchmark {
+  readonly title: string;
+  /** Measures, and returns the tables as Markdown. */
+  readonly run: () => Promise<string>;
+}
+
+const results = join(import.meta.dirname, "RESULTS.md");
+const heading = "# Measured\n\nOne section per benchmark, each written by the command it names.\n";
+
+const flags = process.argv.slice(2).filter((each) => each.startsWith("-"));
+const wanted = process.argv.slice(2).filter((each) => !each.startsWith("-"));
+const known = globSync("*.bench.ts", { cwd: import.meta.dirname })
+  .map((file) => basename(file, ".bench.ts"))
+  .toSorted();
+
+const unknown = wanted.filter((name) => !known.includes(name));
+if (unknown.length > 0 || flags.some((flag) => flag !== "--write")) {
+  process.stderr.write(`usage: npm run bench -- [--write] [NAME...]\nknown: ${known.join(", ")}\n`);
+  process.exit(2);
+}
+
+for (const name of wanted.length > 0 ? wanted : known) {
+  process.stderr.write(`bench ${name} …\n`);
+  const benchmark = (await import(`./${name}.bench.ts`)) as Benchmark;
+  const tables = await benchmark.run();
+  const section = `## ${name}: ${benchmark.title}\n\n${circumstances(name)}\n\n${tables.trim()}\n`;
+  process.stdout.write(`${section}\n`);
+  if (flags.includes("--write")) replaceSection(name, section);
+}
+
+/** Figures without their machine, date and command are hearsay. */
+function circumstances(name: string): string {
+  const cpu = cpus()[0]?.model ?? "unknown CPU";
+  const gib = (totalmem() / 2 ** 30).toFixed(1);
+  return [
+    `- Machine: ${cpu}, ${availableParallelism()} cores, ${gib} GiB,`,
+    `  ${process.platform} ${release()}, Node.js ${process.versions.node}`,
+    `- Date: ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
+    `- Command: \`npm run bench -- ${name}\``,
+  ].join("\n");
+}
+
+function commit(): string {
+  try {
+    const options = { cwd: import.meta.dirname, encoding: "utf8" } as const;
+    const changed = execFileSync("git", ["status", "--porcelain"], options).trim() !== "";
+    const id = execFileSync("git", ["rev-parse", "--short", "HEAD"], options).trim();
+    return changed ? `${id} with changes` : id;
+  } catch {
+    return "unknown (no git here)";
+  }
+}
+
+/** The sections of other benchmarks keep every byte. */
+function replaceSection(name: string, section: string): void {
+  const sections = new Map<string, string>();
+  for (const part of readResults().split(/^(?=## )/m)) {
+    const title = /^## ([^:\n]+):/.exec(part)?.[1];
+    if (title !== undefined) sections.set(title, `${part.trimEnd()}\n`);
+  }
+  sections.set(name, section);
+  const sorted = [...sections].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(results, [heading, ...sorted.map(([, text]) => text)].join("\n"));
+}
+
+function readResults(): string {
+  try {
+    return readFileSync(results, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { after, before, test } from "node:test";
+import { packInto, userEnvironment } from "../../tools/pack.ts";
+import { root } from "../../tools/step.ts";
+
+const packages = readdirSync(join(root, "packages"));
+const folder = mkdtempSync(join(tmpdir(), "causeway-pack-"));
+const project = join(folder, "project");
+let tarballs: readonly string[] = [];
+
+function run(file: string, args: readonly string[]): string {
+  return execFileSync(file, args, { cwd: project, env: userEnvironment(), encoding: "utf8" });
+}
+
+function contentsOf(tarball: string): readonly string[] {
+  const names = execFileSync("tar", ["tzf", tarball], { encoding: "utf8" }).trimEnd().split("\n");
+  return names.map((name) => name.replace(/^package\//, ""));
+}
+
+before(() => {
+  // What an earlier build left behind must not travel.
+  mkdirSync(join(root, "packages/kernel/dist"), { recursive: true });
+  writeFileSync(join(root, "packages/kernel/dist/deleted-long-ago.js"), "");
+  tarballs = packInto(join(folder, "tarballs"), packages);
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{"private": true, "type": "module"}\n');
+  run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs]);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a tarball holds what was built, its face and its licence, and nothing else", () => {
+  assert.equal(tarballs.length, packages.length);
+  for (const tarball of tarballs) {
+    const names = contentsOf(tarball);
+    for (const needed of ["package.json", "README.md", "LICENSE"]) {
+      assert.equal(names.includes(needed), true, `${basename(tarball)} lacks ${needed}`);
+    }
+    const rest = names.filter((name) => !/^(?:package\.json|README\.md|LICENSE)$/.test(name));
+    for (const name of rest) {
+      assert.match(name, /^(?:bin\/[a-z-]+\.js|dist\/.+\.(?:js|d\.ts|json|html|css))$/);
+      assert.doesNotMatch(name, /deleted-long-ago/);
+    }
+  }
+});
+
+test("the installed command tells its version", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8")) as {
+    version: string;
+  };
+  const printed = run(join(project, "node_modules/.bin/causeway"), ["--version"]);
+  assert.match(printed, new RegExp(`\\b${version.replaceAll(".", "\\.")}\\b`));
+});
+
+test("the installed SDK can be imported and used", () => {
+  const program = `
+    import { parseRoute } from "@causeway/client";
+    process.stdout.write(String(parseRoute("https://patches.example.com/csw").base));
+  `;
+  const printed = run(process.execPath, ["--input-type=module", "--eval", program]);
+  assert.equal(printed, "https://patches.example.com/csw/");
+});
+
+test("every entry of every installed package can be imported", () => {
+  for (const name of packages) {
+    const manifest = JSON.parse(
+      readFileSync(join(root, "packages", name, "package.json"), "utf8"),
+    ) as { name: string; exports: Readonly<Record<string, unknown>> };
+    for (const entry of Object.keys(manifest.exports)) {
+      const specifier = entry === "." ? manifest.name : `${manifest.name}/${entry.slice(2)}`;
+      const program = `await import(${JSON.stringify(specifier)});`;
+      run(process.execPath, ["--input-type=module", "--eval", program]);
+    }
+  }
+});
+
+test("an application in strict TypeScript compiles against the installed SDK", () => {
+  const program =
+    'import * as sdk from "@causeway/client";\nexport const names = Object.keys(sdk);\n';
+  writeFileSync(join(project, "app.ts"), program);
+  const options = {
+    strict: true,
+    module: "nodenext",
+    target: "es2024",
+    noEmit: true,
+    skipLibCheck: false, // ours are what is checked
+    types: ["node"],
+    typeRoots: [join(root, "node_modules/@types")],
+  };
+  const config = { compilerOptions: options, files: ["app.ts"] };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  assert.equal(run(process.execPath, [tsc, "-p", "tsconfig.json"]), "");
+});

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { test } from "node:test";
+import { packInto } from "./pack.ts";
+
+// A vendor ships these three inside every application, and somebody audits them. Growing past
+// the budget is a decision, not an accident. Packed, with licence and declarations.
+const budgetBytes = 200_000;
+
+test("the three packages of the SDK stay within their budget", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const tarballs = packInto(folder, ["kernel", "trust", "client"]);
+  assert.equal(tarballs.length, 3);
+  const sizes = tarballs.map((file) => ({ file: basename(file), bytes: statSync(file).size }));
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  t.diagnostic(JSON.stringify(sizes));
+  assert.equal(total <= budgetBytes, true, `${total} bytes, over ${budgetBytes}`);
+});
