@@ -1,0 +1,76 @@
+import type { Socket } from "node:net";
+import type { OriginLimits } from "./limits.ts";
+
+/** Begins one answer, and calls `done` when it is over or its connection is gone. */
+export type Task = (done: () => void) => void;
+
+/**
+ * One client's connection. Its requests are answered one at a time: Node would begin to answer
+ * all that are pipelined at once, and hold a block of a file for each.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #limits: OriginLimits;
+  readonly #waiting: Task[] = [];
+  #busy = false;
+  #sentBytes = 0;
+  #countedBytes = 0;
+  #movedAt = performance.now();
+
+  constructor(socket: Socket, limits: OriginLimits) {
+    this.#socket = socket;
+    this.#limits = limits;
+  }
+
+  /** True while a request is answered or waits for it. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /** @returns false when too many wait already */
+  take(task: Task): boolean {
+    if (this.#waiting.length >= this.#limits.pipelinedMax) return false;
+    this.#waiting.push(task);
+    if (!this.#busy) this.#next();
+    return true;
+  }
+
+  /** Bytes handed to the system since the last call. */
+  countSent(): number {
+    const total = this.#socket.bytesWritten - this.#socket.writableLength;
+    const more = total - this.#countedBytes;
+    this.#countedBytes = total;
+    return more;
+  }
+
+  /**
+   * True when the client took fewer bytes than `sendBytesPerSecondMin`, beyond the grace. It is
+   * judged piece by piece, so that a quick start earns no right to stall later.
+   */
+  isStalled(now: number): boolean {
+    const waiting = this.#socket.writableLength;
+    const sent = this.#socket.bytesWritten - waiting;
+    if (waiting === 0 || sent !== this.#sentBytes) {
+      this.#sentBytes = sent;
+      this.#movedAt = now;
+    }
+    const allowedMs = (waiting / this.#limits.sendBytesPerSecondMin) * 1000;
+    return now - this.#movedAt > this.#limits.sendGraceMs + allowedMs;
+  }
+
+  destroy(): void {
+    this.#waiting.length = 0;
+    this.#socket.destroy();
+  }
+
+  /** Closes when what was written is with the client's system. */
+  finish(): void {
+    this.#socket.destroySoon();
+  }
+
+  #next(): void {
+    const task = this.#waiting.shift();
+    this.#busy = task !== undefined;
+    if (task !== undefined && !this.#socket.destroyed) task(() => this.#next());
+  }
+}

@@ -1,0 +1,113 @@
+import type { ServerResponse } from "node:http";
+import { CausewayError } from "@causeway/kernel";
+import { byteRangeOf } from "./byte-range.ts";
+import { begin, type Exchange, type Handler } from "./exchange.ts";
+import { type HeaderList, headerList } from "./headers.ts";
+import { blockBytes } from "./limits.ts";
+import type { Log } from "./log.ts";
+import type { OpenFile } from "./open-file.ts";
+import { judge, rangeApplies } from "./preconditions.ts";
+import { refuse, refuseForNow } from "./refusals.ts";
+import type { ServedFile } from "./served-file.ts";
+import type { Tree } from "./tree.ts";
+
+/** Serves the files of `tree`. A failing disk is answered with 503 and `alternates`. */
+export function fileHandler(tree: Tree, alternates: readonly string[], log: Log): Handler {
+  return async (exchange) => {
+    const { path, response } = exchange;
+    if (path === undefined) return refuse(exchange, 404);
+    let served: ServedFile | undefined;
+    try {
+      served = tree.openHot(path) ?? (await tree.open(path));
+      if (served === undefined) return refuse(exchange, 404);
+      await answer(exchange, served, tree);
+    } catch (cause) {
+      if (!(cause instanceof CausewayError)) throw cause;
+      const fields = { path: path.path, code: cause.code, message: cause.message };
+      log({ level: "error", event: "file-failed", fields });
+      // After the headers nothing can be taken back; the missing bytes say that it failed.
+      if (response.headersSent) response.destroy();
+      else refuseForNow(exchange, 503, alternates);
+    } finally {
+      served?.file.release();
+    }
+  };
+}
+
+async function answer(exchange: Exchange, served: ServedFile, tree: Tree): Promise<void> {
+  const { request, response } = exchange;
+  const now = Date.now();
+  const condition = judge(request.headers, served.validators, now);
+  if (condition === "failed") return refuse(exchange, 412);
+  if (condition === "not-modified") {
+    begin(exchange, 304, served.headers);
+    response.end();
+    return;
+  }
+  const size = served.file.size;
+  if (request.method === "HEAD") {
+    begin(exchange, 200, served.wholeHeaders);
+    response.end();
+    return;
+  }
+  // Range has a meaning for GET only (RFC 9110 section 14.2).
+  const { headers: asked } = request;
+  const obeyed = rangeApplies(asked, served.validators, now) ? asked.range : undefined;
+  const range = byteRangeOf(obeyed, size);
+  if (range.kind === "unsatisfiable") {
+    return refuse(exchange, 416, ["Content-Range", `bytes */${size}`]);
+  }
+  const part = range.kind === "part" ? range : { start: 0, end: size };
+  const headers =
+    range.kind === "part" ? partHeaders(served, range.start, range.end) : served.wholeHeaders;
+  // The first block is read before the headers, so that a failing disk can still say so.
+  const first = await blockOf(tree, served.file, Math.floor(part.start / blockBytes));
+  if (response.destroyed) return;
+  begin(exchange, range.kind === "part" ? 206 : 200, headers);
+  await send(response, served, tree, { ...part, first });
+}
+
+/** Sends bytes `start` to `end - 1`, holding one block of them at a time. */
+async function send(
+  response: ServerResponse,
+  { file }: ServedFile,
+  tree: Tree,
+  { start, end, first }: { start: number; end: number; first: Buffer },
+): Promise<void> {
+  let block = first;
+  let at = start;
+  for (let index = Math.floor(start / blockBytes); ; index++) {
+    const blockStart = index * blockBytes;
+    const piece = block.subarray(at - blockStart, end - blockStart);
+    at += piece.length;
+    if (at === end) {
+      response.end(piece);
+      return;
+    }
+    tree.blocks.prefetch(file, index + 1);
+    if (!(await written(response, piece))) return;
+    block = await blockOf(tree, file, index + 1);
+  }
+}
+
+function partHeaders(served: ServedFile, start: number, end: number): HeaderList {
+  return [
+    ...served.headers,
+    ...headerList({
+      "Content-Type": served.mediaType,
+      "Content-Length": String(end - start),
+      "Content-Range": `bytes ${start}-${end - 1}/${served.file.size}`,
+    }),
+  ];
+}
+
+function blockOf(tree: Tree, file: OpenFile, index: number): Buffer | Promise<Buffer> {
+  return tree.blocks.peek(file, index) ?? tree.blocks.get(file, index);
+}
+
+/** Resolves when the system has taken the bytes: true; or when the connection is gone: false. */
+function written(response: ServerResponse, piece: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    response.write(piece, (error) => resolve(error === null || error === undefined));
+  });
+}

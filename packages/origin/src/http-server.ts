@@ -1,0 +1,181 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { HostError } from "@causeway/kernel";
+import { Connection } from "./connection.ts";
+import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
+import type { Handler } from "./exchange.ts";
+import { errnoOf } from "./host-failure.ts";
+import type { OriginLimits } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { rawRefusal } from "./refusals.ts";
+import { parseRequestTarget } from "./request-path.ts";
+
+const sweepMs = 1_000;
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Lets other sockets of this user listen on the same port; the system spreads connections. */
+  readonly reusePort: boolean;
+}
+
+/** The listener of one worker: it bounds connections, and hands each request to a handler. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #handler: Handler;
+  readonly #limits: OriginLimits;
+  readonly #log: Log;
+  readonly #counters: Counters = zeroCounts();
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #sweep: NodeJS.Timeout;
+  #stopping = false;
+
+  constructor(handler: Handler, limits: OriginLimits, log: Log) {
+    this.#handler = handler;
+    this.#limits = limits;
+    this.#log = log;
+    this.#server = createServer({
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headerTimeMs,
+      requestTimeout: limits.headerTimeMs, // bodies are refused, so the head is all of it
+      connectionsCheckingInterval: sweepMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    });
+    this.#server.maxHeadersCount = 0; // Node would leave out the rest; requestRules refuses
+    this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
+    this.#server.maxConnections = limits.connectionsMax;
+    this.#listenToEvents();
+    this.#sweep = setInterval(() => this.#dropStalled(), sweepMs).unref();
+  }
+
+  /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
+  listen({ host, port, reusePort }: ListenOptions): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", (cause) => {
+        const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause)}. Choose another`;
+        reject(new HostError("HOST_ADDRESS", `${what} with --host or --port.`, { cause }));
+      });
+      this.#server.listen({ host, port, reusePort, exclusive: true }, () => {
+        const address = this.#server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  counts(): Counts {
+    for (const connection of this.#connections.values()) {
+      this.#counters.sentBytes += connection.countSent();
+    }
+    return { ...this.#counters, open: this.#connections.size };
+  }
+
+  /** Resolves when the answers under way are finished, or `graceMs` are over. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const connection of this.#connections.values()) {
+      if (!connection.busy) connection.destroy();
+    }
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections.values()) connection.destroy();
+    }, graceMs);
+    await closed;
+    clearTimeout(timer);
+    clearInterval(this.#sweep);
+  }
+
+  #listenToEvents(): void {
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#onRequest(request, response);
+    };
+    this.#server.on("connection", (socket) => this.#onConnection(socket));
+    this.#server.on("request", onRequest);
+    // `Expect` is answered by the final status at once: no body is ever waited for.
+    this.#server.on("checkContinue", onRequest);
+    this.#server.on("checkExpectation", onRequest);
+    this.#server.on("connect", (_request, socket) => this.#refuseRaw(socket as Socket, 405));
+    this.#server.on("clientError", (error, socket) => {
+      const code = errnoOf(error);
+      if (code === "HPE_HEADER_OVERFLOW") this.#refuseRaw(socket as Socket, 431);
+      else if (code === "ERR_HTTP_REQUEST_TIMEOUT") this.#refuseRaw(socket as Socket, 408);
+      else this.#refuseRaw(socket as Socket, 400);
+    });
+    this.#server.on("drop", () => {
+      this.#counters.drops.limit++;
+      // Whoever only holds a connection open gives way to whoever comes next.
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  #onConnection(socket: Socket): void {
+    const connection = new Connection(socket, this.#limits);
+    this.#counters.accepted++;
+    this.#connections.set(socket, connection);
+    socket.once("close", () => {
+      this.#counters.sentBytes += connection.countSent();
+      this.#connections.delete(socket);
+    });
+    if (this.#stopping) connection.destroy();
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket);
+    if (connection === undefined) return; // it was closed meanwhile
+    const taken = connection.take((done) => {
+      response.once("close", () => {
+        if (this.#stopping) connection.finish();
+        done();
+      });
+      if (this.#stopping) response.shouldKeepAlive = false;
+      void this.#answer(request, response);
+    });
+    if (!taken) this.#drop(request.socket, connection, "pipelining");
+  }
+
+  /** A rejection means a bug of ours; nothing catches it, so it ends the worker. */
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = parseRequestTarget(request.url ?? "", this.#limits.targetLengthMax);
+    const counters = this.#counters;
+    await this.#handler({ request, response, path, counters });
+    if (response.statusCode < 400) return;
+    const { method = "", url = "" } = request;
+    const fields = { status: response.statusCode, method, url, client: addressOf(request.socket) };
+    this.#log({ level: "info", event: "request-refused", fields });
+  }
+
+  /** Answers what never became a request. An answer under way is cut instead of mixed up. */
+  #refuseRaw(socket: Socket, status: 400 | 405 | 408 | 431): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || connection.busy || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    this.#counters.requests[status]++;
+    if (status !== 405) this.#counters.drops.malformed++;
+    socket.write(rawRefusal(status), () => connection.finish());
+    const fields = { status, client: addressOf(socket) };
+    this.#log({ level: "info", event: "connection-refused", fields });
+  }
+
+  #dropStalled(): void {
+    const now = performance.now();
+    for (const [socket, connection] of this.#connections) {
+      if (connection.isStalled(now)) this.#drop(socket, connection, "slow-reader");
+    }
+  }
+
+  #drop(socket: Socket, connection: Connection, reason: DropReason): void {
+    this.#counters.drops[reason]++;
+    const fields = { reason, client: addressOf(socket) };
+    connection.destroy();
+    this.#log({ level: "info", event: "connection-dropped", fields });
+  }
+}
+
+function addressOf(socket: Socket): string {
+  return socket.remoteAddress ?? "unknown";
+}

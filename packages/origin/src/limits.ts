@@ -1,0 +1,48 @@
+/** Bounds of one worker. Every one of them is there because a flood reaches for it. */
+export interface OriginLimits {
+  /** Characters of a request target; a longer one names no file of ours. */
+  readonly targetLengthMax: number;
+  /** Bytes of the request line and all headers together. */
+  readonly headerBytesMax: number;
+  readonly headerCountMax: number;
+  /** A connection that has not sent a whole request head by then is closed. */
+  readonly headerTimeMs: number;
+  readonly connectionsMax: number;
+  /** How long a connection may stay open between two requests. */
+  readonly keepAliveMs: number;
+  readonly requestsPerConnectionMax: number;
+  /** Requests that one connection may have waiting behind the one that is answered. */
+  readonly pipelinedMax: number;
+  /** A reader slower than this, after `sendGraceMs`, loses its connection. */
+  readonly sendBytesPerSecondMin: number;
+  readonly sendGraceMs: number;
+  /** Bytes of files kept in memory. */
+  readonly cacheBytesMax: number;
+  /** Files kept open. */
+  readonly openFilesMax: number;
+  /** Lines about refused requests; the rest is counted. */
+  readonly logLinesPerSecondMax: number;
+}
+
+export const defaultLimits: OriginLimits = {
+  targetLengthMax: 1024, // a target path has at most 512 characters, and a hash in front
+  headerBytesMax: 8 * 1024, // browsers with cookies of other services send 2 to 4 KiB
+  headerCountMax: 64, // browsers send about 20, proxies add a few
+  headerTimeMs: 10_000, // a head is one packet; this allows two of them to be lost
+  connectionsMax: 512, // well below 1,024: more ready sockets starve libuv's timers and accepts
+  keepAliveMs: 15_000, // a client asks for its next chunk within seconds, or is done
+  requestsPerConnectionMax: 1_000, // spreads long-lived clients over new workers in the end
+  pipelinedMax: 8, // no client in use pipelines; a flood would, to multiply what is held for it
+  sendBytesPerSecondMin: 4 * 1024, // below a modem's 56 kbit/s
+  sendGraceMs: 10_000, // a phone that changes networks
+  cacheBytesMax: 128 * 1024 * 1024, // the metadata and the patch that all ask for
+  openFilesMax: 1_024, // 256 bins of metadata and some hundred targets
+  logLinesPerSecondMax: 10, // what a person can read
+};
+
+/** Files are read, kept and sent in pieces of this size. */
+export const blockBytes = 256 * 1024;
+/** A file without its hash in its name is hashed up to this size: about a millisecond. */
+export const hashedBytesMax = 1024 * 1024;
+/** Other routes that one answer may name. */
+export const duplicatesMax = 8;

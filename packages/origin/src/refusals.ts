@@ -1,0 +1,95 @@
+import type { IncomingMessage } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { Status } from "./counters.ts";
+import { begin, type Exchange } from "./exchange.ts";
+import { type HeaderList, headerList } from "./headers.ts";
+
+/** Short, and the same for every client: nothing of the request comes back in it. */
+const texts = {
+  400: "This is not an HTTP request.\n",
+  404: "There is no such file here.\n",
+  405: "Only GET and HEAD are served.\n",
+  408: "The request took too long.\n",
+  412: "The file is another version.\n",
+  413: "Requests with a body are not served.\n",
+  416: "The file has no such range.\n",
+  429: "Too many requests from you. Please wait, or use another route.\n",
+  431: "The request's headers are too large.\n",
+  503: "Too busy now. Please wait, or use another route.\n",
+} as const;
+type Refusal = keyof typeof texts;
+
+const pageBytesMax = 1024;
+const retryAfterSeconds = { least: 5, spread: 20 } as const;
+
+function plainHeaders(status: Refusal): HeaderList {
+  return headerList({
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(texts[status].length),
+    // A client that asks for the next root gets 404 until there is one: caches must ask again.
+    "Cache-Control": "no-cache",
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+  });
+}
+
+const prepared = new Map<Refusal, HeaderList>(
+  ([404, 405, 412, 413, 416, 431] as const).map((status) => [status, plainHeaders(status)]),
+);
+
+/** Answers with a constant text. */
+export function refuse(exchange: Exchange, status: Refusal, extra: HeaderList = []): void {
+  const headers = prepared.get(status) ?? plainHeaders(status);
+  begin(exchange, status, extra.length === 0 ? headers : [...headers, ...extra]);
+  exchange.response.end(texts[status]);
+}
+
+/** Answers "not now": in words, or for a browser as a page under 1 KiB that links `alternates`. */
+export function refuseForNow(
+  exchange: Exchange,
+  status: 429 | 503,
+  alternates: readonly string[],
+): void {
+  // Spread, so that those who were refused together do not come back together.
+  const { least, spread } = retryAfterSeconds;
+  const seconds = String(least + Math.floor(Math.random() * spread));
+  if (!wantsPage(exchange.request)) return refuse(exchange, status, ["Retry-After", seconds]);
+  const page = pageOf(status, alternates);
+  const headers = headerList({
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Length": String(Buffer.byteLength(page)),
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    "Retry-After": seconds,
+  });
+  begin(exchange, status, headers);
+  exchange.response.end(page);
+}
+
+function wantsPage(request: IncomingMessage): boolean {
+  return request.headers.accept?.includes("text/html") ?? false;
+}
+
+/** As many of the alternates as fit. */
+function pageOf(status: 429 | 503, alternates: readonly string[]): string {
+  const head = `<!doctype html><meta charset=utf-8><title>Please wait</title><p>${texts[status]}`;
+  let page = head;
+  for (const base of alternates) {
+    const url = escapeHtml(new URL("security/", base).href);
+    const more = `<p><a href="${url}">${url}</a>`;
+    if (Buffer.byteLength(page) + Buffer.byteLength(more) < pageBytesMax) page += more;
+  }
+  return page;
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** A whole answer for a connection whose request could not be read. It is closed afterwards. */
+export function rawRefusal(status: Extract<Status, Refusal>): string {
+  const headers = [...plainHeaders(status), "Connection", "close"];
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  return `${head}\r\n${texts[status]}`;
+}

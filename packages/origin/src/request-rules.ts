@@ -1,0 +1,26 @@
+import type { IncomingMessage } from "node:http";
+import type { Handler } from "./exchange.ts";
+import { refuse } from "./refusals.ts";
+
+/** Passes on only what a client of a file server sends: GET or HEAD, no body, few headers. */
+export function requestRules(next: Handler, headerCountMax: number): Handler {
+  return async (exchange) => {
+    const { request } = exchange;
+    // A body that nobody reads must not be taken for the next request.
+    const body = hasBody(request);
+    const close = body ? ["Connection", "close"] : [];
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return refuse(exchange, 405, ["Allow", "GET, HEAD", ...close]);
+    }
+    if (body) return refuse(exchange, 413, close);
+    if (request.rawHeaders.length > headerCountMax * 2) {
+      return refuse(exchange, 431, ["Connection", "close"]);
+    }
+    return next(exchange);
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers["content-length"];
+  return (length !== undefined && length !== "0") || headers["transfer-encoding"] !== undefined;
+}

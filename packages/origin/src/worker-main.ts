@@ -1,0 +1,60 @@
+import { HostError } from "@causeway/kernel";
+import type { HttpServer } from "./http-server.ts";
+import type { Log } from "./log.ts";
+import { serveTree } from "./serve-tree.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+// The program of one worker process. It lives as long as its supervisor wants it to.
+
+const countsMs = 1_000;
+const orphanGraceMs = 10_000;
+let server: HttpServer | undefined;
+let stopping = false;
+let unsent = 0;
+
+process.on("message", (message: ToWorker) => {
+  if (message.kind === "start") void start(message);
+  else void stop(message.graceMs);
+});
+// A terminal sends Ctrl-C to the whole group; the supervisor decides what follows from it.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => void stop(orphanGraceMs));
+process.on("disconnect", () => void stop(orphanGraceMs));
+
+async function start({ served, listen }: Extract<ToWorker, { kind: "start" }>): Promise<void> {
+  server = serveTree(served, log);
+  try {
+    send({ kind: "listening", port: await server.listen(listen) });
+  } catch (cause) {
+    if (!(cause instanceof HostError)) throw cause;
+    send({ kind: "failed", code: cause.code, message: cause.message });
+    return;
+  }
+  setInterval(sendCounts, countsMs).unref();
+}
+
+async function stop(graceMs: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await server?.stop(graceMs);
+  sendCounts();
+  if (process.connected) process.disconnect();
+  process.exit(0);
+}
+
+function sendCounts(): void {
+  if (server !== undefined) send({ kind: "counts", counts: server.counts() });
+}
+
+/** Never waits: what the supervisor does not take in time is left out. */
+const log: Log = (entry) => {
+  if (unsent < 100) send({ kind: "log", entry });
+};
+
+function send(message: FromWorker): void {
+  if (!process.connected) return;
+  unsent++;
+  process.send?.(message, undefined, undefined, () => {
+    unsent--;
+  });
+}

@@ -1,0 +1,148 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
+import { HostError } from "@causeway/kernel";
+import { addCounts, type Counts, type PoolState, zeroCounts } from "./counters.ts";
+import type { ListenOptions } from "./http-server.ts";
+import type { Log } from "./log.ts";
+import type { ServedTree } from "./serve-tree.ts";
+import type { FromWorker, ToWorker } from "./worker-messages.ts";
+
+const backOffMs = { first: 100, most: 10_000 } as const;
+const healthyMs = 30_000; // a worker that lived so long did not die of how it was started
+const killAfterMs = 2_000; // beyond the grace
+
+interface Worker {
+  readonly process: ChildProcess;
+  readonly startedAt: number;
+  counts: Counts;
+  listening: boolean;
+}
+
+/**
+ * Worker processes that listen on one port, each on a socket of its own (SO_REUSEPORT), so that
+ * the system spreads connections and no process stands in front of the others.
+ *
+ * Processes rather than threads: a worker that runs out of memory or files, or crashes natively,
+ * takes no other with it, and each has its own thread pool for the disk. `fork` rather than
+ * `node:cluster`: cluster belongs to the whole program that embeds us, and accepts every
+ * connection in its primary process.
+ */
+export class WorkerPool {
+  readonly #served: ServedTree;
+  readonly #log: Log;
+  readonly #workers = new Map<number, Worker>();
+  readonly #restartTimers = new Set<NodeJS.Timeout>();
+  #listen: ListenOptions;
+  #ofTheDead: Counts = zeroCounts();
+  #restarts = 0;
+  #stopping = false;
+
+  constructor(served: ServedTree, listen: ListenOptions, log: Log) {
+    this.#served = served;
+    this.#listen = listen;
+    this.#log = log;
+  }
+
+  /** Resolves with the port when `count` workers listen. @throws {HostError} */
+  async start(count: number): Promise<number> {
+    // The first one may choose the port; the others then listen on the same.
+    const port = await this.#spawn(0, backOffMs.first);
+    this.#listen = { ...this.#listen, port };
+    const rest = Array.from({ length: count - 1 }, (_, at) => this.#spawn(at + 1, backOffMs.first));
+    await Promise.all(rest);
+    return port;
+  }
+
+  /** Resolves when every worker has ended. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#restartTimers) clearTimeout(timer);
+    await Promise.all([...this.#workers.values()].map(({ process }) => endOf(process, graceMs)));
+  }
+
+  counts(): Counts {
+    return [...this.#workers.values()].reduce<Counts>(
+      (sum, worker) => addCounts(sum, worker.counts),
+      this.#ofTheDead,
+    );
+  }
+
+  state(): PoolState {
+    const listening = [...this.#workers.values()].filter((worker) => worker.listening);
+    return { workers: listening.length, restarts: this.#restarts };
+  }
+
+  #spawn(slot: number, nextBackOffMs: number): Promise<number> {
+    const child = forkWorker();
+    const worker: Worker = {
+      process: child,
+      startedAt: performance.now(),
+      counts: zeroCounts(),
+      listening: false,
+    };
+    this.#workers.set(slot, worker);
+    return new Promise((resolve, reject) => {
+      child.on("message", (message: FromWorker) => {
+        if (message.kind === "counts") worker.counts = message.counts;
+        else if (message.kind === "log") this.#log(message.entry);
+        else if (message.kind === "failed") reject(new HostError(message.code, message.message));
+        else {
+          worker.listening = true;
+          resolve(message.port);
+        }
+      });
+      child.once("error", (cause) => {
+        reject(new HostError("HOST_IO", `cannot start a worker: ${cause.message}`, { cause }));
+      });
+      child.once("exit", (code, signal) => {
+        reject(new HostError("HOST_IO", `a worker ended at its start (${signal ?? code})`));
+        this.#onExit(slot, worker, signal ?? String(code), nextBackOffMs);
+      });
+      tell(child, { kind: "start", served: this.#served, listen: this.#listen });
+    });
+  }
+
+  #onExit(slot: number, worker: Worker, how: string, backOff: number): void {
+    this.#workers.delete(slot);
+    this.#ofTheDead = addCounts(this.#ofTheDead, { ...worker.counts, open: 0 });
+    if (this.#stopping) return;
+    const healthy = performance.now() - worker.startedAt > healthyMs;
+    const waitMs = healthy ? backOffMs.first : backOff;
+    this.#log({ level: "error", event: "worker-died", fields: { slot, how, waitMs } });
+    const timer = setTimeout(() => {
+      this.#restartTimers.delete(timer);
+      this.#restarts++;
+      // Its end, also at the start, comes back here and doubles the wait.
+      this.#spawn(slot, Math.min(waitMs * 2, backOffMs.most)).catch(() => {});
+    }, waitMs);
+    this.#restartTimers.add(timer);
+  }
+}
+
+/** Runs the source in a checkout and the built file in a package: whichever this file is. */
+function forkWorker(): ChildProcess {
+  const entry = new URL(`./worker-main${extname(import.meta.filename)}`, import.meta.url);
+  return fork(entry, {
+    // Of our own flags only those that say how to resolve imports: `--test` or `--inspect` in a
+    // worker would run something else, or take the same port.
+    execArgv: process.execArgv.filter((flag) => flag.startsWith("--conditions")),
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    serialization: "json",
+  });
+}
+
+function tell(child: ChildProcess, message: ToWorker): void {
+  // A worker that is gone tells so by its exit.
+  if (child.connected) child.send(message, () => {});
+}
+
+async function endOf(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+  });
+  tell(child, { kind: "stop", graceMs });
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs + killAfterMs);
+  await ended;
+  clearTimeout(timer);
+}
