@@ -1,7 +1,9 @@
 export type { Brand } from "./brand.ts";
 export { canonicalJson, compareCodePoints, type JsonInput } from "./canonical-json.ts";
 export * from "./chunk-index.ts";
+export * from "./delta.ts";
 export * from "./errors.ts";
+export { Chunker, chunkLengthsOf } from "./fastcdc.ts";
 export { Fields, malformed } from "./fields.ts";
 export { toHex, writeHex } from "./hex.ts";
 export { InvariantBroken, invariant } from "./invariant.ts";
