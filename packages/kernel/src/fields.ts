@@ -70,6 +70,14 @@ export class Fields {
     return new Fields(this.#members.get(name), `${this.#subject}: "${name}"`);
   }
 
+  /** The members of an object whose names are data. */
+  members(name: string, countMax: number): JsonObject {
+    const value = this.#members.get(name);
+    if (!(value instanceof Map)) throw malformed(this.#subject, `"${name}" is not an object`);
+    if (value.size > countMax) throw malformed(this.#subject, `"${name}" has too many members`);
+    return value as JsonObject;
+  }
+
   objects(name: string, lengthMax: number): readonly Fields[] {
     return this.array(name, lengthMax).map((item, index) => {
       return new Fields(item, `${this.#subject}: "${name}"[${index}]`);
