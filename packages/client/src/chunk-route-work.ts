@@ -1,0 +1,138 @@
+import type { Random, RouteError } from "@causeway/kernel";
+import type { Lane } from "./chunk-lane.ts";
+import { Meter } from "./chunk-meter.ts";
+import type { ChunkSource } from "./chunk-source.ts";
+import type { DownloadLimits } from "./download-limits.ts";
+import type { Route } from "./route.ts";
+
+const latencyUnknownMs = 250; // before the first answer: a far but healthy route
+const roundTrips = 4; // of silence, until a piece is asked for elsewhere
+
+/** What one route has done, and may do, in one download. */
+export class RouteWork {
+  readonly route: Route;
+  readonly meter = new Meter();
+  readonly lanes = new Set<Lane>();
+  lastLength = 0;
+  readonly #sources: readonly ChunkSource[];
+  readonly #limits: DownloadLimits;
+  #source = 0;
+  #out = false;
+  #failures = 0; // in a row
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #waitMs = 0;
+  #dueAt = Number.NEGATIVE_INFINITY;
+  #proven = false;
+  #error: RouteError | undefined;
+
+  constructor(route: Route, sources: readonly ChunkSource[], limits: DownloadLimits) {
+    this.route = route;
+    this.#sources = sources;
+    this.#limits = limits;
+  }
+
+  /** The best source that this route is not known to lack. */
+  get source(): ChunkSource | undefined {
+    return this.#out ? undefined : this.#sources[this.#source];
+  }
+
+  /** True when it will not be asked again in this download. */
+  get out(): boolean {
+    return this.source === undefined || this.#failures >= this.#limits.failuresMax;
+  }
+
+  /** True once it delivered a chunk, and has not failed since. */
+  get proven(): boolean {
+    return this.#proven;
+  }
+
+  /** Its last failure in this download. */
+  get error(): RouteError | undefined {
+    return this.#error;
+  }
+
+  get latencyMs(): number {
+    return this.route.latencyMs ?? latencyUnknownMs;
+  }
+
+  /** When it may be asked next. */
+  get dueAt(): number {
+    return Math.max(this.#dueAt, this.route.restUntil);
+  }
+
+  /** True after so many failures that it is asked again only when no other route delivers. */
+  get doubtful(): boolean {
+    return this.#failures >= this.#limits.failuresInCompany;
+  }
+
+  /** True while it has work and brings bytes, or is too young to tell. */
+  delivering(now: number): boolean {
+    return [...this.lanes].some((lane) => lane.silence(now) <= this.#limits.placeMs);
+  }
+
+  /** True when a lane has been silent for so long that its chunks should be had elsewhere. */
+  isSilent(lane: Lane, now: number): boolean {
+    const { min, max } = this.#limits.silenceMs;
+    const patience = lane.answered ? this.latencyMs * roundTrips : max / 2;
+    return lane.silence(now) > Math.min(max, Math.max(min, patience));
+  }
+
+  /** Whether it may be given one more request. */
+  mayTake(now: number, othersDeliver: boolean): boolean {
+    if (this.out || now < this.dueAt) return false;
+    if (this.doubtful && othersDeliver) return false;
+    if (this.lanes.size === 0) return true;
+    if (!this.#proven || this.lanes.size >= this.#limits.lanesPerRoute) return false;
+    return [...this.lanes].every((lane) => !this.isSilent(lane, now));
+  }
+
+  begin(lane: Lane, length: number, now: number): void {
+    if (this.lanes.size === 0) this.meter.begin(now);
+    this.lanes.add(lane);
+    this.lastLength = length;
+  }
+
+  delivered(): void {
+    this.#proven = true;
+    this.#failures = 0;
+    this.#waitMs = 0;
+  }
+
+  end(lane: Lane, now: number): void {
+    this.lanes.delete(lane);
+    if (this.lanes.size === 0) this.meter.flush(now);
+  }
+
+  /** Takes note of a failed request and decides whether and when the route is asked again. */
+  failed(lane: Lane, error: RouteError, now: number, random: Random): void {
+    this.#proven = false;
+    this.#error = error;
+    switch (error.code) {
+      case "ROUTE_LIED":
+      case "ROUTE_MISLABELLED":
+      case "ROUTE_ENDLESS":
+        this.#out = true;
+        return;
+      case "ROUTE_MISSING":
+        // Two requests may learn the same.
+        if (lane.source === this.source) this.#source++;
+        return;
+      default:
+    }
+    // Requests that break together are one failure.
+    if (lane.startedAt < this.#failedAt) return;
+    this.#failedAt = now;
+    this.#failures++;
+    this.#dueAt = now + this.#backoff(error, random);
+  }
+
+  /** Decorrelated jitter: between the base and three times the last wait. */
+  #backoff(error: RouteError, random: Random): number {
+    const { base, max } = this.#limits.backoffMs;
+    // The first connection is often reset by a flood filter that lets the second one through.
+    if (this.#failures === 1 && error.code === "ROUTE_UNREACHABLE") return 0;
+    const span = Math.max(0, this.#waitMs * 3 - base);
+    this.#waitMs = Math.min(max, base + Math.floor((random.uint32() / 2 ** 32) * span));
+    return this.#waitMs;
+  }
+}

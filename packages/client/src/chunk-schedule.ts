@@ -1,0 +1,68 @@
+import type { DownloadLimits } from "./download-limits.ts";
+
+/** What decides how much to ask one route for next. */
+export interface RunChoice {
+  /** Bytes per second of this route, and of all that deliver; undefined when not yet measured. */
+  readonly rate: number | undefined;
+  readonly rateOfAll: number;
+  /** Bytes of this route's previous run; 0 before the first. */
+  readonly lastLength: number;
+  readonly freeLength: number;
+}
+
+const growthMax = 4; // from one run to the next: one lucky measure must not fill a slow route
+const tailMs = 100; // near the end, runs get no shorter than this
+
+/**
+ * How many bytes the next run should have: about `runMs` of this route's rate, and near the end
+ * no more than half of its share of what is left, so that all routes end together.
+ */
+export function runLength(choice: RunChoice, limits: DownloadLimits): number {
+  const { rate, rateOfAll, lastLength, freeLength } = choice;
+  if (rate === undefined) return limits.firstRunLength;
+  const busy = (rate * limits.runMs) / 1000 / limits.lanesPerRoute;
+  const grown = Math.max(lastLength, limits.firstRunLength) * growthMax;
+  const share = rateOfAll > rate ? rate / rateOfAll : 1;
+  const tail = Math.max((freeLength * share) / 2, (rate * tailMs) / 1000);
+  return Math.max(1, Math.min(busy, grown, tail, limits.runLengthMax));
+}
+
+/** A request in flight, as a route that has nothing to do looks at it. */
+export interface Pending {
+  /** Bytes that it still has to bring. */
+  readonly length: number;
+  /** Bytes per second; undefined when it is silent. */
+  readonly rate: number | undefined;
+}
+
+/** A route that could help. */
+export interface Helper {
+  /** Bytes per second; undefined when not yet measured. */
+  readonly rate: number | undefined;
+  readonly latencyMs: number;
+}
+
+export type Help =
+  | { readonly kind: "leave" }
+  /** Ask for all of it as well; whoever comes second is cancelled. */
+  | { readonly kind: "race" }
+  /** Take over all but the first `keep` bytes. */
+  | { readonly kind: "split"; readonly keep: number };
+
+/** What a request would take if it went on alone; infinite when it is silent. */
+export function remainingMs(pending: Pending): number {
+  return pending.rate === undefined ? Infinity : (pending.length * 1000) / pending.rate;
+}
+
+/** Decides whether a route without work should take over some of another's request. */
+export function chooseHelp(pending: Pending, helper: Helper, savingMsMin: number): Help {
+  if (pending.rate === undefined) return { kind: "race" };
+  const rate = helper.rate ?? pending.rate; // unknown: as good as the other
+  const aloneMs = remainingMs(pending);
+  // Both end together when the owner keeps x bytes: x / owner = latency + (length - x) / helper.
+  const helped = pending.length + (helper.latencyMs * rate) / 1000;
+  const keep = (helped * pending.rate) / (pending.rate + rate);
+  const togetherMs = (keep * 1000) / pending.rate;
+  if (aloneMs - togetherMs < savingMsMin) return { kind: "leave" };
+  return { kind: "split", keep };
+}

@@ -1,0 +1,44 @@
+import type { RouteId, RouteState } from "./route.ts";
+
+/** What one route has brought so far. */
+export interface RouteProgress {
+  readonly route: RouteId;
+  /** Bytes over the network, kept or not. */
+  readonly bytes: number;
+  /** Bytes of the target per second, lately; undefined before the first measure. */
+  readonly bytesPerSecond: number | undefined;
+  readonly state: RouteState;
+  readonly why: string | null;
+}
+
+export type PlanKind = "none" | "delta" | "pack" | "raw";
+
+/** What `download` tells while it works. */
+export type DownloadEvent =
+  /** Old files are being looked through for usable bytes. */
+  | { readonly kind: "search"; readonly done: number; readonly total: number }
+  | {
+      readonly kind: "plan";
+      readonly plan: PlanKind;
+      /** Bytes to come over the network. */
+      readonly bytes: number;
+      /** Bytes of the target that are here, or in old files. */
+      readonly reused: number;
+    }
+  /** A plan failed, and another one follows. */
+  | { readonly kind: "fallback"; readonly from: PlanKind; readonly why: string }
+  | {
+      readonly kind: "progress";
+      /** Bytes of the target that are here and verified, of `total`; of a delta, its bytes. */
+      readonly done: number;
+      readonly total: number;
+      readonly reused: number;
+      readonly downloaded: number;
+      readonly routes: readonly RouteProgress[];
+    }
+  /** A route's state changed. */
+  | ({ readonly kind: "route" } & RouteProgress)
+  /** A delta is being applied. */
+  | { readonly kind: "apply"; readonly done: number; readonly total: number }
+  /** The whole file is being checked. */
+  | { readonly kind: "verify"; readonly done: number; readonly total: number };

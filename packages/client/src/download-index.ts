@@ -1,0 +1,96 @@
+import {
+  type Artifact,
+  type ChunkIndex,
+  decodeChunkIndex,
+  hashedTargetPath,
+  RouteError,
+  TrustError,
+} from "@causeway/kernel";
+import { sha256Of } from "./chunk-verified.ts";
+import { fetchDocument } from "./document.ts";
+import { type DownloadJob, noRoute } from "./download-job.ts";
+import { clientLimits } from "./limits.ts";
+import { RouteRace } from "./race.ts";
+import type { Route } from "./route.ts";
+
+const roundsMax = 3; // over all routes; the waits between them are those of a second or two
+
+/**
+ * The chunk index that `artifact` vouches for, of the target that `of` describes: from the file
+ * `saved` of an earlier run, or from any route, and then saved.
+ * @throws {NoRouteDelivered}
+ * @throws {TrustError} it is signed, and is no index of that target
+ * @throws {HostError}
+ */
+export async function obtainIndex(
+  job: DownloadJob,
+  artifact: Artifact,
+  of: Pick<Artifact, "length" | "sha256">,
+  saved: string,
+): Promise<ChunkIndex> {
+  const { path, length } = artifact;
+  if (length > job.limits.indexLengthMax) {
+    const text = `is ${length} bytes long, over the bound of ${job.limits.indexLengthMax}`;
+    throw new TrustError("TRUST_LIMIT", path, text);
+  }
+  const { store } = job.request.output;
+  const kept = await store.read(saved, job.limits.indexLengthMax).catch(() => undefined);
+  const isRight = kept?.length === length && sha256Of(kept) === artifact.sha256;
+  const bytes = isRight ? kept : await fetchIndex(job, artifact);
+  const index = decodeChunkIndex(bytes, path);
+  if (index.target.length !== of.length || index.target.sha256 !== of.sha256) {
+    throw new TrustError("TRUST_MIXED", path, "is the chunk index of another file");
+  }
+  if (!isRight) await store.write(saved, bytes);
+  return index;
+}
+
+async function fetchIndex(job: DownloadJob, artifact: Artifact): Promise<Uint8Array> {
+  const { clock } = job.ports;
+  const limits = { ...clientLimits.metadata, hedgeMs: job.limits.hedgeMs };
+  for (let round = 1; ; round++) {
+    const race = new RouteRace(
+      clock,
+      askable(job),
+      (route, signal) => fetchOver(job, artifact, route, signal),
+      limits,
+      job.signal,
+    );
+    const bytes = await race.first();
+    race.end();
+    if (bytes !== undefined) return bytes;
+    const again = askable(job).some((route) => route.error?.code !== "ROUTE_MISSING");
+    if (round === roundsMax || !again) throw noRoute(job, artifact.path);
+    const { base, max } = job.limits.backoffMs;
+    await clock.sleep(Math.min(max, base * 3 ** (round - 1)), job.signal);
+  }
+}
+
+function askable(job: DownloadJob): readonly Route[] {
+  const now = job.ports.clock.steady();
+  const trustworthy = job.request.routes.filter((route) => route.trustworthy);
+  const rested = trustworthy.filter((route) => route.restUntil <= now);
+  return rested.length > 0 ? rested : trustworthy;
+}
+
+async function fetchOver(
+  job: DownloadJob,
+  artifact: Artifact,
+  route: Route,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const path = `targets/${hashedTargetPath(artifact.path, artifact.sha256)}`;
+  const bytes = await fetchDocument(job.ports, route, {
+    path,
+    lengthMax: artifact.length,
+    signal,
+    limits: job.limits.exchange,
+  });
+  job.progress.received(route, bytes.length);
+  if (bytes.length !== artifact.length || sha256Of(bytes) !== artifact.sha256) {
+    const text = `sent ${bytes.length} bytes that are not the signed ones as ${path}`;
+    throw new RouteError("ROUTE_LIED", route.id + path, text);
+  }
+  route.kept(bytes.length);
+  return bytes;
+}

@@ -1,0 +1,58 @@
+import {
+  HostError,
+  NoRouteDelivered,
+  type Ports,
+  type ReleaseRecord,
+  type Sha256,
+  type Store,
+} from "@causeway/kernel";
+import type { DownloadEvent } from "./download-event.ts";
+import type { DownloadLimits } from "./download-limits.ts";
+import type { Progress } from "./download-progress.ts";
+import type { OldFile } from "./old-file.ts";
+import type { Route } from "./route.ts";
+
+export interface DownloadRequest {
+  /** As the signed metadata says; `locations` lie below `targets/` on a route. */
+  readonly target: {
+    readonly path: string;
+    readonly length: number;
+    readonly sha256: Sha256;
+    readonly locations: readonly string[];
+  };
+  readonly release: ReleaseRecord;
+  /** Best first. What they do is noted in them. */
+  readonly routes: readonly Route[];
+  /** Nobody else may write to `name`, or beside it, meanwhile: that is the caller's lock. */
+  readonly output: { readonly store: Store; readonly name: string };
+  /** Open files that may hold parts of the target; an older version, as a rule. */
+  readonly have?: readonly OldFile[];
+  readonly onProgress?: (event: DownloadEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What every step of one download shares. */
+export interface DownloadJob {
+  readonly ports: Ports;
+  readonly request: DownloadRequest;
+  readonly limits: DownloadLimits;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Every route failed, as each of them says. */
+export function noRoute(job: DownloadJob, what: string): NoRouteDelivered {
+  return new NoRouteDelivered(
+    what,
+    job.request.routes.map((route) => route.attempt),
+  );
+}
+
+/** @throws {HostError} `HOST_FULL` when the store tells that `length` bytes more do not fit */
+export async function requireSpace(job: DownloadJob, length: number): Promise<void> {
+  const free = await job.request.output.store.freeBytes();
+  if (free === undefined || free >= length) return;
+  const name = job.request.output.name;
+  const text = `${name}: needs ${length} bytes, and the disk has ${free} free. Make room, then`;
+  throw new HostError("HOST_FULL", `${text} run the same command again.`);
+}

@@ -1,0 +1,64 @@
+import { clientLimits, type ExchangeLimits } from "./limits.ts";
+
+/** Bounds of one download. Tests and simulations pass their own. */
+export interface DownloadLimits {
+  readonly exchange: ExchangeLimits;
+  /** A route's first run, before its rate is known. */
+  readonly firstRunLength: number;
+  /** How long one run should keep its route busy. */
+  readonly runMs: number;
+  readonly runLengthMax: number;
+  /** Requests in flight over one route that has delivered; before that it gets one. */
+  readonly lanesPerRoute: number;
+  /** Routes that deliver at the same time. */
+  readonly routesAtOnce: number;
+  /** A route that is silent for longer does not keep the next one waiting. */
+  readonly placeMs: number;
+  /** Silence after which a piece is asked for elsewhere, as bounds of four round trips. */
+  readonly silenceMs: { readonly min: number; readonly max: number };
+  /** A race or a split must be expected to save at least this. */
+  readonly savingMsMin: number;
+  /** Failures of one route in a row, without a verified chunk between them. */
+  readonly failuresMax: number;
+  /** Failures after which a route is asked again only when no other delivers. */
+  readonly failuresInCompany: number;
+  readonly backoffMs: { readonly base: number; readonly max: number };
+  /** The longest wait for a route to come back when there is no other. */
+  readonly patienceMs: number;
+  /** How long a route is alone with a small file before the next one is asked beside it. */
+  readonly hedgeMs: number;
+  readonly indexLengthMax: number;
+  readonly oldFilesMax: number;
+  readonly oldFileLengthMax: number;
+  /** Times that chunks which rotted on the disk are fetched anew before giving up. */
+  readonly repairsMax: number;
+  /** Bytes that may be written before they are made to reach the disk. */
+  readonly unsyncedMax: number;
+  /** The least time between two reports of progress. */
+  readonly progressMs: number;
+}
+
+const MiB = 1024 * 1024;
+
+export const downloadLimits: DownloadLimits = {
+  exchange: clientLimits.exchange,
+  firstRunLength: 256 * 1024, // about four chunks: enough to measure, cheap to lose
+  runMs: 1_500, // long against a round trip, short against a user's patience
+  runLengthMax: 8 * MiB, // what the death of one request may cost
+  lanesPerRoute: 2, // the second request hides the round trip of the first
+  routesAtOnce: 8, // more add no speed, and the client becomes part of the flood
+  placeMs: 1_000,
+  silenceMs: { min: 250, max: 2_000 },
+  savingMsMin: 100, // less is not worth a connection
+  failuresMax: 6, // about ten seconds of trying
+  failuresInCompany: 3,
+  backoffMs: { base: 300, max: 10_000 },
+  patienceMs: 30_000, // who runs `get` by hand waits no longer
+  hedgeMs: 300,
+  indexLengthMax: 64 * MiB, // the index of a 100 GiB target
+  oldFilesMax: 16,
+  oldFileLengthMax: 64 * 1024 * MiB, // a mistaken `--have /dev/sda` ends
+  repairsMax: 2, // a disk that loses what it is given twice will lose it again
+  unsyncedMax: 16 * MiB, // what a power cut may cost
+  progressMs: 100,
+};

@@ -1,0 +1,236 @@
+import {
+  type Chunk,
+  type ChunkIndex,
+  type FileHandle,
+  invariant,
+  type Sha256,
+  type Store,
+} from "@causeway/kernel";
+import { ChunkNames } from "./chunk-names.ts";
+import { hashFile, readFully } from "./chunk-read.ts";
+import { VerifiedChunk } from "./chunk-verified.ts";
+import {
+  decodeJournal,
+  encodeJournal,
+  encodeJournalEntries,
+  journalLengthMax,
+} from "./partial-journal.ts";
+import type { PartialNames } from "./partial-names.ts";
+
+/**
+ * A target that is not whole yet: a file of the target's length beside its final place, and a
+ * journal of the chunks that are in it. Killed at any instant, it opens again with every chunk
+ * whose bytes and journal entry reached the disk.
+ */
+export class Partial {
+  readonly index: ChunkIndex;
+  readonly names: ChunkNames;
+  readonly #store: Store;
+  readonly #files: PartialNames;
+  readonly #unsyncedMax: number;
+  readonly #part: FileHandle;
+  readonly #journal: FileHandle;
+  readonly #here: Uint8Array;
+  #hereLength = 0;
+  #journalLength = 0;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(
+    place: { readonly store: Store; readonly files: PartialNames },
+    index: ChunkIndex,
+    unsyncedMax: number,
+    handles: { readonly part: FileHandle; readonly journal: FileHandle },
+  ) {
+    this.#store = place.store;
+    this.#files = place.files;
+    this.index = index;
+    this.names = new ChunkNames(index.chunks);
+    this.#unsyncedMax = unsyncedMax;
+    this.#part = handles.part;
+    this.#journal = handles.journal;
+    this.#here = new Uint8Array(index.chunks.length);
+  }
+
+  /**
+   * Opens what an earlier run left, or starts. Each chunk that the journal names is hashed.
+   * @throws {HostError}
+   * @throws the signal's reason
+   */
+  static async open(
+    place: { readonly store: Store; readonly files: PartialNames },
+    index: ChunkIndex,
+    unsyncedMax: number,
+    signal: AbortSignal,
+  ): Promise<Partial> {
+    const part = await place.store.open(place.files.part, "create");
+    try {
+      const journal = await place.store.open(place.files.journal, "create");
+      const partial = new Partial(place, index, unsyncedMax, { part, journal });
+      try {
+        await partial.#resume(signal);
+        return partial;
+      } catch (error) {
+        await journal.close();
+        throw error;
+      }
+    } catch (error) {
+      await part.close();
+      throw error;
+    }
+  }
+
+  /** Bytes of the target that are here. */
+  get hereLength(): number {
+    return this.#hereLength;
+  }
+
+  get whole(): boolean {
+    return this.#hereLength === this.index.target.length;
+  }
+
+  has(number: number): boolean {
+    return this.#here[number] === 1;
+  }
+
+  /** The lowest number of each chunk that is missing, ascending. */
+  missing(): readonly number[] {
+    const numbers: number[] = [];
+    this.index.chunks.forEach((chunk, number) => {
+      if (!this.has(number) && this.names.firstOf(chunk.sha256) === number) numbers.push(number);
+    });
+    return numbers;
+  }
+
+  /**
+   * Writes a chunk wherever the target has it and it is not here yet.
+   * @returns the numbers at which it was written
+   * @throws {HostError}
+   */
+  async keep(chunk: VerifiedChunk): Promise<readonly number[]> {
+    const written: number[] = [];
+    for (const number of this.names.allOf(chunk.sha256)) {
+      if (this.has(number)) continue;
+      await this.#part.writeAt(chunk.bytes, this.#chunk(number).offset);
+      if (this.has(number)) continue; // a race brought the same bytes meanwhile
+      this.#add(number);
+      written.push(number);
+    }
+    if (written.length === 0) return written;
+    const entries = encodeJournalEntries(written);
+    const at = this.#journalLength;
+    this.#journalLength += entries.length;
+    await this.#journal.writeAt(entries, at);
+    this.#unsynced += chunk.bytes.length * written.length;
+    if (this.#unsynced >= this.#unsyncedMax) await this.#flush();
+    return written;
+  }
+
+  /** The target's bytes from `position` on, as far as they are here. */
+  async readAt(into: Uint8Array, position: number): Promise<number> {
+    return await readFully(this.#part, into, position);
+  }
+
+  /** SHA-256 of the whole file as it is on the disk. */
+  async sha256(signal: AbortSignal, onBytes?: (done: number) => void): Promise<Sha256> {
+    return await hashFile(this.#part, this.index.target.length, signal, onBytes);
+  }
+
+  /** Hashes every chunk that counts as here; what the disk did not keep is missing again. */
+  async recheck(signal: AbortSignal): Promise<void> {
+    const numbers = this.index.chunks.map((_, number) => number);
+    const claimed = numbers.filter((number) => this.has(number));
+    this.#here.fill(0);
+    this.#hereLength = 0;
+    await this.#admit(claimed, signal);
+  }
+
+  /**
+   * Gives the whole file its name. The caller has checked it.
+   * @throws {HostError}
+   */
+  async finish(name: string): Promise<void> {
+    invariant(this.whole, "only a whole file gets its name");
+    await this.#part.sync();
+    await this.close();
+    await this.#store.rename(this.#files.part, name);
+  }
+
+  /** Safe to call twice. What is here stays for the next run. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#syncing?.catch(() => undefined); // whoever started it was told
+    await this.#part.close();
+    await this.#journal.close();
+  }
+
+  async #resume(signal: AbortSignal): Promise<void> {
+    const { chunks, target } = this.index;
+    const length = await this.#part.length();
+    const claimed = length === 0 ? [] : await this.#journaled();
+    // Without a journal each chunk may be here: hashing is cheaper than fetching.
+    await this.#admit(claimed ?? chunks.map((_, number) => number), signal);
+    if (length !== target.length) await this.#part.truncate(target.length);
+    // Compacted in place: whatever a kill leaves of it is still a list of chunks to look at.
+    const here = chunks.map((_, number) => number).filter((number) => this.has(number));
+    const journal = encodeJournal(target.sha256, here);
+    await this.#journal.writeAt(journal, 0);
+    await this.#journal.truncate(journal.length);
+    this.#journalLength = journal.length;
+  }
+
+  async #journaled(): Promise<readonly number[] | undefined> {
+    const count = this.index.chunks.length;
+    const length = await this.#journal.length();
+    if (length > journalLengthMax(count)) return undefined;
+    const bytes = new Uint8Array(length);
+    const read = await readFully(this.#journal, bytes, 0);
+    return decodeJournal(bytes.subarray(0, read), this.index.target.sha256, count);
+  }
+
+  /** Counts those of `numbers` as here whose bytes are. */
+  async #admit(numbers: readonly number[], signal: AbortSignal): Promise<void> {
+    let buffer = new Uint8Array(0);
+    for (const number of numbers) {
+      signal.throwIfAborted();
+      const chunk = this.#chunk(number);
+      if (buffer.length < chunk.length) buffer = new Uint8Array(chunk.length);
+      const bytes = buffer.subarray(0, chunk.length);
+      if ((await readFully(this.#part, bytes, chunk.offset)) < chunk.length) continue;
+      if (VerifiedChunk.from(bytes, chunk) !== undefined) this.#add(number);
+    }
+  }
+
+  #add(number: number): void {
+    this.#here[number] = 1;
+    this.#hereLength += this.#chunk(number).length;
+  }
+
+  #chunk(number: number): Chunk {
+    const chunk = this.index.chunks[number];
+    invariant(chunk !== undefined, "a chunk's number lies within its index");
+    return chunk;
+  }
+
+  /** One at a time; who comes while one runs waits for it, so that writers keep to the disk. */
+  async #flush(): Promise<void> {
+    if (this.#syncing !== undefined) {
+      await this.#syncing;
+      return;
+    }
+    this.#unsynced = 0;
+    this.#syncing = this.#syncBoth();
+    try {
+      await this.#syncing;
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  async #syncBoth(): Promise<void> {
+    await this.#part.sync();
+    await this.#journal.sync();
+  }
+}
