@@ -15,3 +15,11 @@ export function onInterrupt(): { readonly signal: AbortSignal; readonly release:
   };
   return { signal: controller.signal, release };
 }
+
+/** Resolves when `signal` fires. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,9 +1,9 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { commands } from "./commands/index.ts";
 import { describeFailure, exitCodes } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { Terminal } from "./terminal.ts";
 import { packageVersion } from "./package-version.ts";
+import { Terminal } from "./terminal.ts";
 
 /** Runs one command line. @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
@@ -32,7 +32,8 @@ function programFor(terminal: Terminal, signal: AbortSignal): Command {
         "while the vendor's update site is under attack.",
     )
     .version(packageVersion(), "-V, --version", "print the version")
-    .showHelpAfterError("(add --help for the options and an example)")
+    .configureHelp({ visibleOptions: commonOptionsLast })
+    .enablePositionalOptions() // or "get --version V" would print ours
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .hook("preAction", (_, action) => {
@@ -41,6 +42,14 @@ function programFor(terminal: Terminal, signal: AbortSignal): Command {
     });
   for (const register of commands) register(program, { terminal, signal });
   return program;
+}
+
+const common = new Set(["--json", "--quiet", "--help"]);
+
+function commonOptionsLast(command: Command): Option[] {
+  const all = new Help().visibleOptions(command);
+  const isCommon = (option: Option): boolean => common.has(option.long ?? "");
+  return [...all.filter((option) => !isCommon(option)), ...all.filter(isCommon)];
 }
 
 /** Help and version end parsing too; only real mistakes are failures. */

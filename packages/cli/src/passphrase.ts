@@ -56,7 +56,8 @@ async function ask(message: string, signal: AbortSignal): Promise<string> {
     return await password({ message, mask: true }, { output: process.stderr, signal });
   } catch (cause) {
     // Ctrl-C at the prompt arrives as the library's own error, not as a signal.
-    if (cause instanceof Error && /Prompt/.test(cause.name)) throw new Interrupted(undefined, { cause });
+    if (cause instanceof Error && /Prompt/.test(cause.name))
+      throw new Interrupted(undefined, { cause });
     throw cause;
   }
 }

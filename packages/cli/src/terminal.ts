@@ -29,7 +29,7 @@ export class Terminal {
 
   /** True when a live region can be drawn on standard error. */
   get live(): boolean {
-    return this.#err.isTTY === true && !this.#voice.json && !this.#voice.quiet;
+    return this.#err.isTTY && !this.#voice.json && !this.#voice.quiet;
   }
 
   get stream(): NodeJS.WriteStream {
@@ -49,7 +49,8 @@ export class Terminal {
 
   /** Something that the user should change; shown even with --json, on standard error. */
   warn(text: string): void {
-    if (!this.#voice.quiet) this.#err.write(`${this.style("yellow", "warning:")} ${printable(text)}\n`);
+    if (!this.#voice.quiet)
+      this.#err.write(`${this.style("yellow", "warning:")} ${printable(text)}\n`);
   }
 
   /** A failure: one JSON object with --json, else a line or two. */
@@ -59,14 +60,14 @@ export class Terminal {
   }
 
   /** Colours for standard error; plain without a terminal or with NO_COLOR. */
-  style(style: Style, text: string): string {
+  readonly style = (style: Style, text: string): string => {
     return styleText(style, text, { stream: this.#err, validateStream: true });
-  }
+  };
 }
 
 /** Text from outside with its control characters made visible, so that it cannot steer a terminal. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }

@@ -39,8 +39,7 @@ test("when every route failed, the JSON and the text name each with its reason",
   assert.deepEqual(JSON.parse(JSON.stringify(failure.json)), {
     error: {
       code: "ROUTE_ALL_FAILED",
-      message:
-        "metadata: all 2 routes failed. Add another with --route, or try again later.",
+      message: "metadata: all 2 routes failed. Add another with --route, or try again later.",
       routes: [
         { url: "http://a/", code: "ROUTE_UNREACHABLE", why: "connection refused" },
         { url: "http://b/", code: "ROUTE_LIED", why: "a chunk has another hash" },

@@ -1,7 +1,9 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
-import { HostError, UsageError } from "@causeway/kernel";
-import { startOrigin } from "@causeway/origin";
-import { type Register, addVerb } from "../verb.ts";
+import { UsageError } from "@causeway/kernel";
+import { descriptorLog, startOrigin } from "@causeway/origin";
+import { aborted } from "../interrupt.ts";
+import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface ServeOptions {
@@ -17,11 +19,21 @@ const stopGraceMs = 10_000;
 
 /** `causeway serve`: carries a repository over HTTP until it is stopped. */
 export const registerServe: Register = (program, { terminal, signal }) => {
-  addVerb(program, "serve", "Serve a repository over HTTP.", "causeway serve --dir vendor --port 8080")
+  addVerb(
+    program,
+    "serve",
+    "Serve a repository over HTTP.",
+    "causeway serve --dir vendor --port 8080",
+  )
     .option("--dir <dir>", "the vendor's folder (default: this one)")
     .option("--repository <tree>", "a repository's folder, without the vendor around it")
     .option("--host <host>", "the address to listen on", "0.0.0.0")
-    .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber(0, 65_535), 8080)
+    .option(
+      "--port <port>",
+      "the port to listen on; 0 takes a free one",
+      wholeNumber(0, 65_535),
+      8080,
+    )
     .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
     .action(async (options: ServeOptions) => {
@@ -33,13 +45,15 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         tree,
         host: options.host,
         port: options.port,
-        log: (line) => terminal.say(line),
-        ...(options.workers !== undefined && { workers: options.workers }),
+        workers: options.workers ?? availableParallelism(),
+        log: descriptorLog(process.stderr.fd),
         ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
       });
       terminal.result(
         { url: origin.url, adminUrl: origin.adminUrl ?? null },
-        `serving ${path.resolve(tree)} at ${origin.url}`,
+        `serving ${path.resolve(tree)} at ${origin.url}; Ctrl-C ends it`,
       );
+      await aborted(signal);
+      await origin.close(stopGraceMs);
     });
 };
