@@ -1,3 +1,11 @@
+export * from "./client.ts";
+export type { ClockReport } from "./clock-report.ts";
+export type * from "./download-event.ts";
 export { type Answer, type ExchangePorts, type ExchangeRequest, exchange } from "./exchange.ts";
-export { type ClientLimits, clientLimits, type ExchangeLimits } from "./limits.ts";
+export {
+  type ClientLimits,
+  clientLimits,
+  type ExchangeLimits,
+  type MetadataLimits,
+} from "./limits.ts";
 export * from "./route.ts";

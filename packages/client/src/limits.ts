@@ -20,8 +20,8 @@ export interface MetadataLimits {
   readonly routesInFlightMax: number;
   /** Documents of one whole refresh or search, over one route. */
   readonly stepsMax: number;
-  /** Refreshes in a row that each find a newer state over another route. */
-  readonly newerMax: number;
+  /** How long a route that has shown to know something newer may take to deliver it. */
+  readonly newerMs: number;
 }
 
 export interface ClientLimits {
@@ -48,10 +48,10 @@ export const clientLimits: ClientLimits = {
   },
   metadata: {
     hedgeMs: 300, // over a typical round trip, so a healthy route is seldom doubled
-    secondOpinionMs: 1_000, // a frozen route is worth a second, and no more
-    routesInFlightMax: 4, // more, and the client becomes part of the flood
+    secondOpinionMs: 800, // six round trips of 130 ms; more would be felt
+    routesInFlightMax: 8, // of small requests; more, and the client becomes part of the flood
     stepsMax: 1_024, // 256 new roots and a deep search stay far below
-    newerMax: 4, // a repository that publishes faster than we read will be newer next time
+    newerMs: 10_000, // a snapshot of 256 bins over a modem; a tarpit costs no more
   },
   catalogueLengthMax: 32 * 1024 * 1024, // 100,000 releases of one product
   smallTargetLengthMax: 64 * 1024 * 1024, // a chunk index of a 100 GiB target

@@ -29,7 +29,7 @@ export type Fault = (typeof faults)[number];
 export type Behaviour = "honest" | "redirects-within" | Fault;
 
 /** Files by their path below the route, as `metadata/timestamp.json`. */
-export type Files = ReadonlyMap<string, Uint8Array>;
+export type Files = Pick<ReadonlyMap<string, Uint8Array>, "get">;
 
 export interface FaultyRoute {
   readonly url: string;

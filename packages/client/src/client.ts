@@ -1,0 +1,210 @@
+import {
+  CausewayError,
+  Interrupted,
+  type Ports,
+  type Severity,
+  type Sha256,
+  type Store,
+  toPlatform,
+  toProductId,
+  toVersion,
+  type Version,
+} from "@causeway/kernel";
+import { type ClockReport, reportClock } from "./clock-report.ts";
+import { download } from "./download.ts";
+import type { DownloadEvent } from "./download-event.ts";
+import { type Found, findRelease, type Wish } from "./find.ts";
+import { type ClientLimits, clientLimits } from "./limits.ts";
+import { type Run, refreshState } from "./metadata.ts";
+import type { OldFile } from "./old-file.ts";
+import { rankRoutes } from "./ranking.ts";
+import { parseRoutes, type RouteReport } from "./route.ts";
+import { TrustState } from "./trust-state.ts";
+
+export interface ClientOptions {
+  /** The vendor's root.json; needed until the state has met it once. */
+  readonly trust?: Uint8Array;
+  /** URLs of the repository, http, https or file; the most preferred first. */
+  readonly routes: readonly string[];
+  readonly state: Store;
+  readonly ports: Ports;
+  readonly limits?: ClientLimits;
+  /** Keeps others off the state while a call runs; waits for those who hold it. */
+  readonly hold?: (signal: AbortSignal) => Promise<{ release(): void }>;
+}
+
+export interface CheckRequest {
+  /** `any`, or as `linux-x64`. */
+  readonly platform: string;
+  /** Absent: the newest that the platform can run. */
+  readonly version?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface GetRequest extends CheckRequest {
+  /** Where the patch goes; without a name, under the file name that it was published with. */
+  readonly output: { readonly store: Store; readonly name?: string };
+  /** Open files that may hold parts of the patch; an older version, as a rule. */
+  readonly have?: readonly OldFile[];
+  readonly onProgress?: (event: ClientEvent) => void;
+}
+
+/** What `get` tells while it works: first what it found, then how the download goes. */
+export type ClientEvent = { readonly kind: "found"; readonly release: Checked } | DownloadEvent;
+
+/** A patch that is out. */
+export interface Checked {
+  readonly product: string;
+  readonly version: Version;
+  readonly platform: string;
+  readonly severity: Severity;
+  readonly advisories: readonly string[];
+  readonly releasedAt: string;
+  readonly sha256: Sha256;
+  readonly length: number;
+  readonly routes: readonly RouteReport[];
+  readonly clock: ClockReport;
+}
+
+/** A patch that is here: whole, verified, and under its name. */
+export interface Got {
+  readonly product: string;
+  readonly version: Version;
+  readonly file: string;
+  readonly sha256: Sha256;
+  readonly length: number;
+  /** Bytes of bodies over the network, metadata and waste included. */
+  readonly downloaded: number;
+  /** Bytes of the patch that were here already. */
+  readonly reused: number;
+  readonly routes: readonly RouteReport[];
+  readonly clock: ClockReport;
+  readonly seconds: number;
+}
+
+/** Every method may be called again after any failure; what was verified is kept. */
+export interface Client {
+  /**
+   * Says which patch is the newest, or what is known of one version, without fetching it.
+   * @throws {UsageError} {NoRouteDelivered} {TrustError} {HostError} {Interrupted}
+   */
+  check(product: string, request: CheckRequest): Promise<Checked>;
+  /** Gets the patch over whatever routes survive. Throws as `check`. */
+  get(product: string, request: GetRequest): Promise<Got>;
+}
+
+/**
+ * A client of one repository. Nothing is read or asked before its methods are called.
+ * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route
+ */
+export function createClient(options: ClientOptions): Client {
+  parseRoutes(options.routes);
+  return {
+    async check(product, request) {
+      const wish = toWish(product, request);
+      return withRun(options, request.signal, async (run) => {
+        return describe(run, await find(run, wish));
+      });
+    },
+    async get(product, request) {
+      const wish = toWish(product, request);
+      const { clock } = options.ports;
+      const start = clock.steady();
+      return withRun(options, request.signal, async (run) => {
+        const found = await find(run, wish);
+        request.onProgress?.({ kind: "found", release: describe(run, found) });
+        const { release, sha256, target } = found;
+        const name = request.output.name ?? target.path.slice(target.path.lastIndexOf("/") + 1);
+        const { reused } = await fetchFound(run, found, request, name);
+        return {
+          product: release.product,
+          version: release.version,
+          file: name,
+          sha256,
+          length: target.length,
+          downloaded: run.routes.reduce((sum, route) => sum + route.bytesReceived, 0),
+          reused,
+          routes: run.routes.map((route) => route.report),
+          clock: reportClock(run.routes),
+          seconds: Math.round(clock.steady() - start) / 1000,
+        };
+      });
+    },
+  };
+}
+
+async function withRun<Value>(
+  options: ClientOptions,
+  outer: AbortSignal | undefined,
+  act: (run: Run) => Promise<Value>,
+): Promise<Value> {
+  const signal = outer ?? new AbortController().signal;
+  const { ports, limits = clientLimits } = options;
+  try {
+    signal.throwIfAborted();
+    const held = await options.hold?.(signal);
+    try {
+      const now = ports.clock.wall();
+      const state = await TrustState.open(options.state, options.trust, now);
+      // Fresh ones: what a route did in an earlier run must not bar it for ever.
+      const routes = parseRoutes(options.routes);
+      return await act({ ports, routes, state, limits, now, signal });
+    } finally {
+      held?.release();
+    }
+  } catch (error) {
+    if (signal.aborted && !(error instanceof CausewayError)) {
+      throw new Interrupted(undefined, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function toWish(product: string, { platform, version }: CheckRequest): Wish {
+  return {
+    product: toProductId(product),
+    platform: toPlatform(platform),
+    ...(version !== undefined && { version: toVersion(version) }),
+  };
+}
+
+async function find(run: Run, wish: Wish): Promise<Found> {
+  await refreshState(run);
+  run.state.requireClaimedRoot();
+  return findRelease(run, wish);
+}
+
+function describe(run: Run, { release, sha256, target }: Found): Checked {
+  const { product, version, platform, severity, advisories, releasedAt } = release;
+  return {
+    product,
+    version,
+    platform,
+    severity,
+    advisories,
+    releasedAt,
+    sha256,
+    length: target.length,
+    routes: run.routes.map((route) => route.report),
+    clock: reportClock(run.routes),
+  };
+}
+
+async function fetchFound(
+  run: Run,
+  { target, release, sha256 }: Found,
+  request: GetRequest,
+  name: string,
+): Promise<{ readonly reused: number }> {
+  const { ports, routes, signal } = run;
+  const { path, length, locations } = target;
+  return download(ports, {
+    target: { path, length, sha256, locations },
+    release,
+    routes: rankRoutes(routes),
+    output: { store: request.output.store, name },
+    ...(request.have && { have: request.have }),
+    ...(request.onProgress && { onProgress: request.onProgress }),
+    signal,
+  });
+}

@@ -1,0 +1,166 @@
+import { stat } from "node:fs/promises";
+import * as path from "node:path";
+import { UsageError } from "@causeway/kernel";
+import {
+  type Checked,
+  type CheckRequest,
+  type ClientEvent,
+  createClient,
+  type Got,
+} from "../client.ts";
+import type { ClientLimits } from "../limits.ts";
+import type { OldFile } from "../old-file.ts";
+import { type FolderLock, type LockHolder, lockFolder } from "./lock.ts";
+import { type NodePorts, nodePorts } from "./ports.ts";
+import { folderStore, sweepFolder } from "./store.ts";
+
+export interface OpenOptions {
+  /** The vendor's root.json, as bytes or the path of the file; needed once per state folder. */
+  readonly trust?: string | Uint8Array;
+  /** URLs of the repository, http, https or file; the most preferred first. */
+  readonly routes: readonly string[];
+  /** Where the trusted metadata lives. Made if missing; one vendor each. */
+  readonly stateFolder: string;
+  readonly limits?: ClientLimits;
+  /** How long to wait for another process that uses the state; a minute unless given. */
+  readonly lockWaitMs?: number;
+  /** Called when a call has to wait for such a process. */
+  readonly onWait?: (holder: LockHolder) => void;
+}
+
+export interface FileCheckRequest extends Omit<CheckRequest, "platform"> {
+  /** This machine's, unless given. */
+  readonly platform?: string;
+}
+
+export interface FileGetRequest extends FileCheckRequest {
+  /** A file to be made, or a folder for a file of the published name; the current one if absent. */
+  readonly output?: string;
+  /** Files that may hold parts of the patch; an older version, as a rule. */
+  readonly have?: readonly string[];
+  readonly onProgress?: (event: ClientEvent) => void;
+}
+
+/** A client whose state, output and old files are files of this machine. */
+export interface FileClient {
+  /** Throws as `Client.check`. */
+  check(product: string, request?: FileCheckRequest): Promise<Checked>;
+  /** Throws as `Client.get`. The `file` of what it resolves to is a full path. */
+  get(product: string, request?: FileGetRequest): Promise<Got>;
+  /** Lets go of idle connections. A process ends without it, too. */
+  close(): void;
+}
+
+const lockWaitMs = 60_000; // a small patch's time; who waits for more wants to know for whom
+const trustLengthMax = 1024 * 1024; // a root with hundreds of keys and signatures
+
+/** This machine, as `get` names platforms: `linux-x64`, `win32-arm64`, `darwin-arm64`. */
+export function thisPlatform(): string {
+  return `${process.platform}-${process.arch}`;
+}
+
+/**
+ * Opens a client on this machine's files and network.
+ * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route, or when there is no file of that root
+ * @throws {HostError}
+ */
+export async function openClient(options: OpenOptions): Promise<FileClient> {
+  const trust = await readTrust(options.trust);
+  const ports = nodePorts();
+  const client = createClient({
+    ...(trust && { trust }),
+    ...(options.limits && { limits: options.limits }),
+    routes: options.routes,
+    state: folderStore(options.stateFolder),
+    ports,
+    hold: (signal) => holdState(options, ports, signal),
+  });
+  return {
+    async check(product, request = {}) {
+      return client.check(product, { platform: thisPlatform(), ...request });
+    },
+    async get(product, request = {}) {
+      const { output = ".", have = [], ...rest } = request;
+      const { folder, name } = await splitOutput(output);
+      const olds = await openOldFiles(have);
+      try {
+        const got = await client.get(product, {
+          platform: thisPlatform(),
+          ...rest,
+          output: { store: folderStore(folder), ...(name !== undefined && { name }) },
+          have: olds,
+        });
+        return { ...got, file: path.join(folder, got.file) };
+      } finally {
+        await closeAll(olds);
+      }
+    },
+    close() {
+      ports.transport.close();
+    },
+  };
+}
+
+async function holdState(
+  options: OpenOptions,
+  { clock }: NodePorts,
+  signal: AbortSignal,
+): Promise<FolderLock> {
+  const lock = await lockFolder(options.stateFolder, {
+    waitMs: options.lockWaitMs ?? lockWaitMs,
+    clock,
+    signal,
+    ...(options.onWait && { onWait: options.onWait }),
+  });
+  try {
+    await sweepFolder(options.stateFolder);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function readTrust(trust: string | Uint8Array | undefined): Promise<Uint8Array | undefined> {
+  if (typeof trust !== "string") return trust;
+  const file = path.resolve(trust);
+  const bytes = await folderStore(path.dirname(file)).read(path.basename(file), trustLengthMax);
+  if (bytes !== undefined) return bytes;
+  throw new UsageError("USAGE_ARGUMENT", `${file}: there is no such file; it should be root.json.`);
+}
+
+async function splitOutput(
+  output: string,
+): Promise<{ readonly folder: string; readonly name: string | undefined }> {
+  const file = path.resolve(output);
+  const isFolder = /[\\/]$/.test(output) || (await isExistingFolder(file));
+  if (isFolder) return { folder: file, name: undefined };
+  return { folder: path.dirname(file), name: path.basename(file) };
+}
+
+async function isExistingFolder(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isDirectory();
+  } catch {
+    return false; // what is wrong with it shows when it is written
+  }
+}
+
+async function openOldFiles(names: readonly string[]): Promise<readonly OldFile[]> {
+  const olds: OldFile[] = [];
+  try {
+    for (const name of names) {
+      const file = path.resolve(name);
+      const handle = await folderStore(path.dirname(file)).open(path.basename(file), "read");
+      olds.push({ handle, length: await handle.length() });
+    }
+    return olds;
+  } catch (error) {
+    await closeAll(olds);
+    throw error;
+  }
+}
+
+async function closeAll(olds: readonly OldFile[]): Promise<void> {
+  for (const { handle } of olds) await handle.close();
+}

@@ -1,0 +1,164 @@
+import { HostError, type Instant, type Store, TrustError, UsageError } from "@causeway/kernel";
+import { type Accepted, TrustedSet } from "@causeway/trust";
+import { documentLengthMax } from "./limits.ts";
+
+const pinFile = "pinned-root.json";
+const folder = "metadata";
+const filesMax = 70_000; // 65,536 bins, the most that TAP 15 allows in practice, and the rest
+
+/** What a state folder trusts. Whoever opens it holds the folder's lock. */
+export class TrustState {
+  readonly #store: Store;
+  readonly #now: Instant;
+  readonly #pin: Uint8Array;
+  readonly #files: Map<string, Uint8Array>;
+  #pinned: boolean;
+  #set: TrustedSet;
+  /** Another root than the pinned one that the caller says to trust, not met in the chain yet. */
+  #claimed: Uint8Array | undefined;
+
+  private constructor(
+    store: Store,
+    now: Instant,
+    roots: { readonly pin: Uint8Array; readonly pinned: boolean; readonly claimed?: Uint8Array },
+    files: Map<string, Uint8Array>,
+    set: TrustedSet,
+  ) {
+    this.#store = store;
+    this.#now = now;
+    this.#pin = roots.pin;
+    this.#pinned = roots.pinned;
+    this.#claimed = roots.claimed;
+    this.#files = files;
+    this.#set = set;
+  }
+
+  /**
+   * Reads the state and verifies it anew from its first root. What is damaged counts as missing.
+   * @param trust the root that the caller trusts; needed until something was accepted under it
+   * @throws {UsageError} `USAGE_TRUST_MISSING`, or `USAGE_ARGUMENT` when `trust` is no root
+   * @throws {HostError} `HOST_CORRUPT_STATE` when the pinned root itself is damaged
+   */
+  static async open(
+    store: Store,
+    trust: Uint8Array | undefined,
+    now: Instant,
+  ): Promise<TrustState> {
+    const files = await readFiles(store);
+    const pin = await store.read(pinFile, documentLengthMax);
+    const set = pin && openPinned(pin, files, now);
+    if (pin !== undefined && set !== undefined) {
+      const claimed = trust === undefined || same(trust, pin) ? {} : { claimed: trust };
+      return new TrustState(store, now, { pin, pinned: true, ...claimed }, files, set);
+    }
+    if (trust === undefined) throw pin === undefined ? trustMissing() : pinDamaged();
+    const given = openGiven(trust, files, now);
+    return new TrustState(store, now, { pin: trust, pinned: false }, files, given);
+  }
+
+  get set(): TrustedSet {
+    return this.#set;
+  }
+
+  /** The trusted set as a value of its own, so that several routes can go on from it at once. */
+  fork(): TrustedSet {
+    return TrustedSet.open(this.#pin, this.#files, this.#now);
+  }
+
+  /**
+   * Makes `set` the trusted one, file by file in the order in which its parts were accepted, so
+   * that a cut in between leaves a state that was trusted on the way.
+   */
+  async accept(set: TrustedSet, steps: readonly Accepted[]): Promise<void> {
+    if (!this.#pinned) {
+      await this.#store.write(pinFile, this.#pin);
+      this.#pinned = true;
+    }
+    for (const { write, remove } of steps) {
+      for (const { name, bytes } of write) {
+        await this.#store.write(`${folder}/${name}`, bytes);
+        this.#files.set(name, bytes);
+      }
+      for (const name of remove) {
+        await this.#store.remove(`${folder}/${name}`);
+        this.#files.delete(name);
+      }
+    }
+    this.#set = set;
+  }
+
+  /**
+   * Returns when the root that the caller named is the pinned one or followed from it.
+   * @throws {UsageError} `USAGE_TRUST_CONFLICT`
+   */
+  requireClaimedRoot(): void {
+    const claimed = this.#claimed;
+    // Only verified files are ever kept, so a root among them is one of the chain.
+    if (claimed === undefined) return;
+    if ([...this.#files.values()].some((file) => same(file, claimed))) return;
+    const text =
+      "the state was pinned to another root than --trust names; " +
+      "use another --state folder for another vendor.";
+    throw new UsageError("USAGE_TRUST_CONFLICT", text);
+  }
+}
+
+function trustMissing(): UsageError {
+  const text = "no trusted root yet; give the vendor's root.json once with --trust.";
+  return new UsageError("USAGE_TRUST_MISSING", text);
+}
+
+function pinDamaged(): HostError {
+  const text = `${pinFile} is damaged; give the vendor's root.json again with --trust.`;
+  return new HostError("HOST_CORRUPT_STATE", text);
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+async function readFiles(store: Store): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  const names = await store.list(folder);
+  for (const name of names.slice(0, filesMax)) {
+    const bytes = await readUndamaged(store, `${folder}/${name}`);
+    if (bytes !== undefined) files.set(name, bytes);
+  }
+  return files;
+}
+
+async function readUndamaged(store: Store, name: string): Promise<Uint8Array | undefined> {
+  try {
+    return await store.read(name, documentLengthMax);
+  } catch (error) {
+    if (error instanceof HostError && error.code === "HOST_CORRUPT_STATE") return undefined;
+    throw error;
+  }
+}
+
+function openGiven(
+  trust: Uint8Array,
+  files: ReadonlyMap<string, Uint8Array>,
+  now: Instant,
+): TrustedSet {
+  try {
+    return TrustedSet.open(trust, files, now);
+  } catch (cause) {
+    if (!(cause instanceof TrustError)) throw cause;
+    const text = `--trust names no usable root (${cause.message}); get root.json from the vendor.`;
+    throw new UsageError("USAGE_ARGUMENT", text, { cause });
+  }
+}
+
+function openPinned(
+  pin: Uint8Array,
+  files: ReadonlyMap<string, Uint8Array>,
+  now: Instant,
+): TrustedSet | undefined {
+  try {
+    return TrustedSet.open(pin, files, now);
+  } catch (error) {
+    if (error instanceof TrustError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { after, suite, test } from "node:test";
+import { type CausewayError, NoRouteDelivered } from "@causeway/kernel";
+import { refreshState } from "../src/metadata.ts";
+import type { RouteState } from "../src/route.ts";
+import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
+import { noise, portsIn2030, startRoutes, startRun, Vendor } from "./support/field.ts";
+import { MemoryStore } from "./support/memory-store.ts";
+
+const ports = portsIn2030();
+after(() => ports.transport.close());
+
+const vendor = new Vendor();
+vendor.release("1.0", noise(200_000, 1));
+const old = vendor.files();
+vendor.release("1.1", noise(200_000, 2));
+const files = vendor.files();
+const newest = vendor.repository.timestamp.version;
+
+/** What a route that behaves so is reported as. */
+const states: Partial<Record<Fault, readonly RouteState[]>> = {
+  "hangs-before-headers": ["slow", "dead"], // whichever deadline comes first
+  "hangs-in-body": ["slow"],
+  drips: ["slow"],
+  lies: ["lying"],
+  endless: ["lying"],
+  "login-page": ["lying"],
+  gzips: ["lying"],
+  multipart: ["lying"],
+  "wrong-range": ["lying"],
+  "ignores-ranges": ["ok"],
+};
+
+async function checkOver(behaviours: readonly Behaviour[]): Promise<void> {
+  await using fleet = await startRoutes(behaviours, files);
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  await refreshState(run);
+  assert.equal(run.state.set.versions().get("timestamp"), newest);
+  for (const [at, behaviour] of behaviours.entries()) {
+    const report = run.routes[at]?.report;
+    const expected = behaviour === "honest" ? ["ok"] : (states[behaviour as Fault] ?? ["dead"]);
+    assert.ok(expected.includes(report?.state ?? "ok"), `${behaviour}: ${JSON.stringify(report)}`);
+    assert.equal(report?.why === null, report?.state === "ok");
+  }
+}
+
+suite("one honest route among four is enough, wherever it stands", { concurrency: 6 }, () => {
+  for (const fault of faults) {
+    for (const place of [0, 1, 2, 3]) {
+      const behaviours: Behaviour[] = [fault, fault, fault];
+      behaviours.splice(place, 0, "honest");
+      test(`${fault}, honest is number ${place + 1}`, () => checkOver(behaviours));
+    }
+  }
+  for (const order of permutations(["hangs-before-headers", "dead", "lies", "honest"] as const)) {
+    test(order.join(", "), () => checkOver(order));
+  }
+});
+
+function permutations<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  if (items.length <= 1) return [items];
+  return items.flatMap((item, at) => {
+    return permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]);
+  });
+}
+
+/** Refreshes one fresh client over routes that have these files, all answering honestly. */
+async function refreshOver(
+  store: MemoryStore,
+  ...carried: readonly Files[]
+): Promise<{ readonly states: readonly string[]; readonly state: number | undefined }> {
+  await using fleet = await startRoutes(
+    carried.map(() => "honest"),
+    files,
+  );
+  for (const [at, server] of fleet.servers.entries()) server.files = carried[at] ?? files;
+  const run = await startRun(ports, store, vendor.trust, fleet.urls);
+  await refreshState(run);
+  return {
+    states: run.routes.map((route) => route.state),
+    state: run.state.set.versions().get("timestamp"),
+  };
+}
+
+test("a frozen route is found, not believed, wherever it stands", async () => {
+  const found = { states: ["stale", "ok"], state: newest };
+  assert.deepEqual(await refreshOver(new MemoryStore(), old, files), found);
+  assert.deepEqual(await refreshOver(new MemoryStore(), files, old), {
+    ...found,
+    states: ["ok", "stale"],
+  });
+  const many = await refreshOver(new MemoryStore(), old, old, old, old, old, files);
+  assert.deepEqual(many, { states: [...Array(5).fill("stale"), "ok"], state: newest });
+});
+
+test("nothing goes back: what is older than the trusted state is stale", async () => {
+  const store = new MemoryStore();
+  await refreshOver(store, files);
+  const before = new Map(store.files);
+  await assert.rejects(refreshOver(store, old), (error: unknown) => {
+    assert.ok(error instanceof NoRouteDelivered);
+    assert.match(error.message, new RegExp(`known is state ${newest}, good until 2030-01-31`));
+    assert.deepEqual(codesOf(error), ["TRUST_ROLLBACK"]);
+    return true;
+  });
+  assert.deepEqual(store.files, before);
+});
+
+function codesOf(error: NoRouteDelivered): readonly string[] {
+  return error.attempts.map((attempt: { readonly error: CausewayError }) => attempt.error.code);
+}
+
+/** A route's files without, or with other ones. */
+function changed(base: Files, changes: Readonly<Record<string, Uint8Array | undefined>>): Files {
+  return { get: (path) => (path in changes ? changes[path] : base.get(path)) };
+}
+
+test("a route that knows of a newer state, but lacks it, keeps nobody from the last one", async () => {
+  const torn = changed(files, { [`metadata/${newest}.snapshot.json`]: undefined });
+  const store = new MemoryStore();
+  assert.deepEqual(await refreshOver(store, torn, old), {
+    states: ["dead", "ok"],
+    state: newest - 1,
+  });
+  assert.deepEqual(await refreshOver(store, torn, old, files), {
+    states: ["dead", "stale", "ok"],
+    state: newest,
+  });
+});
+
+test("steps that were passed count, although no route had the whole", async () => {
+  const torn = changed(files, { [`metadata/${newest}.snapshot.json`]: undefined });
+  const store = new MemoryStore();
+  await assert.rejects(refreshOver(store, torn), NoRouteDelivered);
+  await assert.rejects(refreshOver(store, old), NoRouteDelivered, "its timestamp is older");
+  assert.equal((await refreshOver(store, files)).state, newest);
+});
+
+test("a root that one route does not have yet is found over another", async () => {
+  const rotated = new Vendor();
+  rotated.release("1.0", noise(1_000, 1));
+  const before = rotated.files();
+  rotated.repository.addKey("root");
+  rotated.repository.publish("root");
+  rotated.publish();
+  const files2 = rotated.files();
+  const withoutRoot = changed(files2, { "metadata/2.root.json": undefined });
+  for (const carried of [
+    [withoutRoot, files2],
+    [before, files2],
+    [files2, before],
+  ]) {
+    await using fleet = await startRoutes(["honest", "honest"], before);
+    for (const [at, server] of fleet.servers.entries()) server.files = carried[at] ?? before;
+    const run = await startRun(ports, new MemoryStore(), rotated.trust, fleet.urls);
+    await refreshState(run);
+    assert.equal(run.state.set.root.version, 2);
+    assert.deepEqual(run.routes.map((route) => route.state).toSorted(), ["ok", "stale"]);
+  }
+});
+
+test("a hanging first route costs a moment", async () => {
+  await using fleet = await startRoutes(["hangs-before-headers", "honest"], files);
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  const start = ports.clock.steady();
+  await refreshState(run);
+  const { hedgeMs, secondOpinionMs } = run.limits.metadata;
+  assert.ok(ports.clock.steady() - start < hedgeMs + secondOpinionMs + 150);
+});
+
+test("a route that asked us to wait is not asked again, nor one that lied", async () => {
+  await using fleet = await startRoutes(["busy-503", "lies", "honest"], files);
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  await refreshState(run);
+  await refreshState(run);
+  assert.deepEqual(
+    fleet.servers.map(({ requests }) => requests.length),
+    [1, 2, 6], // root, timestamp, snapshot and targets; then root and timestamp
+  );
+});
+
+test("a power cut between any two writes leaves a state that goes on", async () => {
+  const whole = new MemoryStore();
+  await refreshOver(whole, files);
+  assert.equal(whole.written[0], "pinned-root.json");
+  for (let writes = 0; writes < whole.written.length; writes++) {
+    const store = new MemoryStore();
+    store.writesLeft = writes;
+    await assert.rejects(refreshOver(store, files), /the power is out/);
+    store.writesLeft = Number.POSITIVE_INFINITY;
+    assert.equal((await refreshOver(store, files)).state, newest);
+    assert.deepEqual(store.files, whole.files);
+  }
+});
+
+test("the caller's signal ends a check", async () => {
+  await using fleet = await startRoutes(["hangs-before-headers", "drips"], files);
+  const abort = new AbortController();
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  setTimeout(() => abort.abort(new Error("enough")), 50);
+  await assert.rejects(refreshState({ ...run, signal: abort.signal }), /enough/);
+});
