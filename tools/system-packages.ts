@@ -39,7 +39,10 @@ export async function installSystemPackages(): Promise<readonly string[]> {
   );
   const left = missing.filter((each) => !isOnPath(each.command));
   if (left.length === 0) return [];
-  return explain(left, `apt-get failed:\n${(update.output + install.output).slice(-2000)}`);
+  return explain(
+    left,
+    `apt-get did not bring it:\n${(update.output + install.output).slice(-2000)}`,
+  );
 }
 
 function explain(packages: readonly SystemPackage[], why: string): readonly string[] {
@@ -47,8 +50,8 @@ function explain(packages: readonly SystemPackage[], why: string): readonly stri
 }
 
 function whyNotInstallable(): string | undefined {
-  if (!existsSync("/etc/debian_version")) return "this is no Debian; install it by hand";
-  if (process.getuid?.() !== 0) return "not root; run: sudo apt-get install it";
+  if (!existsSync("/etc/debian_version")) return "this is no Debian; install it yourself";
+  if (process.getuid?.() !== 0) return "install it with apt-get as root";
   return undefined;
 }
 
