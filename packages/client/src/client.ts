@@ -13,6 +13,7 @@ import {
 import { type ClockReport, reportClock } from "./clock-report.ts";
 import { download } from "./download.ts";
 import type { DownloadEvent } from "./download-event.ts";
+import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 import { type Found, findRelease, type Wish } from "./find.ts";
 import { type ClientLimits, clientLimits } from "./limits.ts";
 import { type Run, refreshState } from "./metadata.ts";
@@ -29,6 +30,7 @@ export interface ClientOptions {
   readonly state: Store;
   readonly ports: Ports;
   readonly limits?: ClientLimits;
+  readonly downloadLimits?: DownloadLimits;
   /** Keeps others off the state while a call runs; waits for those who hold it. */
   readonly hold?: (signal: AbortSignal) => Promise<{ release(): void }>;
 }
@@ -115,7 +117,8 @@ export function createClient(options: ClientOptions): Client {
         request.onProgress?.({ kind: "found", release: describe(run, found) });
         const { release, sha256, target } = found;
         const name = request.output.name ?? target.path.slice(target.path.lastIndexOf("/") + 1);
-        const { reused } = await fetchFound(run, found, request, name);
+        const bounds = options.downloadLimits ?? downloadLimits;
+        const { reused } = await fetchFound(run, found, request, name, bounds);
         return {
           product: release.product,
           version: release.version,
@@ -195,10 +198,11 @@ async function fetchFound(
   { target, release, sha256 }: Found,
   request: GetRequest,
   name: string,
+  limits: DownloadLimits,
 ): Promise<{ readonly reused: number }> {
   const { ports, routes, signal } = run;
   const { path, length, locations } = target;
-  return download(ports, {
+  const wanted = {
     target: { path, length, sha256, locations },
     release,
     routes: rankRoutes(routes),
@@ -206,5 +210,6 @@ async function fetchFound(
     ...(request.have && { have: request.have }),
     ...(request.onProgress && { onProgress: request.onProgress }),
     signal,
-  });
+  };
+  return download(ports, wanted, limits);
 }

@@ -132,12 +132,14 @@ async function* guardedBody(guard: Guard): AsyncGenerator<Uint8Array, void, unde
       received += next.value.length;
       route.received(next.value.length);
       pace.count(next.value.length);
+      if (received === promised) route.completed();
       if (received > most) throw fault(guard, "ROUTE_ENDLESS", `sent over ${most} bytes as`);
       yield next.value;
     }
     if (promised !== undefined && received < promised) {
       throw fault(guard, "ROUTE_TRUNCATED", `ended after ${received} of ${promised} bytes of`);
     }
+    if (promised === undefined) route.completed();
   } catch (error) {
     guard.cancel.cancel(error);
     throw request.signal.aborted ? request.signal.reason : error;

@@ -1,6 +1,7 @@
 export * from "./client.ts";
 export type { ClockReport } from "./clock-report.ts";
 export type * from "./download-event.ts";
+export { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 export { type Answer, type ExchangePorts, type ExchangeRequest, exchange } from "./exchange.ts";
 export {
   type ClientLimits,
@@ -8,4 +9,5 @@ export {
   type ExchangeLimits,
   type MetadataLimits,
 } from "./limits.ts";
+export type { OldFile } from "./old-file.ts";
 export * from "./route.ts";

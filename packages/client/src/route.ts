@@ -119,9 +119,13 @@ export class Route {
     this.#bytesReceived += bytes;
   }
 
-  /** Bytes from this route were verified. It is alive again if it was taken for dead or slow. */
+  /** Bytes from this route were verified. */
   kept(bytes: number): void {
     this.#bytesKept += bytes;
+  }
+
+  /** An answer came whole: the route is alive again if it was taken for dead or slow. */
+  completed(): void {
     if (weight[this.#state] > 1) return;
     this.#state = "ok";
     this.#error = undefined;

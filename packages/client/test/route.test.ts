@@ -71,6 +71,8 @@ test("a route's state is the worst that it did; what befell it heals", () => {
   route.strike(failure("ROUTE_UNREACHABLE"));
   assert.equal(route.state, "dead");
   route.kept(1);
+  assert.equal(route.state, "dead", "half an answer is no sign of health");
+  route.completed();
   assert.equal(route.state, "ok");
   route.strike(failure("ROUTE_STALLED"));
   assert.equal(route.state, "slow");
@@ -79,6 +81,6 @@ test("a route's state is the worst that it did; what befell it heals", () => {
   assert.equal(route.state, "stale");
   route.strike(failure("ROUTE_LIED"));
   route.strike(failure("ROUTE_UNREACHABLE"));
-  route.kept(1);
+  route.completed();
   assert.deepEqual([route.state, route.report.why], ["lying", "ROUTE_LIED"]);
 });

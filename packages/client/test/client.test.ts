@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import type { CausewayError } from "@causeway/kernel";
+import { type Client, type ClientEvent, createClient, type Got } from "../src/client.ts";
+import { downloadLimits } from "../src/download-limits.ts";
+import { folderStore, lockFolder } from "../src/node/index.ts";
+import type { Behaviour, Fault } from "./support/faulty-route.ts";
+import { noise, portsIn2030, product, startRoutes, Vendor } from "./support/field.ts";
+import { quickExchange, quickLimits } from "./support/quick.ts";
+import { tempFolder } from "./support/temp-folder.ts";
+
+const ports = portsIn2030();
+after(() => ports.transport.close());
+
+const vendor = new Vendor();
+const content = noise(1_000_000, 3);
+vendor.release("1.0", noise(1_000, 1));
+vendor.release("1.1", content);
+
+function clientOf(folder: string, routes: readonly string[]): Client {
+  const state = path.join(folder, "state");
+  return createClient({
+    trust: vendor.trust,
+    routes,
+    state: folderStore(state),
+    ports,
+    limits: quickLimits,
+    downloadLimits: { ...downloadLimits, exchange: quickExchange, hedgeMs: 60, patienceMs: 500 },
+    hold: (signal) => lockFolder(state, { waitMs: 5_000, clock: ports.clock, signal }),
+  });
+}
+
+async function getOver(folder: string, behaviours: readonly Behaviour[]): Promise<Got> {
+  await using fleet = await startRoutes(behaviours, vendor.files());
+  const client = clientOf(folder, fleet.urls);
+  const output = { store: folderStore(folder), name: "new" };
+  const got = await client.get(product, { platform: "linux-x64", output });
+  assert.deepEqual(await fs.readFile(path.join(folder, "new")), Buffer.from(content));
+  return got;
+}
+
+test("a check says what is out, and fetches none of it", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const checked = await clientOf(folder.path, fleet.urls).check(product, { platform: "any" });
+  assert.equal(checked.version, "1.1");
+  assert.equal(checked.length, content.length);
+  assert.deepEqual(checked.advisories, ["MS03-026"]);
+  assert.ok((checked.routes[0]?.bytes ?? 0) < 20_000);
+});
+
+test("the patch comes whole, and the report says from where", async () => {
+  await using folder = await tempFolder();
+  const got = await getOver(folder.path, ["honest", "honest"]);
+  const { version, length, routes } = got;
+  assert.deepEqual({ version, length }, { version: "1.1", length: content.length });
+  assert.deepEqual(
+    routes.map(({ state, why }) => ({ state, why })),
+    [
+      { state: "ok", why: null },
+      { state: "ok", why: null },
+    ],
+  );
+  const bytes = routes.reduce((sum, route) => sum + route.bytes, 0);
+  assert.equal(got.downloaded, bytes);
+  assert.ok(bytes >= content.length && bytes < content.length * 2, `${bytes} bytes`);
+  assert.equal(got.clock.trusted, true);
+  const again = await getOver(folder.path, ["honest"]);
+  assert.ok(again.downloaded < 20_000, "what is here is not fetched again");
+  assert.equal(again.reused, content.length);
+});
+
+for (const faults of [
+  ["dead", "lies", "hangs-before-headers"],
+  ["hangs-in-body", "truncates", "login-page"],
+  ["busy-503", "endless", "drips"],
+  ["gzips", "redirects-away", "wrong-range"],
+  ["multipart", "misses-404", "resets"],
+  ["no-http", "refuses-403", "busy-429"],
+] as const satisfies readonly (readonly Fault[])[]) {
+  test(`one honest route is enough beside ${faults.join(", ")}`, async () => {
+    for (const behaviours of [[...faults, "honest"] as const, ["honest", ...faults] as const]) {
+      await using folder = await tempFolder();
+      const got = await getOver(folder.path, behaviours);
+      for (const [at, behaviour] of behaviours.entries()) {
+        const report = got.routes[at];
+        assert.equal(report?.state === "ok", behaviour === "honest", JSON.stringify(report));
+      }
+    }
+  });
+}
+
+test("a route may be a folder", async () => {
+  await using folder = await tempFolder();
+  const tree = path.join(folder.path, "usb stick");
+  const files = vendor.files() as ReadonlyMap<string, Uint8Array>;
+  for (const [name, bytes] of files) {
+    await fs.mkdir(path.dirname(path.join(tree, name)), { recursive: true });
+    await fs.writeFile(path.join(tree, name), bytes);
+  }
+  const client = clientOf(folder.path, [pathToFileURL(tree).href]);
+  const output = { store: folderStore(folder.path) };
+  const got = await client.get(product, { platform: "any", output });
+  assert.equal(got.file, "reader.bin");
+  assert.equal((await fs.stat(path.join(folder.path, "reader.bin"))).size, content.length);
+  assert.equal(got.clock.skewSeconds, null);
+});
+
+test("two at once on one state take turns, and both succeed", async () => {
+  await using folder = await tempFolder();
+  await Promise.all([getOver(folder.path, ["honest"]), getOver(folder.path, ["honest"])]);
+});
+
+test("an interruption is told as one, and the next call goes on", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const abort = new AbortController();
+  const seen: ClientEvent["kind"][] = [];
+  const client = clientOf(folder.path, fleet.urls);
+  const request = { platform: "any", output: { store: folderStore(folder.path), name: "new" } };
+  const onProgress = ({ kind }: ClientEvent): void => {
+    seen.push(kind);
+    if (kind === "plan") abort.abort();
+  };
+  const got = client.get(product, { ...request, onProgress, signal: abort.signal });
+  await assert.rejects(got, (error: CausewayError) => error.code === "INTERRUPTED");
+  assert.equal(seen[0], "found");
+  await client.get(product, request);
+});
+
+test("wrong arguments are told before anything is asked", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const client = clientOf(folder.path, fleet.urls);
+  const wrong = [
+    client.check("no such id", { platform: "any" }),
+    client.check(product, { platform: "Windows XP" }),
+    client.check(product, { platform: "any", version: "newest" }),
+  ];
+  for (const call of wrong) await assert.rejects(call, /is not a/);
+  assert.throws(() => clientOf(folder.path, []), /--route/);
+  assert.deepEqual(await fs.readdir(folder.path), []);
+  assert.equal(fleet.servers[0]?.requests.length, 0);
+});
