@@ -1,0 +1,128 @@
+import { dirname, resolve } from "node:path";
+import {
+  isProductId,
+  isRegion,
+  isRouteId,
+  isRouteKind,
+  normalRouteUrl,
+  type ProductId,
+  type RouteEntry,
+  UsageError,
+} from "@causeway/kernel";
+import { readFileUpTo } from "../disk/files.ts";
+import { type RoleName, roleNames } from "../keys/key-file.ts";
+import { durationMs } from "./duration.ts";
+import { type ConfigFile, parseConfig } from "./parse.ts";
+
+export interface Product {
+  readonly id: ProductId;
+  readonly name: string;
+}
+
+/** Where publish writes the tree, besides `repository/`. */
+export interface CarrierConfig {
+  readonly id: string;
+  readonly kind: "folder";
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** What causeway.yaml says, with defaults filled in. */
+export interface Config {
+  readonly name: string;
+  readonly products: readonly Product[];
+  readonly routes: readonly RouteEntry[];
+  readonly carriers: readonly CarrierConfig[];
+  /** How long a signature of each role lasts, in milliseconds. */
+  readonly expiryMs: Readonly<Record<RoleName, number>>;
+}
+
+/**
+ * Long for what is signed by hand or with each patch; short for what a timer signs: a route that
+ * freezes clients on old metadata is found after three days at the latest, and a timer that
+ * stopped on a Friday evening has no victims before Monday.
+ */
+export const defaultExpiry: Readonly<Record<RoleName, string>> = {
+  root: "365d",
+  targets: "365d",
+  patches: "365d",
+  routes: "90d",
+  snapshot: "14d",
+  timestamp: "3d",
+};
+
+const configBytesMax = 1024 * 1024;
+
+/** @throws {UsageError} `CONFIG_MISSING`, or `CONFIG_MALFORMED` naming line and column */
+export async function readConfig(path: string): Promise<Config> {
+  const bytes = await readFileUpTo(path, configBytesMax);
+  if (bytes === undefined) {
+    const message = `${dirname(path)} has no causeway.yaml; run: causeway init DIR --name NAME`;
+    throw new UsageError("CONFIG_MISSING", message);
+  }
+  const file = parseConfig(Buffer.from(bytes).toString("utf8"), path);
+  return {
+    name: file.value.name,
+    products: products(file),
+    routes: routes(file),
+    carriers: carriers(file, dirname(path)),
+    expiryMs: expiries(file),
+  };
+}
+
+function products(file: ConfigFile): readonly Product[] {
+  const found = new Map<string, Product>();
+  for (const [at, { id, name }] of (file.value.products ?? []).entries()) {
+    if (!isProductId(id)) throw file.error(["products", at, "id"], `${id} is not a product id`);
+    if (found.has(id)) throw file.error(["products", at, "id"], `the product ${id} is there twice`);
+    found.set(id, { id, name: name ?? id });
+  }
+  return [...found.values()];
+}
+
+function routes(file: ConfigFile): readonly RouteEntry[] {
+  const found = new Map<string, RouteEntry>();
+  for (const [at, route] of (file.value.routes ?? []).entries()) {
+    const { id, region } = route;
+    const kind = route.kind ?? "origin";
+    const url = normalRouteUrl(route.url);
+    if (url === undefined) {
+      const what = "a route's url is http, https or file, without credentials, query or fragment";
+      throw file.error(["routes", at, "url"], what);
+    }
+    if (!isRouteId(id) || !isRouteKind(kind)) {
+      throw file.error(["routes", at], "the route has a wrong id or kind");
+    }
+    if (found.has(id)) throw file.error(["routes", at, "id"], `the route ${id} is there twice`);
+    const { priority = 1, weight = 100 } = route;
+    found.set(id, {
+      id,
+      url,
+      kind,
+      ...(region !== undefined && isRegion(region) && { region }),
+      priority,
+      weight,
+      state: "active",
+    });
+  }
+  return [...found.values()];
+}
+
+function carriers(file: ConfigFile, folder: string): readonly CarrierConfig[] {
+  const found = new Map<string, CarrierConfig>();
+  for (const [at, { id, kind, path }] of (file.value.carriers ?? []).entries()) {
+    if (found.has(id)) throw file.error(["carriers", at, "id"], `the carrier ${id} is there twice`);
+    found.set(id, { id, kind, path: resolve(folder, path) });
+  }
+  return [...found.values()];
+}
+
+function expiries(file: ConfigFile): Readonly<Record<RoleName, number>> {
+  const given = file.value.expiry ?? {};
+  const entries = roleNames.map((role): [RoleName, number] => {
+    const ms = durationMs(given[role] ?? defaultExpiry[role]);
+    if (ms === undefined) throw file.error(["expiry", role], "write a duration as 365d or 24h");
+    return [role, ms];
+  });
+  return Object.fromEntries(entries) as Record<RoleName, number>;
+}

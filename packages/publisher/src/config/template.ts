@@ -1,0 +1,30 @@
+import { stringify } from "yaml";
+
+/** The causeway.yaml that init writes. */
+export function configTemplate(name: string, products: readonly string[]): string {
+  const listed =
+    products.length === 0
+      ? "products: [] # empty: `causeway add` takes any product id\n"
+      : stringify({ products: products.map((id) => ({ id })) });
+  return `# yaml-language-server: $schema=./causeway.schema.json
+# What you publish, and over which routes. Publish after a change: causeway publish
+${stringify({ name })}
+# What patches are for. With a list here, a mistyped product is refused.
+#   - id: contoso-reader
+#     name: Contoso Reader
+${listed}
+# Ways to your repository that customers' machines are told of. Everyone can read this list.
+#   - id: origin-1
+#     url: https://updates.example.com/
+routes: []
+
+# Where publish writes the repository, besides repository/.
+#   - id: web-1
+#     kind: folder
+#     path: /srv/www/updates
+carriers: []
+
+# How long signatures last. \`causeway refresh\` (from a timer, hourly) renews the last two.
+# expiry: { root: 365d, targets: 365d, patches: 365d, routes: 90d, snapshot: 14d, timestamp: 3d }
+`;
+}

@@ -1,0 +1,144 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { HostError } from "@causeway/kernel";
+import { isMissing, toHostError } from "./host-error.ts";
+
+/** A file to be written, with the bytes that it shall have. */
+export interface NewFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface WriteOptions {
+  /** Where the bytes lie until they are complete: on the same file system as the files. */
+  readonly scratch: string;
+  readonly mode?: number;
+}
+
+/** The whole file, or undefined when there is none. @throws {HostError} */
+export async function readFileUpTo(
+  path: string,
+  lengthMax: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size > lengthMax) {
+      throw new HostError("HOST_CORRUPT_STATE", `${path} is larger than any file of its kind.`);
+    }
+    return await readFile(path);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw toHostError(cause, `read ${path}`);
+  }
+}
+
+/** The file's length in bytes, or undefined when there is no such file. @throws {HostError} */
+export async function fileLength(path: string): Promise<number | undefined> {
+  try {
+    const info = await stat(path);
+    return info.isFile() ? info.size : undefined;
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw toHostError(cause, `look at ${path}`);
+  }
+}
+
+/** Names in the folder, sorted; [] when there is none. @throws {HostError} */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).toSorted();
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw toHostError(cause, `list ${folder}`);
+  }
+}
+
+/** Makes the folder and those above it. @throws {HostError} */
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (cause) {
+    throw toHostError(cause, `make the folder ${path}`);
+  }
+}
+
+/** Removes the file or folder with all in it, if it is there. @throws {HostError} */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (cause) {
+    throw toHostError(cause, `remove ${path}`);
+  }
+}
+
+/** Replaces the file as one step that survives a power cut. @throws {HostError} */
+export async function writeDurably(file: NewFile, options: WriteOptions): Promise<void> {
+  await writeAllDurably([file], options);
+}
+
+/**
+ * Writes all files; each one appears as one step, complete and on the disk. None appears before
+ * all of them are on the disk, so a full disk leaves the old ones.
+ * @throws {HostError}
+ */
+export async function writeAllDurably(
+  files: readonly NewFile[],
+  options: WriteOptions,
+): Promise<void> {
+  await makeFolder(options.scratch);
+  const waiting: { from: string; to: string }[] = [];
+  try {
+    for (const file of files) {
+      const from = scratchName(options.scratch, file.path);
+      waiting.push({ from, to: file.path });
+      await writeNew(from, file.bytes, options.mode ?? 0o644);
+    }
+    for (const folder of new Set(files.map((file) => dirname(file.path)))) await makeFolder(folder);
+    for (const { from, to } of waiting) await rename(from, to);
+  } catch (cause) {
+    await Promise.allSettled(waiting.map(({ from }) => rm(from, { force: true })));
+    throw toHostError(cause, `write ${waiting.at(-1)?.to ?? options.scratch}`);
+  }
+  for (const folder of new Set(files.map((file) => dirname(file.path)))) await syncFolder(folder);
+}
+
+export function scratchName(scratch: string, path: string): string {
+  return join(scratch, `${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}`);
+}
+
+async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const handle = await open(path, "wx", mode);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Puts a complete file, already synced, at its place. @throws {HostError} */
+export async function moveDurably(from: string, to: string): Promise<void> {
+  try {
+    await makeFolder(dirname(to));
+    await rename(from, to);
+  } catch (cause) {
+    throw toHostError(cause, `write ${to}`);
+  }
+  await syncFolder(dirname(to));
+}
+
+/** Names that were made or replaced in the folder are on the disk when this resolves. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return; // Windows cannot open a folder; NTFS journals names
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw toHostError(cause, `sync ${folder}`);
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { type Instant, InvariantBroken, type JsonInput } from "@causeway/kernel";
+import type { Config } from "./config/config.ts";
+import { removeTree, writeAllDurably } from "./disk/files.ts";
+import { readDocument, type SignedDocument, signDocument } from "./documents/document.ts";
+import { encodeRoot, type TopKeys } from "./documents/root.ts";
+import { type DelegatedKeys, encodeTargets } from "./documents/targets.ts";
+import { makeKey, type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
+import { Keyring } from "./keys/keyring.ts";
+import type { Signer } from "./keys/signer.ts";
+import type { RoleKeys } from "./keys/tuf-key.ts";
+import type { Log } from "./log.ts";
+import { nothingBefore, routeListFile, signDelegated, signOnline } from "./publish/sign.ts";
+import { type Documents, treeOf } from "./publish/tree.ts";
+import { writeMetadata } from "./publish/write-tree.ts";
+import type { VendorFolder } from "./vendor-folder.ts";
+
+export type NewKeys = ReadonlyMap<RoleName, readonly Signer[]>;
+
+/**
+ * Makes the keys of all roles.
+ * @param passphrase undefined: the keys are written in the clear, for development
+ */
+export async function makeKeys(
+  folder: VendorFolder,
+  rootKeys: number,
+  passphrase: PassphraseSource | undefined,
+): Promise<NewKeys> {
+  const signers = new Map<RoleName, readonly Signer[]>();
+  for (const role of roleNames) {
+    const ofRole: Signer[] = [];
+    for (let count = role === "root" ? rootKeys : 1; count > 0; count--) {
+      const place = { role, folder: folder.keys, scratch: folder.work };
+      ofRole.push(await makeKey({ ...place, passphrase }));
+    }
+    signers.set(role, ofRole);
+  }
+  return signers;
+}
+
+/** Signs and writes the empty repository: version 1 of every document. */
+export async function writeFirstState(
+  folder: VendorFolder,
+  config: Config,
+  keys: NewKeys,
+  rootThreshold: number,
+  now: Instant,
+  log: Log,
+): Promise<void> {
+  const signers = [...keys.values()].flat();
+  const keyring = await Keyring.open(folder, { passphrase: neverAsked, log, signers });
+  const { topKeys, delegatedKeys } = roleKeys(keys, rootThreshold);
+  const { expiryMs } = config;
+  const root = await signedFirst(
+    "root",
+    encodeRoot(1, now + expiryMs.root, topKeys),
+    await keyring.signers("root", topKeys.root),
+  );
+  const targets = await signedFirst(
+    "targets",
+    encodeTargets(1, now + expiryMs.targets, delegatedKeys),
+    await keyring.signers("targets", topKeys.targets),
+  );
+  const context = { expiryMs, keyring, now, onProgress: () => undefined };
+  const list = routeListFile(config.routes, undefined, 0);
+  const delegated = await signDelegated(nothingBefore, delegatedKeys, [], list.entry, context);
+  const online = await signOnline(nothingBefore, topKeys, targets, delegated, context);
+  const documents: Documents = { roots: [root], targets, delegated, ...online };
+  const tree = treeOf(documents, [list.entry]);
+  // The first root is what a client is given, so it must be there before the tree is walked.
+  const first = [
+    ...tree.targets.map(({ path }) => ({ path, bytes: list.bytes })),
+    ...tree.roots.map(({ path, bytes }) => ({ path, bytes })),
+  ];
+  const files = first.map(({ path, bytes }) => ({ path: join(folder.repository, path), bytes }));
+  await writeAllDurably(files, { scratch: folder.work });
+  await writeMetadata(folder.repository, tree, [list.entry], now);
+  await removeTree(join(folder.repository, ".incoming"));
+}
+
+function neverAsked(): Promise<string> {
+  return Promise.reject(new InvariantBroken("a key that was just made is unlocked"));
+}
+
+function roleKeys(
+  keys: NewKeys,
+  rootThreshold: number,
+): { readonly topKeys: TopKeys; readonly delegatedKeys: DelegatedKeys } {
+  const keysOf = (role: RoleName, threshold = 1): RoleKeys => {
+    const signers = keys.get(role) ?? [];
+    return {
+      keys: new Map(signers.map(({ keyId, publicKey }) => [keyId, publicKey])),
+      threshold,
+    };
+  };
+  return {
+    topKeys: {
+      root: keysOf("root", rootThreshold),
+      targets: keysOf("targets"),
+      snapshot: keysOf("snapshot"),
+      timestamp: keysOf("timestamp"),
+    },
+    delegatedKeys: { patches: keysOf("patches"), routes: keysOf("routes") },
+  };
+}
+
+async function signedFirst(
+  name: string,
+  signed: JsonInput,
+  signers: readonly Signer[],
+): Promise<SignedDocument> {
+  return readDocument(await signDocument(signed, signers), name);
+}

@@ -1,0 +1,17 @@
+export { type CarrierConfig, type Config, type Product, readConfig } from "./config/config.ts";
+export { type Initialised, type InitOptions, initVendor } from "./init.ts";
+export { type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
+export { type KeyList, type ListedKey, type ListedPending, listKeys } from "./keys/list.ts";
+export { type Rotated, type RotateOptions, rotateKey } from "./keys/rotate.ts";
+export { type Signed, type SignOptions, signPending } from "./keys/sign-pending.ts";
+export type { Signer } from "./keys/signer.ts";
+export type { TufKey } from "./keys/tuf-key.ts";
+export type { Log, LogLine } from "./log.ts";
+export type { Carrier, Source } from "./publish/carrier.ts";
+export type { CarriedRoute } from "./publish/carry.ts";
+export { type PublishOptions, type PublishProgress, publish } from "./publish/publish.ts";
+export { type RefreshResult, refresh } from "./publish/refresh.ts";
+export type { PublishResult } from "./publish/result.ts";
+export type { TreeFile } from "./publish/tree.ts";
+export { type Added, addRelease } from "./releases/add.ts";
+export type { AddOptions, AddProgress } from "./releases/intent.ts";

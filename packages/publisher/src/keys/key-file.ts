@@ -1,0 +1,124 @@
+import { generateKeyPairSync } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { UsageError } from "@causeway/kernel";
+import { namesIn, readFileUpTo, writeDurably } from "../disk/files.ts";
+import { toHostError } from "../disk/host-error.ts";
+import type { Log } from "../log.ts";
+import { encryptKey, isEncryptedPem, readKey, unsafePlainKey } from "./pkcs8.ts";
+import { keySigner, type Signer } from "./signer.ts";
+import { shortKeyId } from "./tuf-key.ts";
+
+/** Gives the passphrase of one private key, named as its file without `.pem`. */
+export type PassphraseSource = (keyName: string) => Promise<string>;
+
+export type RoleName = "root" | "targets" | "patches" | "routes" | "snapshot" | "timestamp";
+export const roleNames: readonly RoleName[] = [
+  "root",
+  "targets",
+  "patches",
+  "routes",
+  "snapshot",
+  "timestamp",
+];
+
+/** A private key in the keys folder: `patches-3fa94c1b.pem`. */
+export interface KeyFile {
+  readonly path: string;
+  readonly role: RoleName;
+  /** The first eight digits of the key's id. */
+  readonly shortId: string;
+}
+
+const keyFileBytesMax = 16 * 1024;
+
+export function keyName(role: RoleName, keyId: string): string {
+  return `${role}-${shortKeyId(keyId)}`;
+}
+
+/** All key files in the folder, by name; other files are passed over. */
+export async function keyFilesIn(folder: string): Promise<readonly KeyFile[]> {
+  const found: KeyFile[] = [];
+  for (const name of await namesIn(folder)) {
+    const match = /^([a-z]+)-([0-9a-f]{8})\.pem$/.exec(name);
+    const role = roleNames.find((known) => known === match?.[1]);
+    if (role === undefined || match?.[2] === undefined) continue;
+    found.push({ path: join(folder, name), role, shortId: match[2] });
+  }
+  return found;
+}
+
+export interface NewKeyOptions {
+  readonly role: RoleName;
+  readonly folder: string;
+  readonly scratch: string;
+  /** Absent: the key is written in the clear, for development. */
+  readonly passphrase: PassphraseSource | undefined;
+}
+
+/** Makes a key and its file (0600). Resolves to a signer that is unlocked. */
+export async function makeKey(options: NewKeyOptions): Promise<Signer> {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const signer = keySigner(privateKey);
+  const name = keyName(options.role, signer.keyId);
+  const text =
+    options.passphrase === undefined
+      ? unsafePlainKey(privateKey)
+      : await encryptKey(privateKey, await options.passphrase(name));
+  const file = { path: join(options.folder, `${name}.pem`), bytes: Buffer.from(text) };
+  await writeDurably(file, { scratch: options.scratch, mode: 0o600 });
+  return signer;
+}
+
+export async function isEncryptedKeyFile(file: KeyFile): Promise<boolean> {
+  return isEncryptedPem(await readKeyText(file));
+}
+
+/** A key that is ready to sign, and whether its file kept it secret. */
+export interface UnlockedKey {
+  readonly signer: Signer;
+  readonly encrypted: boolean;
+}
+
+/**
+ * Reads a key file and unlocks it.
+ * @throws {UsageError} `KEY_PASSPHRASE`, `KEY_UNREADABLE`, `KEY_MISSING`
+ */
+export async function unlockKey(
+  file: KeyFile,
+  passphrase: PassphraseSource,
+  log: Log,
+): Promise<UnlockedKey> {
+  const name = basename(file.path, ".pem");
+  await warnIfShared(file, log);
+  const text = await readKeyText(file);
+  const encrypted = isEncryptedPem(text);
+  const key = readKey(text, encrypted ? await passphrase(name) : undefined, name);
+  return { signer: checked(keySigner(key), file), encrypted };
+}
+
+function checked(signer: Signer, file: KeyFile): Signer {
+  if (shortKeyId(signer.keyId) === file.shortId) return signer;
+  const message = `${file.path} holds another key than its name says; restore it from a copy.`;
+  throw new UsageError("KEY_UNREADABLE", message);
+}
+
+async function readKeyText(file: KeyFile): Promise<string> {
+  const bytes = await readFileUpTo(file.path, keyFileBytesMax);
+  if (bytes !== undefined) return Buffer.from(bytes).toString("latin1");
+  throw new UsageError("KEY_MISSING", `${file.path} is not there; restore it from a copy.`);
+}
+
+async function warnIfShared(file: KeyFile, log: Log): Promise<void> {
+  if (process.platform === "win32") return; // modes say nothing there
+  try {
+    const { mode } = await stat(file.path);
+    if ((mode & 0o077) === 0) return;
+  } catch (cause) {
+    throw toHostError(cause, `look at ${file.path}`);
+  }
+  log({
+    level: "warning",
+    message: `others on this machine can read ${file.path}; run: chmod 600 ${file.path}`,
+  });
+}

@@ -1,0 +1,175 @@
+import { relative, resolve } from "node:path";
+import { type Instant, UsageError } from "@causeway/kernel";
+import { type Config, readConfig } from "../config/config.ts";
+import { fileLength, removeTree } from "../disk/files.ts";
+import { takeLock } from "../disk/lock.ts";
+import { type SignedDocument, signDocument } from "../documents/document.ts";
+import { encodeRoot, type TopKeys, topKeysOf } from "../documents/root.ts";
+import { type DelegatedKeys, delegatedKeysOf, encodeTargets } from "../documents/targets.ts";
+import { type Log, silent } from "../log.ts";
+import { type Published, readPublished } from "../publish/published.ts";
+import { VendorFolder } from "../vendor-folder.ts";
+import { keyName, makeKey, type PassphraseSource, type RoleName, roleNames } from "./key-file.ts";
+import { Keyring } from "./keyring.ts";
+import { type OfflineRole, readPending, writePending } from "./pending.ts";
+import { isRootComplete, signRoot } from "./sign-root.ts";
+import type { Signer } from "./signer.ts";
+import { type RoleKeys, shortKeyId } from "./tuf-key.ts";
+
+export interface RotateOptions {
+  readonly role: string;
+  /** Which of the role's keys to replace, by the start of its id; the first one when left out. */
+  readonly keyId?: string;
+  readonly passphrase: PassphraseSource;
+  readonly signers?: readonly Signer[];
+  readonly now?: () => Instant;
+  readonly log?: Log;
+}
+
+/** A rotation that was prepared; the next publish makes it public once it is complete. */
+export interface Rotated {
+  readonly role: RoleName;
+  readonly oldKeyId: string;
+  readonly newKeyId: string;
+  /** The document that says so, below the vendor folder. */
+  readonly pending: string;
+  /** False while signatures are missing: `causeway keys sign` adds them. */
+  readonly complete: boolean;
+}
+
+/**
+ * Makes a new key for the role in place of an old one, and prepares the document that says so:
+ * the next root (signed by the old root's threshold and its own), or the next targets document
+ * for `patches` and `routes`. Signs with the keys at hand; the others can be elsewhere. The old
+ * key file stays until you remove it.
+ * @throws {UsageError} `USAGE_ARGUMENT`, `KEY_MISSING`, `KEY_PASSPHRASE`
+ */
+export async function rotateKey(dir: string, options: RotateOptions): Promise<Rotated> {
+  const role = roleNames.find((known) => known === options.role);
+  if (role === undefined) {
+    const message = `${JSON.stringify(options.role)} is no role; there are ${roleNames.join(", ")}.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+  const folder = new VendorFolder(resolve(dir));
+  const config = await readConfig(folder.config);
+  const lock = takeLock(folder.lock);
+  try {
+    await removeTree(folder.work);
+    return await new Rotation(folder, config, role, options).run();
+  } finally {
+    await removeTree(folder.work).catch(() => undefined);
+    lock.release();
+  }
+}
+
+class Rotation {
+  readonly #folder: VendorFolder;
+  readonly #config: Config;
+  readonly #role: RoleName;
+  readonly #options: RotateOptions;
+  readonly #now: Instant;
+
+  constructor(folder: VendorFolder, config: Config, role: RoleName, options: RotateOptions) {
+    this.#folder = folder;
+    this.#config = config;
+    this.#role = role;
+    this.#options = options;
+    this.#now = (options.now ?? Date.now)();
+  }
+
+  async run(): Promise<Rotated> {
+    const { passphrase, signers } = this.#options;
+    const log = this.#options.log ?? silent;
+    const extra = signers === undefined ? {} : { signers };
+    const keyring = await Keyring.open(this.#folder, { passphrase, log, ...extra });
+    const published = await readPublished(this.#folder.repository);
+    const role = this.#role;
+    return role === "patches" || role === "routes"
+      ? this.#rotateDelegated(role, published, keyring)
+      : this.#rotateTop(role, published, keyring);
+  }
+
+  async #rotateTop(role: keyof TopKeys, published: Published, keyring: Keyring): Promise<Rotated> {
+    const { root, topKeys } = published;
+    const waiting = await readPending(this.#folder, "root", root.version);
+    const keys = waiting === undefined ? topKeys : topKeysOf(waiting.document);
+    const old = this.#oldKey(keys[role]);
+    const fresh = await this.#freshKey(keyring);
+    const next: TopKeys = { ...keys, [role]: replaced(keys[role], old, fresh) };
+    const expires = this.#now + this.#config.expiryMs.root;
+    const signed = encodeRoot(root.version + 1, expires, next);
+    const document = await signRoot(signed, topKeys.root, next.root, keyring);
+    const complete = isRootComplete(document, topKeys.root, next.root);
+    return this.#result("root", document.version, document.bytes, old, fresh, complete);
+  }
+
+  async #rotateDelegated(
+    role: keyof DelegatedKeys,
+    published: Published,
+    keyring: Keyring,
+  ): Promise<Rotated> {
+    const { targets, topKeys } = published;
+    const waiting = await readPending(this.#folder, "targets", targets.version);
+    const base: SignedDocument = waiting?.document ?? targets;
+    const keys = delegatedKeysOf(base);
+    const old = this.#oldKey(keys[role]);
+    const authority = topKeys.targets;
+    const atHand = keyring.count("targets", authority) >= authority.threshold;
+    const signers = atHand ? await keyring.signers("targets", authority) : [];
+    const fresh = await this.#freshKey(keyring);
+    const next: DelegatedKeys = { ...keys, [role]: replaced(keys[role], old, fresh) };
+    const version = targets.version + 1;
+    const expires = this.#now + this.#config.expiryMs.targets;
+    const bytes = await signDocument(encodeTargets(version, expires, next), signers);
+    return this.#result("targets", version, bytes, old, fresh, atHand);
+  }
+
+  #oldKey(keys: RoleKeys): string {
+    const { keyId = "" } = this.#options;
+    const found = [...keys.keys.keys()].find((known) => known.startsWith(keyId.toLowerCase()));
+    if (found !== undefined) return found;
+    const known = [...keys.keys.keys()].map(shortKeyId).join(", ");
+    const message = `${this.#role} has no key ${keyId}; it has ${known}.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+
+  /** Encrypted, unless the folder is one of development keys. */
+  async #freshKey(keyring: Keyring): Promise<Signer> {
+    const isDevelopment = (await fileLength(this.#folder.developmentMark)) !== undefined;
+    const signer = await makeKey({
+      role: this.#role,
+      folder: this.#folder.keys,
+      scratch: this.#folder.work,
+      passphrase: isDevelopment ? undefined : this.#options.passphrase,
+    });
+    keyring.add(signer);
+    return signer;
+  }
+
+  async #result(
+    document: OfflineRole,
+    version: number,
+    bytes: Uint8Array,
+    oldKeyId: string,
+    fresh: Signer,
+    complete: boolean,
+  ): Promise<Rotated> {
+    const path = await writePending(this.#folder, document, version, bytes);
+    const pending = relative(this.#folder.path, path);
+    const log = this.#options.log ?? silent;
+    const next = complete
+      ? "run causeway publish"
+      : `sign ${pending} where the keys are (causeway keys sign), then publish`;
+    const name = keyName(this.#role, fresh.keyId);
+    log({ level: "info", message: `${name} will replace ${shortKeyId(oldKeyId)}: ${next}.` });
+    return { role: this.#role, oldKeyId, newKeyId: fresh.keyId, pending, complete };
+  }
+}
+
+/** The same number of keys and the same threshold, with one key in another's place. */
+function replaced(keys: RoleKeys, oldKeyId: string, fresh: Signer): RoleKeys {
+  const entries = [...keys.keys].map(([keyId, key]) => {
+    return keyId === oldKeyId ? ([fresh.keyId, fresh.publicKey] as const) : ([keyId, key] as const);
+  });
+  return { keys: new Map(entries), threshold: keys.threshold };
+}

@@ -1,0 +1,38 @@
+import type { JsonInput } from "@causeway/kernel";
+import {
+  readDocument,
+  type SignedDocument,
+  signatureCount,
+  signDocument,
+} from "../documents/document.ts";
+import type { Keyring } from "./keyring.ts";
+import type { Signer } from "./signer.ts";
+import type { RoleKeys } from "./tuf-key.ts";
+
+/** A new root counts when the old one's keys and its own vouch for it (TUF 1.0.34 section 5.3.4). */
+export function isRootComplete(root: SignedDocument, old: RoleKeys, own: RoleKeys): boolean {
+  return signatureCount(root, old) >= old.threshold && signatureCount(root, own) >= own.threshold;
+}
+
+/**
+ * Signs a new root with as few of the keys at hand as both thresholds need. With too few at
+ * hand it has fewer signatures; the others are added where those keys are.
+ */
+export async function signRoot(
+  signed: JsonInput,
+  old: RoleKeys,
+  own: RoleKeys,
+  keyring: Keyring,
+): Promise<SignedDocument> {
+  const shared = [...own.keys.keys()].filter((keyId) => old.keys.has(keyId));
+  const candidates = new Set([...shared, ...old.keys.keys(), ...own.keys.keys()]);
+  const signers: Signer[] = [];
+  const lacking = (keys: RoleKeys): boolean => {
+    return signers.filter((signer) => keys.keys.has(signer.keyId)).length < keys.threshold;
+  };
+  for (const keyId of candidates) {
+    const helps = (old.keys.has(keyId) && lacking(old)) || (own.keys.has(keyId) && lacking(own));
+    if (helps && keyring.has("root", keyId)) signers.push(await keyring.signer("root", keyId));
+  }
+  return readDocument(await signDocument(signed, signers), "root");
+}

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import {
+  CausewayError,
+  HostError,
+  Interrupted,
+  InvariantBroken,
+  type Sha256,
+  TrustError,
+} from "@causeway/kernel";
+import { digestOf } from "../disk/digest.ts";
+import { readDocument } from "../documents/document.ts";
+import type { Carrier, Source } from "./carrier.ts";
+import type { MetadataFile, Tree, TreeFile } from "./tree.ts";
+
+/** What became of one place that was written to. */
+export interface CarriedRoute {
+  readonly id: string;
+  readonly ok: boolean;
+  /** Bytes that were written in this run. */
+  readonly bytes: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+export interface CarryOptions {
+  readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+const timestampBytesMax = 1024 * 1024;
+
+/**
+ * Brings the tree of folder `repository` to all carriers at once. What is there already is not
+ * copied again; the timestamp comes last, after all else was read back. A carrier that fails is
+ * reported and does not hold up the others; running it again goes on where it stopped.
+ * @throws {Interrupted}
+ */
+export async function carry(
+  repository: string,
+  tree: Tree,
+  carriers: readonly Carrier[],
+  options: CarryOptions,
+): Promise<readonly CarriedRoute[]> {
+  const steps = tree.targets.length + tree.metadata.length + tree.roots.length + 1;
+  let done = 0;
+  const step = (): void => {
+    if (options.signal?.aborted === true) throw new Interrupted();
+    done++;
+    options.onProgress(done, steps * carriers.length);
+  };
+  const runs = carriers.map((carrier) => new CarrierRun(carrier, repository, step).run(tree));
+  const routes = await Promise.all(runs);
+  if (options.signal?.aborted === true) throw new Interrupted();
+  return routes;
+}
+
+class CarrierRun {
+  readonly #carrier: Carrier;
+  readonly #repository: string;
+  readonly #step: () => void;
+  #bytes = 0;
+
+  constructor(carrier: Carrier, repository: string, step: () => void) {
+    this.#carrier = carrier;
+    this.#repository = repository;
+    this.#step = step;
+  }
+
+  async run(tree: Tree): Promise<CarriedRoute> {
+    const { id } = this.#carrier;
+    try {
+      await this.#all(tree);
+      return { id, ok: true, bytes: this.#bytes };
+    } catch (error) {
+      if (error instanceof InvariantBroken) throw error;
+      const code = error instanceof CausewayError ? error.code : "HOST_IO";
+      const message = error instanceof Error ? error.message : String(error);
+      return { id, ok: false, bytes: this.#bytes, error: { code, message } };
+    } finally {
+      await this.#carrier.finish().catch(() => undefined); // the next run's prepare does it
+    }
+  }
+
+  async #all(tree: Tree): Promise<void> {
+    await this.#carrier.prepare();
+    await this.#refuseGoingBack(tree.timestamp);
+    for (const file of tree.targets) {
+      this.#step();
+      if ((await this.#carrier.length(file.path)) === file.length) continue;
+      await this.#write(file, { kind: "file", path: join(this.#repository, file.path) });
+    }
+    for (const file of [...tree.metadata, ...tree.roots, tree.timestamp]) {
+      this.#step();
+      if ((await this.#sha256(file)) === file.sha256) continue;
+      await this.#write(file, { kind: "bytes", bytes: file.bytes });
+    }
+  }
+
+  /** A carrier that is ahead means that this vendor folder is an old copy. */
+  async #refuseGoingBack(timestamp: MetadataFile): Promise<void> {
+    const { path } = timestamp;
+    const length = await this.#carrier.length(path);
+    if (length === undefined || length > timestampBytesMax) return;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.#carrier.read(path)) chunks.push(chunk);
+    const there = versionIn(Buffer.concat(chunks));
+    const here = versionIn(timestamp.bytes);
+    if (there === undefined || here === undefined || there <= here) return;
+    throw new HostError(
+      "HOST_CORRUPT_STATE",
+      `${this.#carrier.id} has a newer state (timestamp ${there}) than this vendor folder ` +
+        `(${here}), which therefore is an old copy; restore repository/ from that carrier.`,
+    );
+  }
+
+  async #write(file: TreeFile, source: Source): Promise<void> {
+    await this.#carrier.write(file, source);
+    this.#bytes += file.length;
+    if ((await this.#sha256(file)) === file.sha256) return;
+    const message = `${this.#carrier.id}: ${file.path} reads back with other bytes than written.`;
+    throw new HostError("HOST_IO", message);
+  }
+
+  async #sha256(file: TreeFile): Promise<Sha256 | undefined> {
+    const length = await this.#carrier.length(file.path);
+    if (length !== file.length) return undefined;
+    return (await digestOf(this.#carrier.read(file.path))).sha256;
+  }
+}
+
+function versionIn(bytes: Uint8Array): number | undefined {
+  try {
+    return readDocument(bytes, "timestamp").version;
+  } catch (error) {
+    if (error instanceof TrustError) return undefined; // damaged: to be replaced
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { constants } from "node:fs";
+import { copyFile, open } from "node:fs/promises";
+import { join } from "node:path";
+import { fileChunks } from "../disk/digest.ts";
+import {
+  fileLength,
+  makeFolder,
+  moveDurably,
+  removeTree,
+  scratchName,
+  writeDurably,
+} from "../disk/files.ts";
+import { toHostError } from "../disk/host-error.ts";
+import type { Carrier, Source } from "./carrier.ts";
+import type { TreeFile } from "./tree.ts";
+
+/** Writes the tree to a folder: a web server's, a mounted share, a USB stick. */
+export class FolderCarrier implements Carrier {
+  readonly id: string;
+  readonly #folder: string;
+  readonly #scratch: string;
+
+  constructor(id: string, folder: string) {
+    this.id = id;
+    this.#folder = folder;
+    this.#scratch = join(folder, ".causeway-incoming"); // a dot: no web server of ours shows it
+  }
+
+  async prepare(): Promise<void> {
+    await removeTree(this.#scratch);
+    await makeFolder(this.#scratch);
+  }
+
+  length(path: string): Promise<number | undefined> {
+    return fileLength(join(this.#folder, path));
+  }
+
+  async *read(path: string): AsyncIterable<Uint8Array> {
+    const file = join(this.#folder, path);
+    try {
+      yield* fileChunks(file);
+    } catch (cause) {
+      throw toHostError(cause, `read ${file}`);
+    }
+  }
+
+  async write(file: TreeFile, source: Source): Promise<void> {
+    const path = join(this.#folder, file.path);
+    if (source.kind === "bytes") {
+      return writeDurably({ path, bytes: source.bytes }, { scratch: this.#scratch });
+    }
+    const scratch = scratchName(this.#scratch, path);
+    await copyDurably(source.path, scratch);
+    return moveDurably(scratch, path);
+  }
+
+  async finish(): Promise<void> {
+    await removeTree(this.#scratch);
+  }
+}
+
+/** Copies the file; the copy is on the disk when this resolves. @throws {HostError} */
+export async function copyDurably(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    const handle = await open(to, "r+");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw toHostError(cause, `copy ${from} to ${to}`);
+  }
+}

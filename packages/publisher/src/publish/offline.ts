@@ -1,0 +1,136 @@
+import { CausewayError, type Instant, UsageError } from "@causeway/kernel";
+import type { Config } from "../config/config.ts";
+import { shownDuration } from "../config/duration.ts";
+import { isSignedBy, type SignedDocument, signatureCount } from "../documents/document.ts";
+import { encodeRoot, type TopKeys, topKeysOf } from "../documents/root.ts";
+import { type DelegatedKeys, delegatedKeysOf, encodeTargets } from "../documents/targets.ts";
+import type { Keyring } from "../keys/keyring.ts";
+import { type OfflineRole, readPending, writePending } from "../keys/pending.ts";
+import { isRootComplete, signRoot } from "../keys/sign-root.ts";
+import type { Log } from "../log.ts";
+import type { VendorFolder } from "../vendor-folder.ts";
+import type { Published } from "./published.ts";
+import { isDue, renewed } from "./renew.ts";
+
+/*
+ * The documents whose keys are kept offline: root and targets. They change by a rotation that
+ * waits in keys/pending, or because they are about to expire. While that is not urgent, a
+ * missing key is a warning, not an obstacle to publishing a patch.
+ */
+
+export interface OfflineContext {
+  readonly folder: VendorFolder;
+  readonly config: Config;
+  readonly keyring: Keyring;
+  readonly now: Instant;
+  readonly log: Log;
+}
+
+export interface OfflineDocuments {
+  /** The root that this publish adds, if any. */
+  readonly newRoot: SignedDocument | undefined;
+  readonly topKeys: TopKeys;
+  readonly targets: SignedDocument;
+  readonly delegatedKeys: DelegatedKeys;
+}
+
+const dueShare = 1 / 4; // a quarter of a year to bring the keys together
+
+/** @throws {UsageError} `KEY_MISSING`, `KEY_THRESHOLD`, `KEY_PASSPHRASE` when it is urgent */
+export async function offlineDocuments(
+  published: Published,
+  context: OfflineContext,
+): Promise<OfflineDocuments> {
+  const newRoot = await nextRoot(published, context);
+  const topKeys = newRoot === undefined ? published.topKeys : topKeysOf(newRoot);
+  const targets = await nextTargets(published, topKeys, context);
+  return { newRoot, topKeys, targets, delegatedKeys: delegatedKeysOf(targets) };
+}
+
+async function nextRoot(
+  published: Published,
+  context: OfflineContext,
+): Promise<SignedDocument | undefined> {
+  const { root, topKeys } = published;
+  const { folder, keyring, config, now } = context;
+  const old = topKeys.root;
+  const pending = await readPending(folder, "root", root.version);
+  if (pending !== undefined) {
+    const { document, path } = pending;
+    const own = topKeysOf(document).root;
+    if (isRootComplete(document, old, own)) return document;
+    const have = Math.min(signatureCount(document, old), signatureCount(document, own));
+    const need = Math.max(old.threshold, own.threshold);
+    notYet("root", root, `${path} has ${have} of ${need} signatures`, context);
+    return undefined;
+  }
+  if (!isDue(root, config.expiryMs.root, now, dueShare)) return undefined;
+  const next = encodeRoot(root.version + 1, now + config.expiryMs.root, topKeys);
+  const signed = await unlessNotUrgent("root", root, context, () => {
+    return signRoot(next, old, old, keyring);
+  });
+  if (signed === undefined) return undefined;
+  if (isRootComplete(signed, old, old)) return signed;
+  const path = await writePending(folder, "root", signed.version, signed.bytes);
+  notYet("root", root, `sign ${path} with causeway keys sign`, context);
+  return undefined;
+}
+
+async function nextTargets(
+  published: Published,
+  topKeys: TopKeys,
+  context: OfflineContext,
+): Promise<SignedDocument> {
+  const { targets } = published;
+  const { folder, keyring, config, now } = context;
+  const keys = topKeys.targets;
+  const pending = await readPending(folder, "targets", targets.version);
+  const life = config.expiryMs.targets;
+  const candidate = pending?.document ?? targets;
+  if (isSignedBy(candidate, keys) && !isDue(candidate, life, now, dueShare)) return candidate;
+  const delegated = delegatedKeysOf(candidate);
+  const renew = async (): Promise<SignedDocument> => {
+    const wanted = {
+      name: "targets",
+      current: candidate,
+      currentVersion: targets.version,
+      encode: (version: number, expires: Instant) => encodeTargets(version, expires, delegated),
+      keys,
+      lifeMs: life,
+    };
+    return renewed(wanted, await keyring.signers("targets", keys), now);
+  };
+  if (!isSignedBy(targets, keys)) return renew(); // the root took its key away: nothing else works
+  return (await unlessNotUrgent("targets", targets, context, renew)) ?? targets;
+}
+
+/** Does `act`; when a key is missing or stays locked and the current document still lasts, warns. */
+async function unlessNotUrgent(
+  role: OfflineRole,
+  current: SignedDocument,
+  context: OfflineContext,
+  act: () => Promise<SignedDocument>,
+): Promise<SignedDocument | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    const isAboutKeys = error instanceof CausewayError && error.code.startsWith("KEY_");
+    if (!isAboutKeys || current.expires <= context.now) throw error;
+    notYet(role, current, error.message, context);
+    return undefined;
+  }
+}
+
+function notYet(
+  role: OfflineRole,
+  current: SignedDocument,
+  why: string,
+  { now, log }: OfflineContext,
+): void {
+  const left = current.expires - now;
+  if (left <= 0) {
+    throw new UsageError("KEY_THRESHOLD", `${role} has expired, so no client updates: ${why}.`);
+  }
+  const message = `${role} stays at version ${current.version} for now (${shownDuration(left)} left)`;
+  log({ level: "warning", message: `${message}: ${why.replace(/\.$/, "")}.` });
+}

@@ -1,0 +1,224 @@
+import { join, resolve } from "node:path";
+import {
+  decodeRouteList,
+  hashedTargetPath,
+  type Instant,
+  Interrupted,
+  parseJson,
+  type RouteList,
+  routeListBytesMax,
+  TrustError,
+} from "@causeway/kernel";
+import { type Config, readConfig } from "../config/config.ts";
+import { sha256Of } from "../disk/digest.ts";
+import { readFileUpTo, removeTree } from "../disk/files.ts";
+import { takeLock } from "../disk/lock.ts";
+import type { TargetEntry } from "../documents/targets.ts";
+import type { PassphraseSource } from "../keys/key-file.ts";
+import { Keyring } from "../keys/keyring.ts";
+import { removePending } from "../keys/pending.ts";
+import type { Signer } from "../keys/signer.ts";
+import { type Log, silent } from "../log.ts";
+import { advisoryTargets } from "../releases/advisory.ts";
+import { catalogues, type GeneratedFile } from "../releases/catalogue.ts";
+import { type Release, readReleases, releaseEntries } from "../releases/release-file.ts";
+import { VendorFolder } from "../vendor-folder.ts";
+import { carriersOf } from "./carriers.ts";
+import { carry } from "./carry.ts";
+import { offlineDocuments } from "./offline.ts";
+import { placeArtifacts, placeGenerated } from "./place.ts";
+import { type Published, readPublished, routeListEntry } from "./published.ts";
+import { type PublishResult, repositoryRoute, roleVersions } from "./result.ts";
+import { routeListFile, signDelegated, signOnline } from "./sign.ts";
+import { type Documents, type Tree, treeOf } from "./tree.ts";
+import { writeMetadata } from "./write-tree.ts";
+
+export interface PublishOptions {
+  readonly passphrase: PassphraseSource;
+  /** Signers that are no key files, as those of a KMS. */
+  readonly signers?: readonly Signer[];
+  readonly now?: () => Instant;
+  readonly onProgress?: (progress: PublishProgress) => void;
+  readonly log?: Log;
+  readonly signal?: AbortSignal;
+}
+
+export interface PublishProgress {
+  readonly step: "place" | "sign" | "verify" | "carry";
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Makes everything that was added public: signs, writes the repository, verifies it as a client
+ * would, then brings it to every carrier. Readers see the old state or the whole new one. Safe
+ * to kill at any instant and to run again; with nothing to do it changes nothing.
+ * @throws {UsageError} a key is missing or locked, or the configuration is wrong
+ * @throws {HostError} `HOST_BUSY` while another command writes to the folder; a full disk, …
+ * @throws {TrustError} a client would refuse the result; readers still see the old state
+ */
+export async function publish(dir: string, options: PublishOptions): Promise<PublishResult> {
+  const folder = new VendorFolder(resolve(dir));
+  const config = await readConfig(folder.config);
+  const lock = takeLock(folder.lock);
+  try {
+    await removeTree(folder.work);
+    await removeTree(join(folder.repository, ".incoming"));
+    return await new Publishing(folder, config, options).run();
+  } finally {
+    await removeTree(join(folder.repository, ".incoming")).catch(() => undefined);
+    lock.release();
+  }
+}
+
+/** What one publish is made of. */
+interface Content {
+  readonly releases: readonly Release[];
+  /** Files of releases, made by add. */
+  readonly artifacts: readonly TargetEntry[];
+  readonly generated: readonly { readonly entry: TargetEntry; readonly file: GeneratedFile }[];
+  readonly routeList: TargetEntry;
+}
+
+class Publishing {
+  readonly #folder: VendorFolder;
+  readonly #config: Config;
+  readonly #options: PublishOptions;
+  readonly #log: Log;
+  readonly #now: Instant;
+
+  constructor(folder: VendorFolder, config: Config, options: PublishOptions) {
+    this.#folder = folder;
+    this.#config = config;
+    this.#options = options;
+    this.#log = options.log ?? silent;
+    this.#now = (options.now ?? Date.now)();
+  }
+
+  async run(): Promise<PublishResult> {
+    const folder = this.#folder;
+    const { signal } = this.#options;
+    const published = await readPublished(folder.repository);
+    const content = await this.#content(published);
+    const documents = await this.#sign(published, content);
+    const entries = [...content.artifacts, ...content.generated.map(({ entry }) => entry)];
+    const tree = treeOf(documents, entries);
+    if (signal?.aborted === true) throw new Interrupted();
+    let bytes = await this.#place(tree, content);
+    this.#progress("verify", 0, 1);
+    const check = [...content.releases.map(({ target }) => target), content.routeList];
+    bytes += await writeMetadata(folder.repository, tree, check, this.#now);
+    this.#progress("verify", 1, 1);
+    const root = documents.roots.at(-1)?.version ?? 0;
+    await removePending(folder, { root, targets: documents.targets.version });
+    await removeTree(folder.staged); // all of it is in the repository now, or belongs to no release
+    const carriers = carriersOf(this.#config);
+    const routes = await carry(folder.repository, tree, carriers, {
+      onProgress: (done, total) => this.#progress("carry", done, total),
+      signal,
+    });
+    return {
+      repository: this.#config.name,
+      versions: roleVersions(documents),
+      patches: content.releases.length,
+      routes: [{ id: repositoryRoute, ok: true, bytes }, ...routes],
+    };
+  }
+
+  async #content(published: Published): Promise<Content> {
+    const releases = await readReleases(this.#folder);
+    const files = [...catalogues(releases), ...(await advisoryTargets(this.#folder, releases))];
+    const generated = files.map((file) => {
+      const { path, bytes } = file;
+      return { entry: { path, length: bytes.length, sha256: sha256Of(bytes) }, file };
+    });
+    const list = routeListFile(
+      this.#config.routes,
+      await lastRouteList(this.#folder, published),
+      published.versions.get("routes") ?? 0,
+    );
+    const file = { path: list.entry.path, bytes: list.bytes };
+    return {
+      releases,
+      artifacts: releases.flatMap(releaseEntries),
+      generated: [...generated, { entry: list.entry, file }],
+      routeList: list.entry,
+    };
+  }
+
+  async #sign(published: Published, content: Content): Promise<Documents> {
+    const { passphrase, signers } = this.#options;
+    const keyring = await Keyring.open(this.#folder, {
+      passphrase,
+      log: this.#log,
+      ...(signers !== undefined && { signers }),
+    });
+    const now = this.#now;
+    const config = this.#config;
+    const offline = await offlineDocuments(published, {
+      folder: this.#folder,
+      config,
+      keyring,
+      now,
+      log: this.#log,
+    });
+    const context = {
+      expiryMs: config.expiryMs,
+      keyring,
+      now,
+      onProgress: (done: number, total: number) => this.#progress("sign", done, total),
+    };
+    const binned = [
+      ...content.artifacts,
+      ...content.generated.flatMap(({ entry }) => (entry === content.routeList ? [] : [entry])),
+    ];
+    const delegated = await signDelegated(
+      published,
+      offline.delegatedKeys,
+      binned,
+      content.routeList,
+      context,
+    );
+    const { topKeys, targets, newRoot } = offline;
+    const online = await signOnline(published, topKeys, targets, delegated, context);
+    const roots = [...published.roots, ...(newRoot === undefined ? [] : [newRoot])];
+    return { roots, targets, delegated, ...online };
+  }
+
+  async #place(tree: Tree, content: Content): Promise<number> {
+    const options = {
+      scratch: join(this.#folder.repository, ".incoming"),
+      onProgress: (done: number, total: number) => this.#progress("place", done, total),
+      signal: this.#options.signal,
+    };
+    const count = content.artifacts.length;
+    const generated = content.generated.flatMap(({ file }, at) => {
+      const place = tree.targets[count + at];
+      return place === undefined ? [] : [{ place, file }];
+    });
+    const bytes = await placeArtifacts(this.#folder, tree.targets.slice(0, count), options);
+    return bytes + (await placeGenerated(this.#folder, generated, options));
+  }
+
+  #progress(step: PublishProgress["step"], done: number, total: number): void {
+    this.#options.onProgress?.({ step, done, total });
+  }
+}
+
+/** The route list that is public, or undefined when it is gone or damaged: then it is made anew. */
+async function lastRouteList(
+  folder: VendorFolder,
+  published: Published,
+): Promise<RouteList | undefined> {
+  const entry = routeListEntry(published.delegated);
+  if (entry === undefined) return undefined;
+  const path = join(folder.repository, "targets", hashedTargetPath(entry.path, entry.sha256));
+  const bytes = await readFileUpTo(path, routeListBytesMax);
+  if (bytes === undefined || sha256Of(bytes) !== entry.sha256) return undefined;
+  try {
+    return decodeRouteList(parseJson(bytes, entry.path));
+  } catch (error) {
+    if (error instanceof TrustError) return undefined;
+    throw error;
+  }
+}

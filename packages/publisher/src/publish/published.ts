@@ -1,0 +1,141 @@
+import { join } from "node:path";
+import { HostError, routeListPath, TrustError } from "@causeway/kernel";
+import { readFileUpTo } from "../disk/files.ts";
+import { readDocument, type SignedDocument } from "../documents/document.ts";
+import { snapshotVersionOf, versionsOf } from "../documents/online.ts";
+import { type TopKeys, topKeysOf } from "../documents/root.ts";
+import {
+  binCount,
+  binName,
+  type DelegatedKeys,
+  delegatedKeysOf,
+  entriesOf,
+  type TargetEntry,
+} from "../documents/targets.ts";
+
+/** What the repository says at this moment, as its timestamp document leads to it. */
+export interface Published {
+  /** All root documents, the first one first. */
+  readonly roots: readonly SignedDocument[];
+  readonly root: SignedDocument;
+  readonly topKeys: TopKeys;
+  readonly targets: SignedDocument;
+  readonly delegatedKeys: DelegatedKeys;
+  readonly timestamp: SignedDocument;
+  readonly snapshot: SignedDocument;
+  /** Version of every role that the snapshot names. */
+  readonly versions: ReadonlyMap<string, number>;
+  /** patches, routes and the bins; a damaged one is left out, and made anew by publish. */
+  readonly delegated: ReadonlyMap<string, SignedDocument>;
+}
+
+/** No document of ours comes near it: a bin of 400,000 patches is below 2 MB. */
+export const documentBytesMax = 64 * 1024 * 1024;
+const rootsMax = 10_000;
+
+/** All delegated roles, in the order in which they are signed and written. */
+export const delegatedRoles: readonly string[] = [
+  "patches",
+  "routes",
+  ...Array.from({ length: binCount }, (_, index) => binName(index)),
+];
+
+/**
+ * Reads the repository's documents.
+ * @throws {HostError} `HOST_CORRUPT_STATE` when one that only people can restore is damaged
+ */
+export async function readPublished(repository: string): Promise<Published> {
+  const metadata = join(repository, "metadata");
+  const roots = await readRoots(metadata);
+  const root = roots.at(-1);
+  if (root === undefined) throw damaged(join(metadata, "1.root.json"));
+  const timestamp = await required(metadata, "timestamp.json");
+  const snapshotVersion = read("timestamp.json", () => snapshotVersionOf(timestamp));
+  const snapshotName = `${snapshotVersion}.snapshot.json`;
+  const snapshot = await required(metadata, snapshotName);
+  const versions = read(snapshotName, () => versionsOf(snapshot));
+  const targetsName = `${versions.get("targets") ?? 1}.targets.json`;
+  const targets = await required(metadata, targetsName);
+  return {
+    roots,
+    root,
+    topKeys: read(`${root.version}.root.json`, () => topKeysOf(root)),
+    targets,
+    delegatedKeys: read(targetsName, () => delegatedKeysOf(targets)),
+    timestamp,
+    snapshot,
+    versions,
+    delegated: await readDelegated(metadata, versions),
+  };
+}
+
+/** Every file that the patches and routes roles vouch for. */
+export function publishedEntries(
+  delegated: ReadonlyMap<string, SignedDocument>,
+): readonly TargetEntry[] {
+  return [...delegated].flatMap(([role, document]) => {
+    return role === "patches" ? [] : entriesOf(document, role);
+  });
+}
+
+/** What the routes document says of the route list. */
+export function routeListEntry(
+  delegated: ReadonlyMap<string, SignedDocument>,
+): TargetEntry | undefined {
+  const routes = delegated.get("routes");
+  if (routes === undefined) return undefined;
+  return entriesOf(routes, "routes").find((entry) => entry.path === routeListPath);
+}
+
+async function readRoots(metadata: string): Promise<readonly SignedDocument[]> {
+  const roots: SignedDocument[] = [];
+  while (roots.length < rootsMax) {
+    const name = `${roots.length + 1}.root.json`;
+    const bytes = await readFileUpTo(join(metadata, name), documentBytesMax);
+    if (bytes === undefined) break;
+    roots.push(read(join(metadata, name), () => readDocument(bytes, name)));
+  }
+  return roots;
+}
+
+async function readDelegated(
+  metadata: string,
+  versions: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, SignedDocument>> {
+  const documents = new Map<string, SignedDocument>();
+  for (const role of delegatedRoles) {
+    const version = versions.get(role);
+    if (version === undefined) continue;
+    const name = `${version}.${role}.json`;
+    const bytes = await readFileUpTo(join(metadata, name), documentBytesMax);
+    if (bytes === undefined) continue;
+    try {
+      const document = readDocument(bytes, name);
+      if (document.version === version) documents.set(role, document);
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error; // damaged: publish makes it anew
+    }
+  }
+  return documents;
+}
+
+async function required(metadata: string, name: string): Promise<SignedDocument> {
+  const path = join(metadata, name);
+  const bytes = await readFileUpTo(path, documentBytesMax);
+  if (bytes === undefined) throw damaged(path);
+  return read(path, () => readDocument(bytes, name));
+}
+
+function read<Value>(path: string, act: () => Value): Value {
+  try {
+    return act();
+  } catch (cause) {
+    if (cause instanceof TrustError) throw damaged(path, cause);
+    throw cause;
+  }
+}
+
+function damaged(path: string, cause?: unknown): HostError {
+  const message = `${path} is missing or damaged; restore it from a carrier or a copy.`;
+  return new HostError("HOST_CORRUPT_STATE", message, { cause });
+}

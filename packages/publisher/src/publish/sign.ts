@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  canonicalJson,
+  encodeRouteList,
+  type Instant,
+  invariant,
+  type JsonInput,
+  type RouteEntry,
+  routeListPath,
+} from "@causeway/kernel";
+import { sha256Of } from "../disk/digest.ts";
+import type { SignedDocument } from "../documents/document.ts";
+import { encodeSnapshot, encodeTimestamp } from "../documents/online.ts";
+import type { TopKeys } from "../documents/root.ts";
+import {
+  binName,
+  encodeEntries,
+  encodePatches,
+  intoBins,
+  type TargetEntry,
+} from "../documents/targets.ts";
+import type { RoleName } from "../keys/key-file.ts";
+import type { Keyring } from "../keys/keyring.ts";
+import type { RoleKeys } from "../keys/tuf-key.ts";
+import type { OfflineDocuments } from "./offline.ts";
+import { isGood, renewed, type Wanted } from "./renew.ts";
+
+/** What was published before; empty for a new repository. */
+export interface Before {
+  readonly versions: ReadonlyMap<string, number>;
+  readonly delegated: ReadonlyMap<string, SignedDocument>;
+  readonly snapshot: SignedDocument | undefined;
+  readonly timestamp: SignedDocument | undefined;
+}
+
+export const nothingBefore: Before = {
+  versions: new Map(),
+  delegated: new Map(),
+  snapshot: undefined,
+  timestamp: undefined,
+};
+
+export interface SignContext {
+  readonly expiryMs: Readonly<Record<RoleName, number>>;
+  readonly keyring: Keyring;
+  readonly now: Instant;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/**
+ * Brings patches, routes and the bins to what they shall say. Only what changed, or is about to
+ * expire, gets a new version; a key is unlocked only when something is to be signed with it.
+ */
+export async function signDelegated(
+  before: Before,
+  keys: OfflineDocuments["delegatedKeys"],
+  entries: readonly TargetEntry[],
+  routeList: TargetEntry,
+  context: SignContext,
+): Promise<ReadonlyMap<string, SignedDocument>> {
+  const { expiryMs, keyring, now } = context;
+  const wanted = (
+    role: "patches" | "routes",
+    name: string,
+    encode: (version: number, expires: Instant) => JsonInput,
+  ): Wanted & { readonly role: RoleName } => ({
+    role,
+    name,
+    current: before.delegated.get(name),
+    currentVersion: before.versions.get(name) ?? 0,
+    encode,
+    keys: keys[role],
+    lifeMs: expiryMs[role],
+  });
+  const all = [
+    wanted("patches", "patches", (version, expires) => {
+      return encodePatches(version, expires, keys.patches);
+    }),
+    wanted("routes", "routes", (version, expires) => {
+      return encodeEntries(version, expires, [routeList]);
+    }),
+    ...intoBins(entries).map((bin, index) => {
+      return wanted("patches", binName(index), (version, expires) => {
+        return encodeEntries(version, expires, bin);
+      });
+    }),
+  ];
+  const documents = new Map<string, SignedDocument>();
+  for (const [at, want] of all.entries()) {
+    documents.set(want.name, await upToDate(want, want.role, keyring, now));
+    context.onProgress(at + 1, all.length);
+  }
+  return documents;
+}
+
+/** The snapshot and timestamp over the given documents. */
+export async function signOnline(
+  before: Before,
+  topKeys: TopKeys,
+  targets: SignedDocument,
+  delegated: ReadonlyMap<string, SignedDocument>,
+  context: SignContext,
+): Promise<{ readonly snapshot: SignedDocument; readonly timestamp: SignedDocument }> {
+  const { expiryMs, keyring, now } = context;
+  const versions = new Map([["targets", targets.version]]);
+  for (const [role, { version }] of delegated) versions.set(role, version);
+  const online = (
+    role: "snapshot" | "timestamp",
+    encode: (version: number, expires: Instant) => JsonInput,
+  ): Promise<SignedDocument> => {
+    const current = before[role];
+    const keys: RoleKeys = topKeys[role];
+    const wanted = { name: role, current, encode, keys, lifeMs: expiryMs[role] };
+    return upToDate({ ...wanted, currentVersion: current?.version ?? 0 }, role, keyring, now);
+  };
+  const snapshot = await online("snapshot", (version, expires) => {
+    return encodeSnapshot(version, expires, versions);
+  });
+  const timestamp = await online("timestamp", (version, expires) => {
+    return encodeTimestamp(version, expires, expiryMs.timestamp, snapshot);
+  });
+  return { snapshot, timestamp };
+}
+
+async function upToDate(
+  wanted: Wanted,
+  role: RoleName,
+  keyring: Keyring,
+  now: Instant,
+): Promise<SignedDocument> {
+  if (isGood(wanted, now)) {
+    invariant(wanted.current !== undefined, "only a document that is there is good");
+    return wanted.current;
+  }
+  return renewed(wanted, await keyring.signers(role, wanted.keys), now);
+}
+
+/** The route list's file and entry; its version is that of the role when it last changed. */
+export function routeListFile(
+  routes: readonly RouteEntry[],
+  last: { readonly version: number; readonly routes: readonly RouteEntry[] } | undefined,
+  roleVersion: number,
+): { readonly entry: TargetEntry; readonly bytes: Uint8Array } {
+  const isUnchanged = last !== undefined && isDeepStrictEqual(last.routes, routes);
+  const version = isUnchanged ? last.version : roleVersion + 1;
+  const bytes = canonicalJson(encodeRouteList({ version, routes }));
+  const entry = { path: routeListPath, length: bytes.length, sha256: sha256Of(bytes) };
+  return { entry, bytes };
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { Instant } from "@causeway/kernel";
+import { readFileUpTo, writeAllDurably } from "../disk/files.ts";
+import type { TargetEntry } from "../documents/targets.ts";
+import { documentBytesMax } from "./published.ts";
+import type { MetadataFile, Tree } from "./tree.ts";
+import { verifyTree } from "./verify-tree.ts";
+
+/**
+ * Writes the metadata of a state whose targets are in place. First what nobody reads yet; then
+ * the state is walked as a client would; only then come a new root and, last, the timestamp. A
+ * kill at any instant leaves the old state or the new one, and the same call can be made again.
+ * @returns bytes that were written
+ * @throws {TrustError} a client would refuse the new state; the old one stays
+ */
+export async function writeMetadata(
+  repository: string,
+  tree: Tree,
+  check: readonly TargetEntry[],
+  now: Instant,
+): Promise<number> {
+  const scratch = join(repository, ".incoming");
+  const write = async (files: readonly MetadataFile[]): Promise<number> => {
+    const changed = await changedIn(repository, files);
+    const news = changed.map(({ path, bytes }) => ({ path: join(repository, path), bytes }));
+    await writeAllDurably(news, { scratch });
+    return changed.reduce((sum, file) => sum + file.length, 0);
+  };
+  let bytes = await write(tree.metadata);
+  await verifyTree(repository, [...tree.roots, tree.timestamp], check, now);
+  bytes += await write(tree.roots);
+  return bytes + (await write([tree.timestamp]));
+}
+
+async function changedIn(
+  repository: string,
+  files: readonly MetadataFile[],
+): Promise<readonly MetadataFile[]> {
+  const changed: MetadataFile[] = [];
+  for (const file of files) {
+    const there = await readFileUpTo(join(repository, file.path), documentBytesMax);
+    if (there === undefined || Buffer.compare(there, file.bytes) !== 0) changed.push(file);
+  }
+  return changed;
+}

@@ -1,0 +1,151 @@
+import { join, resolve } from "node:path";
+import {
+  compareVersions,
+  Interrupted,
+  type Platform,
+  type ProductId,
+  type TargetPath,
+  UsageError,
+  type Version,
+} from "@causeway/kernel";
+import { type Built, buildArtifacts } from "../artifacts/build.ts";
+import { readConfig } from "../config/config.ts";
+import { makeFolder, removeTree, writeDurably } from "../disk/files.ts";
+import { takeLock } from "../disk/lock.ts";
+import { silent } from "../log.ts";
+import { VendorFolder } from "../vendor-folder.ts";
+import { type Advisory, advisoryUpdate, readAdvisory } from "./advisory.ts";
+import { fileOfRelease, replacedReleases } from "./earlier.ts";
+import { checkInputFile, checkRoom, type InputFile } from "./input-file.ts";
+import { type AddOptions, checkDerivedName, type Intent, intentOf, pathOf } from "./intent.ts";
+import { productOf } from "./product.ts";
+import { encodeReleaseFile, type Release, readReleases } from "./release-file.ts";
+import { releaseOf, stage } from "./staging.ts";
+
+/** What was staged; the next publish makes it public. */
+export interface Added {
+  readonly target: TargetPath;
+  readonly product: ProductId;
+  readonly version: Version;
+  readonly platform: Platform;
+  readonly length: number;
+  readonly sha256: string;
+  /** Bytes of the pack; undefined when packing does not pay. */
+  readonly packLength: number | undefined;
+  readonly deltas: readonly { readonly from: Version; readonly length: number }[];
+}
+
+/**
+ * Prepares a patch for publishing: pack, chunk index, deltas, record. Needs no key. The record
+ * is written last, so a kill at any instant leaves nothing behind but files that the next run
+ * replaces, and the same command can be run again.
+ * @throws {UsageError} when something is wrong with the request; nothing was written
+ * @throws {HostError} when the machine stands in the way
+ */
+export async function addRelease(dir: string, options: AddOptions): Promise<Added> {
+  const folder = new VendorFolder(resolve(dir));
+  const log = options.log ?? silent;
+  const config = await readConfig(folder.config);
+  const product = await productOf(folder, config, options.product, log);
+  const intent = intentOf(options);
+  const input = await checkInputFile(options.file);
+  if (input.warning !== undefined) log({ level: "warning", message: input.warning });
+  const advisories = await readAdvisories(options.advisories ?? []);
+  const lock = takeLock(folder.lock);
+  try {
+    await removeTree(folder.work);
+    const olds = await oldsFor(folder, product, intent);
+    for (const advisory of advisories) await advisoryUpdate(folder, advisory);
+    const targetPath = pathOf(product, intent);
+    for (const old of olds) checkDerivedName(intent, old.record.version);
+    const built = await build(folder, input, olds, options);
+    for (const note of built.notes) log({ level: "info", message: note });
+    const release = releaseOf(product, intent, targetPath, advisories, built, olds);
+    await stage(folder, built);
+    await keepAdvisories(folder, advisories);
+    const path = folder.release(product, intent.version, intent.platform);
+    await writeDurably({ path, bytes: encodeReleaseFile(release) }, { scratch: folder.work });
+    return summary(release);
+  } catch (cause) {
+    if (options.signal?.aborted !== true) throw cause;
+    throw new Interrupted(undefined, { cause });
+  } finally {
+    await removeTree(folder.work).catch(() => undefined); // the next run does it
+    lock.release();
+  }
+}
+
+async function readAdvisories(paths: readonly string[]): Promise<readonly Advisory[]> {
+  const found = new Map<string, Advisory>();
+  for (const path of paths) {
+    const advisory = await readAdvisory(path);
+    if (found.has(advisory.id)) {
+      throw new UsageError("USAGE_ARGUMENT", `advisory ${advisory.id} is given twice.`);
+    }
+    found.set(advisory.id, advisory);
+  }
+  if (found.size > 256)
+    throw new UsageError("USAGE_ARGUMENT", "a patch has at most 256 advisories.");
+  return [...found.values()];
+}
+
+async function oldsFor(
+  folder: VendorFolder,
+  product: ProductId,
+  intent: Intent,
+): Promise<readonly Release[]> {
+  const { version, platform, replaces } = intent;
+  const ofProduct = await readReleases(folder, product);
+  const twin = ofProduct.find(({ record }) => {
+    return record.platform === platform && compareVersions(record.version, version) === 0;
+  });
+  if (twin !== undefined) {
+    const message =
+      `${product} ${twin.record.version} for ${platform} was added already; ` +
+      "a changed file needs a new version.";
+    throw new UsageError("USAGE_EXISTS", message);
+  }
+  return replacedReleases(ofProduct, version, platform, replaces);
+}
+
+async function build(
+  folder: VendorFolder,
+  input: InputFile,
+  olds: readonly Release[],
+  options: AddOptions,
+): Promise<Built> {
+  const outDir = join(folder.work, "add");
+  await makeFolder(outDir);
+  await checkRoom(outDir, input.length);
+  return buildArtifacts({
+    file: input.path,
+    outDir,
+    olds: olds.map((old) => ({ file: fileOfRelease(folder, old), sha256: old.target.sha256 })),
+    ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
+    ...(options.signal !== undefined && { signal: options.signal }),
+    ...(options.workers !== undefined && { workers: options.workers }),
+  });
+}
+
+async function keepAdvisories(
+  folder: VendorFolder,
+  advisories: readonly Advisory[],
+): Promise<void> {
+  for (const advisory of advisories) {
+    const update = await advisoryUpdate(folder, advisory);
+    if (update !== undefined) await writeDurably(update, { scratch: folder.work });
+  }
+}
+
+function summary({ record, target }: Release): Added {
+  return {
+    target: target.path,
+    product: record.product,
+    version: record.version,
+    platform: record.platform,
+    length: target.length,
+    sha256: target.sha256,
+    packLength: record.pack?.length,
+    deltas: record.deltas.map((delta) => ({ from: delta.from.version, length: delta.length })),
+  };
+}

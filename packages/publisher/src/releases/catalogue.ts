@@ -1,0 +1,43 @@
+import {
+  type CatalogueEntry,
+  canonicalJson,
+  cataloguePath,
+  encodeCatalogue,
+  type ProductId,
+  type TargetPath,
+} from "@causeway/kernel";
+import { byNewest, type Release } from "./release-file.ts";
+
+/** A small file that publish itself makes. */
+export interface GeneratedFile {
+  readonly path: TargetPath;
+  readonly bytes: Uint8Array;
+}
+
+/** The catalogue of each product that has releases, newest release first. */
+export function catalogues(releases: readonly Release[]): readonly GeneratedFile[] {
+  const byProduct = new Map<ProductId, Release[]>();
+  for (const release of releases) {
+    const { product } = release.record;
+    const known = byProduct.get(product);
+    if (known === undefined) byProduct.set(product, [release]);
+    else known.push(release);
+  }
+  return [...byProduct].map(([product, ofProduct]) => ({
+    path: cataloguePath(product),
+    bytes: canonicalJson(
+      encodeCatalogue({ product, releases: ofProduct.toSorted(byNewest).map(entryOf) }),
+    ),
+  }));
+}
+
+function entryOf({ record, target }: Release): CatalogueEntry {
+  return {
+    version: record.version,
+    platform: record.platform,
+    severity: record.severity,
+    releasedAt: record.releasedAt,
+    target: target.path,
+    length: target.length,
+  };
+}
