@@ -4,16 +4,18 @@ import { describeFailure, exitCodes } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { packageVersion } from "./package-version.ts";
 import { Terminal } from "./terminal.ts";
+import type { Context } from "./verb.ts";
 
 /** Runs one command line. @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal(process.stdout, process.stderr);
   const { signal, release } = onInterrupt();
   process.stdout.on("error", leaveOnClosedPipe);
-  const program = programFor(terminal, signal);
+  const context: Context = { terminal, signal, exitCode: exitCodes.done };
+  const program = programFor(context);
   try {
     await program.parseAsync(args, { from: "user" });
-    return exitCodes.done;
+    return context.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return endOfParsing(thrown, args, terminal);
     const reason: unknown = signal.aborted ? signal.reason : thrown;
@@ -25,7 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function programFor(terminal: Terminal, signal: AbortSignal): Command {
+function programFor(context: Context): Command {
   const program = new Command("causeway")
     .description(
       "Keeps security patches reachable, verifiable and installable\n" +
@@ -38,9 +40,9 @@ function programFor(terminal: Terminal, signal: AbortSignal): Command {
     .configureOutput({ outputError: () => undefined })
     .hook("preAction", (_, action) => {
       const { json, quiet } = action.opts<{ json?: boolean; quiet?: boolean }>();
-      terminal.voice = { json: json === true, quiet: quiet === true };
+      context.terminal.voice = { json: json === true, quiet: quiet === true };
     });
-  for (const register of commands) register(program, { terminal, signal });
+  for (const register of commands) register(program, context);
   return program;
 }
 
@@ -48,8 +50,11 @@ const common = new Set(["--json", "--quiet", "--help"]);
 
 function commonOptionsLast(command: Command): Option[] {
   const all = new Help().visibleOptions(command);
-  const isCommon = (option: Option): boolean => common.has(option.long ?? "");
   return [...all.filter((option) => !isCommon(option)), ...all.filter(isCommon)];
+}
+
+function isCommon(option: Option): boolean {
+  return common.has(option.long ?? "");
 }
 
 /** Help and version end parsing too; only real mistakes are failures. */

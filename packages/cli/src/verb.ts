@@ -6,6 +6,8 @@ export interface Context {
   readonly terminal: Terminal;
   /** Fires on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** For a command that ends with a result, and still not all went well. */
+  exitCode: number;
 }
 
 /** What each command's file exports. */

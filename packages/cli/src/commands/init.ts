@@ -1,0 +1,53 @@
+import { initVendor } from "@causeway/publisher";
+import { choosePassphrase } from "../passphrase.ts";
+import { logTo } from "../publisher-log.ts";
+import { addVerb, collect, type Register } from "../verb.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+interface InitOptions {
+  readonly name: string;
+  readonly product?: string[];
+  readonly rootThreshold?: number;
+  readonly rootKeys?: number;
+  readonly dev?: true;
+  readonly passphraseFile?: string;
+}
+
+/** `causeway init`: keys and a valid, empty repository. */
+export const registerInit: Register = (program, { terminal, signal }) => {
+  addVerb(
+    program,
+    "init",
+    "Make a vendor's folder: its keys and an empty signed repository.",
+    "causeway init vendor --name Contoso --product contoso-reader",
+  )
+    .argument("<dir>", "the folder to make")
+    .requiredOption("--name <name>", "the vendor's name")
+    .option("--product <id>", "a product to list in causeway.yaml; may be repeated", collect)
+    .option("--root-threshold <m>", "root keys that must agree (default: 2)", wholeNumber(1, 16))
+    .option("--root-keys <n>", "root keys to make (default: 3)", wholeNumber(1, 16))
+    .option("--dev", "keys without a passphrase: for trying out, never for customers")
+    .option("--passphrase-file <file>", "holds the passphrase of the new keys")
+    .action(async (dir: string, options: InitOptions) => {
+      let passphrase: Promise<string> | undefined;
+      const made = await initVendor(dir, {
+        name: options.name,
+        dev: options.dev === true,
+        log: logTo(terminal),
+        passphrase: () => (passphrase ??= choosePassphrase(options.passphraseFile, signal)),
+        ...(options.product && { products: options.product }),
+        ...(options.rootThreshold !== undefined && { rootThreshold: options.rootThreshold }),
+        ...(options.rootKeys !== undefined && { rootKeys: options.rootKeys }),
+      });
+      const root = made.keys.filter(({ role }) => role === "root").length;
+      terminal.result(
+        made,
+        [
+          `${made.dir}: an empty repository for ${made.repository}, signed`,
+          `  customers pin ${made.root}`,
+          `  move the ${root} root keys and the targets key in ${made.dir}/keys to offline places`,
+          `  next: causeway add FILE --dir ${dir} --product ID --version V`,
+        ].join("\n"),
+      );
+    });
+};

@@ -1,0 +1,87 @@
+import { type KeyList, listKeys, rotateKey, signPending } from "@causeway/publisher";
+import { passphraseFrom } from "../passphrase.ts";
+import { logTo } from "../publisher-log.ts";
+import { printable } from "../terminal.ts";
+import { addVerb, type Register } from "../verb.ts";
+
+interface KeyOptions {
+  readonly dir: string;
+  readonly key?: string;
+  readonly passphraseFile?: string;
+}
+
+/** `causeway keys list|rotate|sign`: the keys, and the root ceremony with offline ones. */
+export const registerKeys: Register = (program, { terminal, signal }) => {
+  const keys = program.command("keys").description("List, rotate and use the vendor's keys.");
+
+  addVerb(keys, "list", "List every key, and what waits for signatures.", "causeway keys list")
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .action(async ({ dir }: KeyOptions) => {
+      const list = await listKeys(dir);
+      terminal.result(list, table(list));
+    });
+
+  addVerb(
+    keys,
+    "rotate",
+    "Put a new key in an old one's place; the next publish makes it public.",
+    "causeway keys rotate timestamp",
+  )
+    .argument("<role>", "root, targets, patches, routes, snapshot or timestamp")
+    .option("--key <id>", "the start of the id of the key to replace (default: the first)")
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys")
+    .action(async (role: string, options: KeyOptions) => {
+      const rotated = await rotateKey(options.dir, {
+        role,
+        passphrase: passphraseFrom(options.passphraseFile, signal),
+        log: logTo(terminal),
+        ...(options.key !== undefined && { keyId: options.key }),
+      });
+      const next = rotated.complete
+        ? "causeway publish makes it public"
+        : `signatures are missing; run causeway keys sign ${rotated.pending} where the keys are`;
+      const from = `${rotated.oldKeyId.slice(0, 8)} gives way to ${rotated.newKeyId.slice(0, 8)}`;
+      terminal.result(rotated, `${rotated.role}: key ${from}; ${next}`);
+    });
+
+  addVerb(
+    keys,
+    "sign",
+    "Add the signatures of the offline keys here to a pending document.",
+    "causeway keys sign /media/usb/2.root.json --dir ceremony",
+  )
+    .argument("<file>", "the pending document, as keys/pending/2.root.json")
+    .option("--key <id>", "sign with this key only, by the start of its id")
+    .option("--dir <dir>", "the folder that holds keys/", ".")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys")
+    .action(async (file: string, options: KeyOptions) => {
+      const signed = await signPending(options.dir, {
+        file,
+        passphrase: passphraseFrom(options.passphraseFile, signal),
+        log: logTo(terminal),
+        ...(options.key !== undefined && { keyId: options.key }),
+      });
+      const { role, version, expires, digest, added } = signed;
+      terminal.result(
+        signed,
+        [
+          `${file}: ${role} ${version}, expires ${expires}, ${added.length} signatures added`,
+          `  digest ${digest}`,
+          `  signed by ${signed.signatures.map((id) => id.slice(0, 8)).join(", ")}`,
+        ].join("\n"),
+      );
+    });
+};
+
+function table({ keys, pending }: KeyList): string {
+  const rows = keys.map((key) => {
+    const where = key.file ?? "not here";
+    const lock = key.encrypted === false ? " (not encrypted)" : "";
+    return `${key.role.padEnd(10)} ${key.keyId.slice(0, 8)}  ${key.state.padEnd(8)} ${key.expires.padEnd(20)}  ${where}${lock}`;
+  });
+  const waiting = pending.map(({ file, role, version, signatures, threshold }) => {
+    return `waiting: ${file} (${role} ${version}) has ${signatures} of ${threshold} signatures`;
+  });
+  return printable([...rows, ...waiting].join("\n"));
+}

@@ -1,0 +1,61 @@
+import { type PublishResult, publish } from "@causeway/publisher";
+import { exitCodes } from "../failure.ts";
+import { formatBytes } from "../format.ts";
+import { passphraseFrom } from "../passphrase.ts";
+import { logTo } from "../publisher-log.ts";
+import { StepScreen } from "../step-screen.ts";
+import { printable } from "../terminal.ts";
+import { addVerb, type Register } from "../verb.ts";
+
+interface PublishOptions {
+  readonly dir: string;
+  readonly passphraseFile?: string;
+}
+
+const stepNames = {
+  place: "placing files",
+  sign: "signing",
+  verify: "verifying",
+  carry: "writing to carriers",
+};
+
+/** `causeway publish`: makes public what was added. */
+export const registerPublish: Register = (program, context) => {
+  const { terminal, signal } = context;
+  addVerb(
+    program,
+    "publish",
+    "Sign what was added, write it to every carrier, read back and verify.",
+    "causeway publish --dir vendor",
+  )
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys")
+    .action(async ({ dir, passphraseFile }: PublishOptions) => {
+      const screen = new StepScreen(terminal, stepNames, String);
+      try {
+        const result = await publish(dir, {
+          passphrase: passphraseFrom(passphraseFile, signal),
+          onProgress: screen.show,
+          log: logTo(terminal),
+          signal,
+        });
+        screen.done();
+        const head = `${result.repository}: ${result.patches} patches are public`;
+        terminal.result(result, [head, ...carried(result)].join("\n"));
+        if (result.routes.some(({ ok }) => !ok)) context.exitCode = exitCodes.failure;
+      } finally {
+        screen.done();
+      }
+    });
+};
+
+/** A line for each place that was written to. */
+export function carried({ routes, versions }: PublishResult): string[] {
+  const told = Object.entries(versions).map(([role, version]) => `${role} ${version}`);
+  const lines = routes.map(({ id, ok, bytes, error }) => {
+    return ok
+      ? `  ok      ${id}: ${formatBytes(bytes)} written`
+      : `  failed  ${id}: ${error?.message ?? "unknown"} [${error?.code ?? "?"}]; publish again repairs it`;
+  });
+  return [`  versions: ${told.join(", ")}`, ...lines].map(printable);
+}

@@ -1,0 +1,39 @@
+import { refresh } from "@causeway/publisher";
+import { exitCodes } from "../failure.ts";
+import { passphraseFrom } from "../passphrase.ts";
+import { logTo } from "../publisher-log.ts";
+import { addVerb, type Register } from "../verb.ts";
+import { carried } from "./publish.ts";
+
+interface RefreshOptions {
+  readonly dir: string;
+  readonly passphraseFile?: string;
+}
+
+/** `causeway refresh`: what a timer calls, so that no customer meets expired metadata. */
+export const registerRefresh: Register = (program, context) => {
+  const { terminal, signal } = context;
+  addVerb(
+    program,
+    "refresh",
+    "Sign timestamp and snapshot again when they are about to expire; for a timer.",
+    "causeway refresh --dir vendor --passphrase-file /run/credentials/causeway",
+  )
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys")
+    .action(async ({ dir, passphraseFile }: RefreshOptions) => {
+      const result = await refresh(dir, {
+        passphrase: passphraseFrom(passphraseFile, signal),
+        log: logTo(terminal),
+        signal,
+      });
+      const due = new Date(result.due).toISOString();
+      const what =
+        result.refreshed.length === 0
+          ? "nothing was due"
+          : `signed ${result.refreshed.join(" and ")}`;
+      const head = `${result.repository}: ${what}; due again at ${due}`;
+      terminal.result({ ...result, due }, [head, ...carried(result)].join("\n"));
+      if (result.routes.some(({ ok }) => !ok)) context.exitCode = exitCodes.failure;
+    });
+};

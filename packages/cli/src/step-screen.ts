@@ -1,0 +1,47 @@
+import { formatBar } from "./format.ts";
+import { Live } from "./live.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Step {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+const barWidth = 28;
+
+/** One line for the step that a long command is at. */
+export class StepScreen {
+  readonly #live: Live;
+  readonly #names: Readonly<Record<string, string>>;
+  readonly #amount: (count: number) => string;
+  #shown = false;
+
+  /** `names` says what each step is called; `amount` tells its counts. */
+  constructor(
+    terminal: Terminal,
+    names: Readonly<Record<string, string>>,
+    amount: (count: number) => string,
+  ) {
+    this.#live = new Live(terminal);
+    this.#names = names;
+    this.#amount = amount;
+  }
+
+  readonly show = ({ step, done, total }: Step): void => {
+    this.#shown = true;
+    const name = this.#names[step] ?? step;
+    const share = total === 0 ? 1 : done / total;
+    const counts = `${this.#amount(done)} of ${this.#amount(total)}`;
+    this.#live.show(
+      [`${name.padEnd(22)} ${formatBar(share, barWidth)} ${counts}`],
+      `${name}: ${counts}`,
+    );
+  };
+
+  /** Leaves the last state on the screen. */
+  done(): void {
+    if (this.#shown) this.#live.done();
+    this.#shown = false;
+  }
+}
