@@ -3,7 +3,7 @@ import { Bell } from "./chunk-bell.ts";
 import { Lane } from "./chunk-lane.ts";
 import type { ChunkQueue, Run } from "./chunk-queue.ts";
 import { RouteWork } from "./chunk-route-work.ts";
-import { chooseHelp, remainingMs, runLength } from "./chunk-schedule.ts";
+import { chooseHelp, type Pending, remainingMs, runLength } from "./chunk-schedule.ts";
 import type { ChunkedFile } from "./chunk-source.ts";
 import type { VerifiedChunk } from "./chunk-verified.ts";
 import type { DownloadLimits } from "./download-limits.ts";
@@ -116,15 +116,12 @@ class ChunkFetch {
   /** When nothing is free: part or all of the slowest request over another route. */
   #takeFromOther(helper: RouteWork, now: number): Run | undefined {
     if (helper.source?.ranged === false) return undefined;
-    let slowest: { lane: Lane; length: number; rate: number | undefined; ms: number } | undefined;
+    let slowest: (Pending & { readonly lane: Lane }) | undefined;
     for (const { work, lane } of this.#lanes()) {
       if (work === helper || this.#isCovered(lane, now)) continue;
-      const length = this.#job.queue.wantedLength(lane.rest);
-      const rate = this.#laneRate(work, lane, now);
-      const ms = remainingMs({ length, rate });
-      if (length > 0 && (slowest === undefined || ms > slowest.ms)) {
-        slowest = { lane, length, rate, ms };
-      }
+      const pending = { lane, ...this.#pendingOf(work, lane, now) };
+      if (pending.length === 0) continue;
+      if (slowest === undefined || remainingMs(pending) > remainingMs(slowest)) slowest = pending;
     }
     if (slowest === undefined) return undefined;
     const { lane } = slowest;
@@ -152,10 +149,11 @@ class ChunkFetch {
     return false;
   }
 
-  #laneRate(work: RouteWork, lane: Lane, now: number): number | undefined {
-    if (work.isSilent(lane, now)) return undefined;
+  #pendingOf(work: RouteWork, lane: Lane, now: number): Pending {
+    const length = this.#job.queue.wantedLength(lane.rest);
     const rate = work.meter.rate(now);
-    return rate === undefined ? Infinity : rate / work.lanes.size;
+    const share = rate === undefined ? undefined : rate / work.lanes.size;
+    return { length, silent: work.isSilent(lane, now), rate: share };
   }
 
   #cutAfter(run: Run, length: number): number {

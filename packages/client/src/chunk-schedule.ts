@@ -31,7 +31,9 @@ export function runLength(choice: RunChoice, limits: DownloadLimits): number {
 export interface Pending {
   /** Bytes that it still has to bring. */
   readonly length: number;
-  /** Bytes per second; undefined when it is silent. */
+  /** True when nothing has come for too long. */
+  readonly silent: boolean;
+  /** Bytes per second; undefined when not yet measured. */
   readonly rate: number | undefined;
 }
 
@@ -49,14 +51,16 @@ export type Help =
   /** Take over all but the first `keep` bytes. */
   | { readonly kind: "split"; readonly keep: number };
 
-/** What a request would take if it went on alone; infinite when it is silent. */
+/** What a request would take if it went on alone; 0 when that cannot be told yet. */
 export function remainingMs(pending: Pending): number {
-  return pending.rate === undefined ? Infinity : (pending.length * 1000) / pending.rate;
+  if (pending.silent) return Infinity;
+  return pending.rate === undefined ? 0 : (pending.length * 1000) / pending.rate;
 }
 
 /** Decides whether a route without work should take over some of another's request. */
 export function chooseHelp(pending: Pending, helper: Helper, savingMsMin: number): Help {
-  if (pending.rate === undefined) return { kind: "race" };
+  if (pending.silent) return { kind: "race" };
+  if (pending.rate === undefined) return { kind: "leave" };
   const rate = helper.rate ?? pending.rate; // unknown: as good as the other
   const aloneMs = remainingMs(pending);
   // Both end together when the owner keeps x bytes: x / owner = latency + (length - x) / helper.

@@ -47,7 +47,10 @@ export interface PublishOptions {
   readonly olds?: readonly Uint8Array[];
   /** Puts something else in the pack than belongs there, before it is signed. */
   readonly spoilPack?: boolean;
+  /** Bytes of the new file in one segment of a delta; all of it by default. */
   readonly segmentLength?: number;
+  /** Changes a delta before it is signed. */
+  readonly spoilDelta?: (bytes: Uint8Array) => Uint8Array;
 }
 
 /** Publishes a target as the publisher does, in memory. */
@@ -66,7 +69,8 @@ export function publish(bytes: Uint8Array, options: PublishOptions = {}): Publis
   const index = add("app.cwi", encodeChunkIndex({ target, pack, chunks }));
   const raw = add("app", bytes);
   const deltas = (options.olds ?? []).map((old, number): Delta => {
-    const content = deltaOf(old, bytes, options.segmentLength ?? bytes.length);
+    const right = deltaOf(old, bytes, options.segmentLength ?? bytes.length);
+    const content = options.spoilDelta?.(right) ?? right;
     const delta = add(`app.from-${number}.zst`, content);
     const parts = { target: delta, pack: undefined, chunks: chunksOf(content, undefined) };
     const deltaIndex = add(`app.from-${number}.cwi`, encodeChunkIndex(parts));

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { test } from "node:test";
+import { type FileHandle, HostError } from "@causeway/kernel";
+import { partialNames } from "../src/partial-names.ts";
+import { deltaOf, programBytes, publish } from "./support/download-fixture.ts";
+import { quickDownload, startWorld } from "./support/download-world.ts";
+
+const old = programBytes(3_000_000, 31);
+// The new version: a small change, something inserted, something moved.
+const next = Buffer.concat([
+  old.subarray(0, 400_000),
+  programBytes(5_000, 32),
+  old.subarray(400_000, 1_500_000),
+  old.subarray(2_000_000),
+  old.subarray(1_500_000, 2_000_000),
+]);
+const chunked = publish(next);
+// Another one, with a change in every chunk: only a delta makes something of the old file.
+const scattered = Uint8Array.from(old, (byte, at) => (at % 9_973 === 0 ? byte ^ 1 : byte));
+const withDelta = publish(scattered, { olds: [old] });
+const inSegments = publish(scattered, { olds: [old], segmentLength: 700_000 });
+
+void test("chunks that an old file has are not fetched", async () => {
+  await using world = await startWorld(chunked, ["honest", "honest"]);
+  const have = [await world.oldFile("old", old)];
+  const { downloaded, reused, plan } = await world.download({ have });
+  await world.assertWhole();
+  assert.equal(plan, "pack");
+  assert.ok(reused > next.length * 0.8 && downloaded < next.length * 0.2, `${downloaded}`);
+});
+
+void test("the version that stands at the output's place is an old file", async () => {
+  await using world = await startWorld(chunked, ["honest"]);
+  await fs.mkdir(world.folder, { recursive: true });
+  await fs.writeFile(world.output, old);
+  const { reused } = await world.download();
+  await world.assertWhole();
+  assert.ok(reused > next.length * 0.8);
+});
+
+for (const [name, patch] of [
+  ["one segment", withDelta],
+  ["segments", inSegments],
+] as const) {
+  void test(`a delta of ${name} is fetched and applied when that is the least`, async () => {
+    await using world = await startWorld(patch, ["honest", "honest"]);
+    const have = [await world.oldFile("other", old.subarray(9)), await world.oldFile("old", old)];
+    const { downloaded, reused, plan } = await world.download({ have });
+    await world.assertWhole();
+    const [delta] = patch.release.deltas;
+    assert.equal(plan, "delta");
+    const most = (delta?.length ?? 0) + (delta?.index.length ?? 0) + patch.release.index.length;
+    assert.ok(downloaded <= most + 1_000, `${downloaded} of ${most}`);
+    assert.ok(reused > scattered.length * 0.9, String(reused));
+  });
+
+  void test(`a delta of ${name} is applied further after it was interrupted`, async () => {
+    await using world = await startWorld(patch, ["honest"]);
+    const have = [await world.oldFile("old", old)];
+    const stop = new AbortController();
+    const outcome = world.download({
+      have,
+      signal: stop.signal,
+      limits: { ...quickDownload, progressMs: 0 },
+      onProgress: (event) => {
+        if (event.kind === "apply") stop.abort();
+      },
+    });
+    await assert.rejects(outcome, { code: "INTERRUPTED" });
+    const { downloaded } = await world.download({ have });
+    await world.assertWhole();
+    assert.equal(downloaded, 0, "the delta and the index were here");
+  });
+}
+
+void test("a delta that leads elsewhere falls back, and what it brought right is kept", async () => {
+  // Signed, and made for a target that differs in its second half.
+  const half = scattered.length >> 1;
+  const other = Uint8Array.from(scattered, (byte, at) => (at > half && at % 997 === 0 ? 0 : byte));
+  const patch = publish(scattered, { olds: [old], spoilDelta: () => deltaOf(old, other, 700_000) });
+  await using world = await startWorld(patch, ["honest", "dead"]);
+  const { downloaded, plan } = await world.download({ have: [await world.oldFile("old", old)] });
+  await world.assertWhole();
+  assert.equal(plan, "pack");
+  assert.ok(world.events.some((event) => event.kind === "fallback" && event.from === "delta"));
+  const packLength = patch.release.pack?.length ?? 0;
+  assert.ok(downloaded < packLength * 0.9, `${downloaded} of ${packLength}`);
+});
+
+for (const [what, spoil] of [
+  ["garbage", (bytes: Uint8Array) => programBytes(bytes.length, 77)],
+  ["cut off in its frame", (bytes: Uint8Array) => bytes.subarray(0, bytes.length >> 1)],
+  [
+    "with a table that lies",
+    (bytes: Uint8Array) => {
+      const wrong = Uint8Array.from(bytes);
+      wrong.fill(0xff, wrong.length - 60, wrong.length - 20);
+      return wrong;
+    },
+  ],
+] as const) {
+  void test(`a delta that is signed and ${what} falls back to the pack`, async () => {
+    const patch = publish(scattered, { olds: [old], segmentLength: 700_000, spoilDelta: spoil });
+    await using world = await startWorld(patch, ["honest", "honest"]);
+    const { plan } = await world.download({ have: [await world.oldFile("old", old)] });
+    await world.assertWhole();
+    assert.equal(plan, "pack");
+    const fallback = world.events.find((event) => event.kind === "fallback");
+    assert.equal(fallback?.from, "delta");
+    for (const route of world.routes) assert.equal(route.state, "ok");
+  });
+}
+
+void test("a delta that no route has falls back to the pack", async () => {
+  const files = new Map(withDelta.files);
+  const [delta] = withDelta.release.deltas;
+  if (delta !== undefined) files.delete(withDelta.pathOf(delta));
+  await using world = await startWorld({ ...withDelta, files }, ["honest", "honest"]);
+  const { plan } = await world.download({ have: [await world.oldFile("old", old)] });
+  await world.assertWhole();
+  assert.equal(plan, "pack");
+});
+
+/** An old file that turns bad after so many reads. */
+function failing(handle: FileHandle, reads: number, fail: (into: Uint8Array) => void): FileHandle {
+  let count = 0;
+  return {
+    ...handle,
+    length: () => handle.length(),
+    async readAt(into, position) {
+      const read = await handle.readAt(into, position);
+      if (++count > reads) fail(into);
+      return read;
+    },
+  };
+}
+
+for (const patch of [chunked, withDelta]) {
+  for (const reads of [0, 2, 4, 20]) {
+    void test(`an old file that breaks after ${reads} reads only costs bytes`, async () => {
+      for (const fail of [
+        () => {
+          throw new HostError("HOST_IO", "the old disk gives up");
+        },
+        (into: Uint8Array) => void into.fill(7),
+      ]) {
+        await using world = await startWorld(patch, ["honest"]);
+        const file = await world.oldFile("old", old);
+        const handle = failing(file.handle, reads, fail);
+        await world.download({ have: [{ handle, length: file.length }] });
+        await world.assertWhole();
+      }
+    });
+  }
+}
+
+void test("an old file that became shorter only costs bytes", async () => {
+  await using world = await startWorld(withDelta, ["honest"]);
+  const file = await world.oldFile("old", old.subarray(0, 1_000_000));
+  await world.download({ have: [{ handle: file.handle, length: old.length }] });
+  await world.assertWhole();
+});
+
+void test("a delta's part is cleared away with the rest", async () => {
+  await using world = await startWorld(withDelta, ["honest"]);
+  await world.download({ have: [await world.oldFile("old", old)] });
+  const [delta] = withDelta.release.deltas;
+  assert.ok(delta !== undefined);
+  const { part } = partialNames("app", delta.sha256);
+  await assert.rejects(fs.stat(path.join(world.folder, part)));
+  await world.assertWhole();
+});
