@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { packInto, userEnvironment } from "../../tools/pack.ts";
 import { root } from "../../tools/step.ts";
 
@@ -42,7 +43,7 @@ test("a tarball holds what was built, its face and its licence, and nothing else
     }
     const rest = names.filter((name) => !/^(?:package\.json|README\.md|LICENSE)$/.test(name));
     for (const name of rest) {
-      assert.match(name, /^(?:bin\/[a-z-]+\.js|dist\/.+\.(?:js|d\.ts|json|html|css))$/);
+      assert.match(name, /^(?:bin\/[a-z-]+\.js|dist\/.+\.(?:js|d\.ts)|schema\/[a-z.]+\.json)$/);
       assert.doesNotMatch(name, /deleted-long-ago/);
     }
   }
@@ -63,6 +64,40 @@ test("the installed SDK can be imported and used", () => {
   `;
   const printed = run(process.execPath, ["--input-type=module", "--eval", program]);
   assert.equal(printed, "https://patches.example.com/csw/");
+});
+
+// The way that needs all that is not plain code: the schema, the threads of `add`.
+test("the installed command publishes a patch and gets it", () => {
+  const causeway = join(project, "node_modules/.bin/causeway");
+  const bytes = Buffer.alloc(1_000_000, "some text of a program that is patched, and ");
+  writeFileSync(join(project, "reader-2.bin"), bytes);
+  run(causeway, ["init", "vendor", "--name", "Contoso", "--dev", "--quiet"]);
+  const vendor = ["--dir", "vendor", "--quiet"];
+  run(causeway, ["add", "reader-2.bin", "--product", "reader", "--version", "2.0.0", ...vendor]);
+  run(causeway, ["publish", ...vendor]);
+  const trust = ["--trust", "vendor/repository/metadata/1.root.json", "--state", "state"];
+  const route = ["--route", pathToFileURL(join(project, "vendor/repository/")).href];
+  const printed = run(causeway, ["get", "reader", ...trust, ...route, "-o", "got.bin", "--json"]);
+  assert.equal((JSON.parse(printed) as { length: number }).length, bytes.length);
+  assert.equal(readFileSync(join(project, "got.bin")).equals(bytes), true);
+});
+
+test("the installed origin serves from worker processes", () => {
+  mkdirSync(join(project, "tree/metadata"), { recursive: true });
+  writeFileSync(join(project, "tree/metadata/timestamp.json"), "{}");
+  const program = `
+    import { get } from "node:http";
+    import { startOrigin } from "@causeway/origin";
+    const listen = { host: "127.0.0.1", port: 0, workers: 2 };
+    const origin = await startOrigin({ tree: "tree", ...listen, log: () => {} });
+    const answer = await new Promise((resolve, reject) => {
+      get(new URL("metadata/timestamp.json", origin.url), resolve).on("error", reject);
+    });
+    answer.resume();
+    await origin.close(1000);
+    process.stdout.write(String(answer.statusCode));
+  `;
+  assert.equal(run(process.execPath, ["--input-type=module", "--eval", program]), "200");
 });
 
 test("every entry of every installed package can be imported", () => {
