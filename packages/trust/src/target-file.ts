@@ -25,8 +25,8 @@ export function toTargetFile(
   const algorithms = [...entry.hashes.keys()];
   if (!algorithms.every(isKnownAlgorithm)) return undefined;
   const segments = path.split("/");
-  // `%2E%2E` climbs in a URL as `..` does, so no quoting would help.
-  if (segments.some((segment) => segment === "." || segment === "..")) return undefined;
+  // `%2E%2E` climbs in a URL as `..` does, and `/x` leaves the base: no quoting would help.
+  if (segments.some((segment) => ["", ".", ".."].includes(segment))) return undefined;
   const quoted = segments.map(quoteSegment);
   const name = quoted.pop() ?? "";
   const folder = quoted.map((segment) => `${segment}/`).join("");

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { limits, Refresh, signedAtField, TrustedSet } from "@causeway/trust";
+import { assertRefused } from "./support/refusal.ts";
 import { TestClient } from "./support/test-client.ts";
-import { TestRepository } from "./support/test-repository.ts";
+import { day, now, TestRepository, utc } from "./support/test-repository.ts";
 
 test("a first refresh asks for exactly the four files, and trusts them", () => {
   const client = new TestClient(new TestRepository());
@@ -15,10 +17,233 @@ test("a first refresh asks for exactly the four files, and trusts them", () => {
   assert.deepEqual(client.versions(), { root: 1, timestamp: 1, snapshot: 1, targets: 1 });
 });
 
-test("a target is found and its location carries its hash", () => {
+test("a second refresh asks for no more than the next root and the timestamp", () => {
+  const client = new TestClient(new TestRepository());
+  client.refresh();
+  client.refresh();
+  assert.deepEqual(client.requests, ["2.root.json", "timestamp.json"]);
+});
+
+test("only what has a new version is fetched again", () => {
   const repository = new TestRepository();
-  repository.addTarget("a/b.txt", "content");
+  const client = new TestClient(repository);
+  client.refresh();
+  repository.publish("snapshot", "timestamp");
+  client.refresh();
+  assert.deepEqual(client.requests.slice(1), ["timestamp.json", "2.snapshot.json"]);
+});
+
+test("what is refused leaves the refresh as it was, and another route may go on", () => {
+  const repository = new TestRepository();
+  const other = new TestRepository();
+  const refresh = new Refresh(new TestClient(repository).open(), now);
+  for (const role of ["root", "timestamp", "snapshot", "targets"]) {
+    const { want, set } = refresh;
+    assert.equal(want?.role, role);
+    const wrong = [Buffer.from(""), other.bytes(role), new Uint8Array((want?.lengthMax ?? 0) + 1)];
+    for (const bytes of wrong) assert.throws(() => refresh.offer(bytes), { name: "TrustError" });
+    assert.deepEqual(refresh.want, want);
+    assert.equal(refresh.set, set);
+    if (role === "root") refresh.absent();
+    else refresh.offer(repository.bytes(role));
+  }
+  assert.equal(refresh.want, undefined);
+});
+
+test("a file that is longer than its signed length is never read to its end", () => {
+  const repository = new TestRepository();
+  repository.listsHashes = true;
   repository.publishAll();
-  const found = new TestClient(repository).find("a/b.txt");
-  assert.deepEqual(found?.locations, [`a/${found?.hashes.get("sha256")}.b.txt`]);
+  const refresh = new Refresh(new TestClient(repository).open(), now);
+  assert.equal(refresh.want?.lengthMax, limits.rootBytesMax);
+  refresh.absent();
+  assert.equal(refresh.want?.lengthMax, limits.timestampBytesMax);
+  refresh.offer(repository.bytes("timestamp"));
+  assert.equal(refresh.want?.lengthMax, repository.bytes("snapshot").length);
+  refresh.offer(repository.bytes("snapshot"));
+  assert.equal(refresh.want?.lengthMax, repository.bytes("targets").length);
+});
+
+test("a signed length beyond every bound does not raise the bound", () => {
+  const repository = new TestRepository();
+  repository.timestamp.meta["snapshot.json"] = { version: 1, length: Number.MAX_SAFE_INTEGER };
+  repository.publish("timestamp");
+  const refresh = new Refresh(new TestClient(repository).open(), now);
+  refresh.absent();
+  refresh.offer(repository.bytes("timestamp"));
+  assert.equal(refresh.want?.lengthMax, limits.snapshotBytesMax);
+});
+
+test("a snapshot of the right version and another content is refused by its hash", () => {
+  const repository = new TestRepository();
+  repository.listsHashes = true;
+  repository.publishAll();
+  const client = new TestClient(repository);
+  const spaced = Buffer.concat([repository.bytes("snapshot"), Buffer.from(" ")]);
+  client.use((path) => (path.includes("snapshot") ? spaced : repository.fetch(path)));
+  assertRefused(() => client.refresh(), "TRUST_MISMATCH", "snapshot");
+});
+
+test("a hash of unknown kind cannot be checked, so what it stands for is refused", () => {
+  const repository = new TestRepository();
+  const hashes = { md5: "00".repeat(16) };
+  repository.timestamp.meta["snapshot.json"] = { version: 1, hashes };
+  repository.publish("timestamp");
+  assertRefused(() => new TestClient(repository).refresh(), "TRUST_MISMATCH", "snapshot");
+});
+
+test("pieces of two states of the repository do not go together", () => {
+  const repository = new TestRepository();
+  repository.root.consistent_snapshot = false;
+  repository.publish("root");
+  const [oldTargets, oldSnapshot] = [repository.bytes("targets"), repository.bytes("snapshot")];
+  repository.publishAll();
+  const client = new TestClient(repository);
+  client.use((path) => (path.endsWith("/snapshot.json") ? oldSnapshot : repository.fetch(path)));
+  assertRefused(() => client.refresh(), "TRUST_VERSION", "snapshot");
+  client.use((path) => (path.endsWith("/targets.json") ? oldTargets : repository.fetch(path)));
+  assertRefused(() => client.refresh(), "TRUST_VERSION", "targets");
+  client.use((path) => repository.fetch(path));
+  client.refresh();
+  assert.deepEqual(client.versions(), { root: 2, timestamp: 2, snapshot: 2, targets: 2 });
+});
+
+test("a snapshot that forgets a role is refused", () => {
+  const repository = new TestRepository();
+  repository.delegate("targets", "a");
+  repository.publish("a");
+  repository.publishAll();
+  const client = new TestClient(repository);
+  client.refresh();
+  delete repository.snapshot.meta["a.json"];
+  repository.publish("snapshot", "timestamp");
+  assertRefused(() => client.refresh(), "TRUST_ROLLBACK", "snapshot");
+});
+
+test("a snapshot that does not list targets.json is refused", () => {
+  const repository = new TestRepository();
+  repository.snapshot.meta = {};
+  repository.publish("snapshot", "timestamp");
+  assertRefused(() => new TestClient(repository).refresh(), "TRUST_MALFORMED", "snapshot");
+});
+
+test("an older timestamp is refused although the newer one has expired meanwhile", () => {
+  const repository = new TestRepository();
+  const old = repository.bytes("timestamp");
+  repository.timestamp.expires = utc(now + day);
+  repository.publish("timestamp");
+  const client = new TestClient(repository);
+  client.refresh();
+  client.use((path) => (path.endsWith("timestamp.json") ? old : repository.fetch(path)));
+  assertRefused(() => client.refresh(now + 2 * day), "TRUST_ROLLBACK", "timestamp");
+});
+
+test("the very timestamp that is trusted already is no news, until it expires", () => {
+  const repository = new TestRepository();
+  repository.timestamp.expires = utc(now + day);
+  repository.publish("timestamp");
+  const client = new TestClient(repository);
+  client.refresh();
+  client.refresh(now + day - 1);
+  assertRefused(() => client.refresh(now + day), "TRUST_EXPIRED", "timestamp");
+});
+
+test("a document expires at its very second", () => {
+  for (const role of ["timestamp", "snapshot", "targets"] as const) {
+    const repository = new TestRepository();
+    repository[role].expires = utc(now);
+    repository.publishAll();
+    new TestClient(repository).refresh(now - 1);
+    assertRefused(() => new TestClient(repository).refresh(now), "TRUST_EXPIRED", role);
+  }
+});
+
+test("an expired root ends the refresh on this route, and a newer root goes on", () => {
+  const repository = new TestRepository();
+  repository.root.expires = utc(now - day);
+  repository.publish("root");
+  const client = new TestClient(repository);
+  assertRefused(() => client.refresh(), "TRUST_EXPIRED", "root");
+  assert.deepEqual(client.versions(), { root: 2 });
+  const refresh = new Refresh(client.open(), now);
+  assertRefused(() => refresh.absent(), "TRUST_EXPIRED", "root");
+  repository.root.expires = utc(now + day);
+  repository.publish("root");
+  refresh.offer(repository.bytes("root"));
+  refresh.absent();
+  assert.equal(refresh.want?.role, "timestamp");
+});
+
+test("a root is refused under another number than its own", () => {
+  const repository = new TestRepository();
+  repository.publish("root");
+  repository.publish("root");
+  const client = new TestClient(repository);
+  client.use((path) => repository.fetch(path.replace("2.root", "3.root")));
+  assertRefused(() => client.refresh(), "TRUST_VERSION", "root");
+  client.use((path) => repository.fetch(path.replace("2.root", "1.root")));
+  assertRefused(() => client.refresh(), "TRUST_ROLLBACK", "root");
+});
+
+test("endless roots end: the next refresh goes on where this one stopped", () => {
+  const repository = new TestRepository();
+  for (let version = 2; version <= limits.rootRotationsMax + 10; version++) {
+    repository.publish("root");
+  }
+  const client = new TestClient(repository);
+  assert.equal(client.refresh().root.version, limits.rootRotationsMax + 1);
+  assert.equal(client.refresh().root.version, limits.rootRotationsMax + 10);
+});
+
+test("roots that end at an expired one leave what was accepted, and the next refresh goes on", () => {
+  const repository = new TestRepository();
+  repository.root.expires = utc(now - day);
+  for (let version = 2; version <= limits.rootRotationsMax + 1; version++) {
+    repository.publish("root");
+  }
+  repository.root.expires = utc(now + day);
+  repository.publish("root");
+  const client = new TestClient(repository);
+  assertRefused(() => client.refresh(), "TRUST_EXPIRED", "root");
+  assert.equal(client.refresh().root.version, limits.rootRotationsMax + 2);
+});
+
+test("a role whose key was taken away starts again, and its stored files go", () => {
+  const repository = new TestRepository();
+  for (let version = 2; version <= 50; version++) repository.publish("timestamp");
+  const client = new TestClient(repository);
+  client.refresh();
+  const added = repository.addKey("timestamp");
+  repository.publish("root");
+  client.refresh();
+  assert.equal(client.versions()["timestamp"], 50, "a new key beside the old one resets nothing");
+  repository.root.roles["timestamp"] = { keyids: [added.keyid], threshold: 1 };
+  repository.signers.set("timestamp", [added]);
+  repository.publish("root");
+  repository.published.delete("timestamp");
+  repository.timestamp.version = 2;
+  repository.publish("timestamp");
+  client.refresh();
+  assert.deepEqual(client.versions(), { root: 3, timestamp: 2, snapshot: 1, targets: 1 });
+});
+
+test("the set tells when it was signed, when it expires, and whether it is complete", () => {
+  const repository = new TestRepository();
+  repository.timestamp[signedAtField] = utc(now - 60_000);
+  repository.snapshot[signedAtField] = utc(now - 120_000);
+  repository.targets[signedAtField] = "yesterday";
+  repository.timestamp.expires = utc(now + day);
+  repository.publishAll();
+  const client = new TestClient(repository);
+  assert.deepEqual([client.open().isComplete, client.open().expires], [false, undefined]);
+  client.refresh();
+  assert.equal(client.open().newestSignedAt, now - 60_000);
+  assert.equal(client.open().expires, now + day);
+  assert.equal(client.open(now + day - 1).isComplete, true);
+  assert.equal(client.open(now + day).isComplete, false);
+});
+
+test("an expired pinned root opens, since newer ones may follow", () => {
+  const repository = new TestRepository();
+  assert.equal(TrustedSet.open(repository.firstRoot, new Map(), now + 1000 * day).root.version, 1);
 });
