@@ -3,7 +3,7 @@ import { CausewayError } from "@causeway/kernel";
 import { byteRangeOf } from "./byte-range.ts";
 import { begin, type Exchange, type Handler } from "./exchange.ts";
 import { type HeaderList, headerList } from "./headers.ts";
-import { blockBytes } from "./limits.ts";
+import { blockBytes, pieceBytes } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { OpenFile } from "./open-file.ts";
 import { judge, rangeApplies } from "./preconditions.ts";
@@ -75,18 +75,20 @@ async function send(
   { start, end, first }: { start: number; end: number; first: Buffer },
 ): Promise<void> {
   let block = first;
-  let at = start;
-  for (let index = Math.floor(start / blockBytes); ; index++) {
-    const blockStart = index * blockBytes;
-    const piece = block.subarray(at - blockStart, end - blockStart);
+  let index = Math.floor(start / blockBytes);
+  for (let at = start; ; ) {
+    const offset = at - index * blockBytes;
+    const piece = block.subarray(offset, Math.min(offset + pieceBytes, offset + end - at));
     at += piece.length;
     if (at === end) {
       response.end(piece);
       return;
     }
-    tree.blocks.prefetch(file, index + 1);
     if (!(await written(response, piece))) return;
-    block = await blockOf(tree, file, index + 1);
+    if (at < (index + 1) * blockBytes) continue;
+    index++;
+    block = await blockOf(tree, file, index);
+    if ((index + 1) * blockBytes < end) tree.blocks.prefetch(file, index + 1);
   }
 }
 

@@ -40,9 +40,19 @@ export const defaultLimits: OriginLimits = {
   logLinesPerSecondMax: 10, // what a person can read
 };
 
-/** Files are read, kept and sent in pieces of this size. */
+/**
+ * Files are read and kept in blocks of this size. Measured on 8 MiB downloads over loopback with
+ * one core: `createReadStream` 1.1 to 1.3 GB/s, a read loop with pooled buffers 1.6 to 3.1,
+ * blocks kept in memory and shared 1.8 to 4.0.
+ */
 export const blockBytes = 256 * 1024;
+/**
+ * What is handed to the system at once. Larger writes are hardly quicker, and a reader's rate is
+ * only seen when a write ends.
+ */
+export const pieceBytes = 64 * 1024;
 /** A file without its hash in its name is hashed up to this size: about a millisecond. */
 export const hashedBytesMax = 1024 * 1024;
-/** Other routes that one answer may name. */
+/** Other routes that one answer may name: a header of about a KiB. */
 export const duplicatesMax = 8;
+export const workersMax = 256;

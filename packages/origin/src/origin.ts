@@ -5,7 +5,7 @@ import { HostError, UsageError } from "@causeway/kernel";
 import { type AdminServer, type AdminView, startAdmin } from "./admin-server.ts";
 import { errnoOf, hostError } from "./host-failure.ts";
 import type { ListenOptions } from "./http-server.ts";
-import { defaultLimits, duplicatesMax, type OriginLimits } from "./limits.ts";
+import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -20,7 +20,10 @@ export interface OriginOptions {
   /** Worker processes; with 0 or 1 this process serves. */
   readonly workers: number;
   readonly limits?: Partial<OriginLimits>;
-  /** Base URLs of other routes to the same repository, named in `Link: rel=duplicate`. */
+  /**
+   * Base URLs of other routes to the same repository. The first eight are named in
+   * `Link: rel=duplicate`, and on the page that a busy service answers with.
+   */
   readonly duplicates?: readonly string[];
   /** Serves `/healthz`, `/readyz` and `/metrics` on 127.0.0.1; 0 takes a free port. */
   readonly adminPort?: number;
@@ -46,10 +49,13 @@ interface Serving extends Pick<AdminView, "counts" | "state"> {
 /**
  * Serves a repository over HTTP until `close`. It installs no signal handler.
  * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used
- * @throws {UsageError} `USAGE_ARGUMENT` a duplicate is no HTTP base URL
+ * @throws {UsageError} `USAGE_ARGUMENT` no port, no number of workers, or no HTTP base URL
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const { host, log } = options;
+  assertInteger("port", options.port, 65_535);
+  assertInteger("admin port", options.adminPort ?? 0, 65_535);
+  assertInteger("number of workers", options.workers, workersMax);
   const served: ServedTree = {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
@@ -150,6 +156,11 @@ async function hasTimestamp(tree: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+function assertInteger(what: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return;
+  throw new UsageError("USAGE_ARGUMENT", `${value} is no ${what}; use one from 0 to ${max}.`);
 }
 
 function baseUrl(text: string): string {

@@ -15,15 +15,27 @@ export interface ServedTree {
   readonly limits: OriginLimits;
 }
 
-/** The server of one worker, put together; a shield goes between the rules and the files. */
-export function serveTree({ tree: root, duplicates, limits }: ServedTree, log: Log): HttpServer {
+/** The server of one worker. */
+export type TreeServer = Pick<HttpServer, "listen" | "stop" | "counts">;
+
+/** Puts the server of one worker together; a shield goes between the rules and the files. */
+export function serveTree({ tree: root, duplicates, limits }: ServedTree, log: Log): TreeServer {
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const linkOf = (path: string): string | undefined => {
     if (duplicates.length === 0) return undefined;
     return duplicates.map((base) => `<${base}${path}>; rel=duplicate`).join(", ");
   };
   const tree = new Tree(root, linkOf, limits);
-  setInterval(() => tree.forgetOld(), forgetMs).unref();
   const files = fileHandler(tree, duplicates, calm);
-  return new HttpServer(requestRules(files, limits.headerCountMax), limits, calm);
+  const server = new HttpServer(requestRules(files, limits.headerCountMax), limits, calm);
+  const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
+  return {
+    listen: (options) => server.listen(options),
+    counts: () => server.counts(),
+    stop: async (graceMs) => {
+      await server.stop(graceMs);
+      clearInterval(forgetting);
+      tree.close();
+    },
+  };
 }

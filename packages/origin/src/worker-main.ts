@@ -1,14 +1,13 @@
 import { HostError } from "@causeway/kernel";
-import type { HttpServer } from "./http-server.ts";
 import type { Log } from "./log.ts";
-import { serveTree } from "./serve-tree.ts";
+import { serveTree, type TreeServer } from "./serve-tree.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 // The program of one worker process. It lives as long as its supervisor wants it to.
 
 const countsMs = 1_000;
 const orphanGraceMs = 10_000;
-let server: HttpServer | undefined;
+let server: TreeServer | undefined;
 let stopping = false;
 let unsent = 0;
 

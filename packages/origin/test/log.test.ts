@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { descriptorLog, type LogEntry, logLine, throttledLog } from "../src/log.ts";
+import { askRaw, head } from "./support/http.ts";
+import { eventually, sleep, testOrigin } from "./support/origin.ts";
+
+test("a line is one line of printable ASCII, and reads back as what was logged", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 60 }), (url) => {
+      const line = logLine({ level: "info", event: "request-refused", fields: { url } }, 0);
+      assert.match(line, /^[\x20-\x7e]*$/);
+      assert.deepEqual(JSON.parse(line), {
+        time: "1970-01-01T00:00:00.000Z",
+        level: "info",
+        event: "request-refused",
+        url,
+      });
+    }),
+  );
+});
+
+test("a refused request is logged by what it was, at most so often a second", async (t) => {
+  const origin = await testOrigin(t, { limits: { logLinesPerSecondMax: 3 } });
+  for (let request = 0; request < 40; request++) {
+    const forged = `GET /${request}%0a{"event":"forged"}\x80 HTTP/1.1`;
+    await askRaw(origin.port, Buffer.from(head(forged, ["X: \x1b[2J"]), "latin1"));
+  }
+  const refused = origin.logged.filter(({ event }) => event.endsWith("refused"));
+  assert.ok(refused.length >= 3 && refused.length <= 12, String(refused.length));
+  assert.ok(refused.every((entry) => !logLine(entry, 0).includes("\n")));
+});
+
+test("what was held back is counted in the next line that passes", async () => {
+  const passed: LogEntry[] = [];
+  const log = throttledLog((entry) => passed.push(entry), 1);
+  const entry = { level: "info", event: "e", fields: {} } as const;
+  for (let line = 0; line < 50; line++) log(entry);
+  await sleep(1_050);
+  log(entry);
+  const heldBack = passed.map(({ fields }) => Number(fields["heldBack"] ?? 0));
+  assert.equal(
+    heldBack.reduce((sum, count) => sum + count, passed.length),
+    51,
+  );
+  assert.ok(passed.length <= 3);
+});
+
+test("a reader that stops does not stop the log's caller, and learns what it missed", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "causeway-log-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+  const log = descriptorLog(writer);
+  const fields = { text: "x".repeat(200) };
+  const began = performance.now();
+  for (let line = 0; line < 20_000; line++) log({ level: "info", event: "flood", fields });
+  assert.ok(performance.now() - began < 1_000);
+  const buffer = Buffer.alloc(1024 * 1024);
+  let read = "";
+  await eventually("the reader catches up and is told", () => {
+    try {
+      read += buffer.toString("latin1", 0, readSync(reader, buffer));
+    } catch {
+      // nothing there yet
+    }
+    return read.includes("log-lines-dropped");
+  });
+  closeSync(reader);
+});
