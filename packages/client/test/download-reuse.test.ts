@@ -18,7 +18,10 @@ const next = Buffer.concat([
 ]);
 const chunked = publish(next);
 // Another one, with a change in every chunk: only a delta makes something of the old file.
-const scattered = Uint8Array.from(old, (byte, at) => (at % 9_973 === 0 ? byte ^ 1 : byte));
+const scattered = Buffer.concat([
+  Uint8Array.from(old, (byte, at) => (at % 9_973 === 0 ? byte ^ 1 : byte)),
+  programBytes(300_000, 33),
+]);
 const withDelta = publish(scattered, { olds: [old] });
 const inSegments = publish(scattered, { olds: [old], segmentLength: 700_000 });
 
@@ -53,7 +56,7 @@ for (const [name, patch] of [
     assert.equal(plan, "delta");
     const most = (delta?.length ?? 0) + (delta?.index.length ?? 0) + patch.release.index.length;
     assert.ok(downloaded <= most + 1_000, `${downloaded} of ${most}`);
-    assert.ok(reused > scattered.length * 0.9, String(reused));
+    assert.ok(reused > scattered.length * 0.85, String(reused));
   });
 
   void test(`a delta of ${name} is applied further after it was interrupted`, async () => {

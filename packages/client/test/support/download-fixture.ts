@@ -133,8 +133,8 @@ export function deltaOf(old: Uint8Array, bytes: Uint8Array, segmentLength: numbe
     const frame = zstdCompressSync(part, {
       dictionary,
       params: {
+        [constants.ZSTD_c_compressionLevel]: 9,
         [constants.ZSTD_c_windowLog]: 24,
-        [constants.ZSTD_c_enableLongDistanceMatching]: 1,
       },
     });
     const [newLength, oldLength] = [part.length, dictionary.length];
