@@ -14,7 +14,13 @@ const project = join(folder, "project");
 let tarballs: readonly string[] = [];
 
 function run(file: string, args: readonly string[]): string {
-  return execFileSync(file, args, { cwd: project, env: userEnvironment(), encoding: "utf8" });
+  const options = {
+    cwd: project,
+    env: userEnvironment(),
+    stdio: "pipe",
+    encoding: "utf8",
+  } as const;
+  return execFileSync(file, args, options);
 }
 
 function contentsOf(tarball: string): readonly string[] {
