@@ -116,10 +116,11 @@ class ChunkFetch {
   /** When nothing is free: part or all of the slowest request over another route. */
   #takeFromOther(helper: RouteWork, now: number): Run | undefined {
     if (helper.source?.ranged === false) return undefined;
-    let slowest: (Pending & { readonly lane: Lane }) | undefined;
+    let slowest: (Pending & { readonly lane: Lane; readonly alone: Run }) | undefined;
     for (const { work, lane } of this.#lanes()) {
-      if (work === helper || this.#isCovered(lane, now)) continue;
-      const pending = { lane, ...this.#pendingOf(work, lane, now) };
+      if (work === helper) continue;
+      const alone = this.#aloneWith(lane, now);
+      const pending = { lane, alone, ...this.#pendingOf(work, lane, alone, now) };
       if (pending.length === 0) continue;
       if (slowest === undefined || remainingMs(pending) > remainingMs(slowest)) slowest = pending;
     }
@@ -129,8 +130,8 @@ class ChunkFetch {
     const { latencyMs } = helper;
     const help = chooseHelp(slowest, { rate, latencyMs }, this.#job.limits.savingMsMin);
     if (help.kind === "leave") return undefined;
-    const { from, to } = lane.rest;
-    const cut = help.kind === "race" ? from : this.#cutAfter(lane.rest, help.keep);
+    const { from, to } = slowest.alone;
+    const cut = help.kind === "race" ? from : this.#cutAfter(slowest.alone, help.keep);
     // What is less than a chunk cannot be split: both try, and the first wins.
     const run = { from: cut < to ? cut : from, to };
     if (run.from > from) lane.shorten(run.from);
@@ -138,19 +139,23 @@ class ChunkFetch {
     return run;
   }
 
-  /** True when another request that is not silent brings all that this one still should. */
-  #isCovered(lane: Lane, now: number): boolean {
-    const { to } = lane.rest;
-    const from = this.#job.queue.firstWanted(lane.rest) ?? to;
+  /** The part of a request that no other one brings as well, but for silent ones. */
+  #aloneWith(lane: Lane, now: number): Run {
+    const others: Run[] = [];
     for (const { work, lane: other } of this.#lanes()) {
-      if (other === lane || work.isSilent(other, now)) continue;
-      if (other.rest.from <= from && other.rest.to >= to) return true;
+      if (other !== lane && !work.isSilent(other, now)) others.push(other.rest);
     }
-    return false;
+    let alone: Run = { from: lane.rest.to, to: lane.rest.to };
+    for (let number = lane.rest.from; number < lane.rest.to; number++) {
+      if (this.#job.queue.isSettled(number)) continue;
+      if (others.some(({ from, to }) => from <= number && number < to)) continue;
+      alone = { from: Math.min(alone.from, number), to: number + 1 };
+    }
+    return alone;
   }
 
-  #pendingOf(work: RouteWork, lane: Lane, now: number): Pending {
-    const length = this.#job.queue.wantedLength(lane.rest);
+  #pendingOf(work: RouteWork, lane: Lane, alone: Run, now: number): Pending {
+    const length = this.#job.queue.wantedLength(alone);
     const rate = work.meter.rate(now);
     const share = rate === undefined ? undefined : rate / work.lanes.size;
     return { length, silent: work.isSilent(lane, now), rate: share };

@@ -73,7 +73,7 @@ export class RouteWork {
   /** True when a lane has been silent for so long that its chunks should be had elsewhere. */
   isSilent(lane: Lane, now: number): boolean {
     const { min, max } = this.#limits.silenceMs;
-    const patience = lane.answered ? this.latencyMs * roundTrips : max / 2;
+    const patience = lane.answered ? this.latencyMs * roundTrips : max / 4;
     return lane.silence(now) > Math.min(max, Math.max(min, patience));
   }
 
