@@ -9,10 +9,13 @@ const barWidth = 28;
 export class DownloadScreen {
   readonly #terminal: Terminal;
   readonly #live: Live;
+  readonly #nameOf: (url: string) => string;
   #drawing = false;
 
-  constructor(terminal: Terminal) {
+  /** `nameOf` says what a route is called; its URL, unless told otherwise. */
+  constructor(terminal: Terminal, nameOf: (url: string) => string = (url) => url) {
     this.#terminal = terminal;
+    this.#nameOf = nameOf;
     this.#live = new Live(terminal);
   }
 
@@ -34,7 +37,7 @@ export class DownloadScreen {
         if (event.state !== "ok") {
           const what = this.#terminal.style("yellow", event.state);
           this.#live.note(
-            `route ${printable(event.route)} is ${what}: ${printable(event.why ?? "")}`,
+            `route ${printable(this.#nameOf(event.route))} is ${what}: ${printable(event.why ?? "")}`,
           );
         }
         return;
@@ -59,6 +62,11 @@ export class DownloadScreen {
     this.#drawing = false;
   }
 
+  /** Writes a line that stays, above the bars. */
+  note(text: string): void {
+    this.#live.note(text);
+  }
+
   #note(text: string): void {
     this.#live.note(printable(text));
   }
@@ -79,7 +87,7 @@ export class DownloadScreen {
     const bar = formatBar(route.bytes / most, barWidth);
     const rate = route.bytesPerSecond;
     const speed = rate === undefined ? "" : `, ${formatBytes(rate)}/s`;
-    const name = printable(route.route);
+    const name = printable(this.#nameOf(route.route));
     if (route.state === "ok") {
       return `${style("green", "ok".padEnd(10))} ${style("green", bar)} ${formatBytes(route.bytes)}${speed}  ${name}`;
     }

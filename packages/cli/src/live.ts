@@ -38,6 +38,11 @@ export class Live {
     this.#terminal.say(text);
   }
 
+  /** Takes the lines off a terminal's screen. */
+  clear(): void {
+    if (this.#terminal.live) this.#draw.clear();
+  }
+
   /** Leaves the last state on the screen. */
   done(): void {
     if (this.#terminal.live) this.#draw.done();

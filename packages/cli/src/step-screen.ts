@@ -39,6 +39,12 @@ export class StepScreen {
     );
   };
 
+  /** Takes it off a terminal's screen. */
+  clear(): void {
+    this.#live.clear();
+    this.#shown = false;
+  }
+
   /** Leaves the last state on the screen. */
   done(): void {
     if (this.#shown) this.#live.done();

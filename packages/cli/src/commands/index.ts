@@ -1,5 +1,6 @@
 import type { Register } from "../verb.ts";
 import { registerAdd } from "./add.ts";
+import { registerDemo } from "./demo.ts";
 import { registerGet } from "./get.ts";
 import { registerInit } from "./init.ts";
 import { registerKeys } from "./keys.ts";
@@ -16,4 +17,5 @@ export const commands: readonly Register[] = [
   registerKeys,
   registerServe,
   registerGet,
+  registerDemo,
 ];
