@@ -48,7 +48,9 @@ export async function exchange(
   try {
     const late = (): Error => {
       const text = `gave no answer for ${seconds(limits.answerMs)} s to ${request.path}`;
-      return new RouteError("ROUTE_UNREACHABLE", route.url(request.path).href, text);
+      const error = new RouteError("ROUTE_UNREACHABLE", `${route.id}${request.path}`, text);
+      cancel.cancel(error);
+      return error;
     };
     const asked = open(ports, route, request, limits, cancel.signal);
     const { delivery, promised } = await within(ports.clock, limits.answerMs, asked, late);
@@ -60,7 +62,7 @@ export async function exchange(
       close: () => letGo(guard),
     };
   } catch (error) {
-    cancel.cancel(error);
+    cancel.release();
     throw request.signal.aborted ? request.signal.reason : error;
   }
 }
@@ -141,7 +143,6 @@ async function* guardedBody(guard: Guard): AsyncGenerator<Uint8Array, void, unde
     }
     if (promised === undefined) route.completed();
   } catch (error) {
-    guard.cancel.cancel(error);
     throw request.signal.aborted ? request.signal.reason : error;
   } finally {
     letGo(guard);

@@ -10,4 +10,11 @@ export {
   type MetadataLimits,
 } from "./limits.ts";
 export type { OldFile } from "./old-file.ts";
-export * from "./route.ts";
+export {
+  parseRoute,
+  parseRoutes,
+  Route,
+  type RouteId,
+  type RouteReport,
+  type RouteState,
+} from "./route.ts";

@@ -151,7 +151,7 @@ function noNews(run: Run): NoRouteDelivered {
 }
 
 /** `NoRouteDelivered` with what each route of the run did. */
-export function failedOverAll(run: Run, what: string): NoRouteDelivered {
+function failedOverAll(run: Run, what: string): NoRouteDelivered {
   return new NoRouteDelivered(
     what,
     run.routes.map((route) => route.attempt),

@@ -155,7 +155,7 @@ export class Route {
 }
 
 /** The state of a route that failed so. */
-export function stateAfter(error: CausewayError): Exclude<RouteState, "ok"> {
+function stateAfter(error: CausewayError): Exclude<RouteState, "ok"> {
   switch (error.code) {
     case "ROUTE_STALLED":
       return "slow";

@@ -20,10 +20,10 @@ const content = noise(1_000_000, 3);
 vendor.release("1.0", noise(1_000, 1));
 vendor.release("1.1", content);
 
-function clientOf(folder: string, routes: readonly string[]): Client {
+function clientOf(folder: string, routes: readonly string[], trust = vendor.trust): Client {
   const state = path.join(folder, "state");
   return createClient({
-    trust: vendor.trust,
+    trust,
     routes,
     state: folderStore(state),
     ports,
@@ -129,6 +129,15 @@ test("an interruption is told as one, and the next call goes on", async () => {
   await assert.rejects(got, (error: CausewayError) => error.code === "INTERRUPTED");
   assert.equal(seen[0], "found");
   await client.get(product, request);
+});
+
+test("another vendor's root is refused on a state that is in use", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  await clientOf(folder.path, fleet.urls).check(product, { platform: "any" });
+  const stranger = clientOf(folder.path, fleet.urls, new Vendor().trust);
+  const check = stranger.check(product, { platform: "any" });
+  await assert.rejects(check, (error: CausewayError) => error.code === "USAGE_TRUST_CONFLICT");
 });
 
 test("wrong arguments are told before anything is asked", async () => {

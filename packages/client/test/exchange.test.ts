@@ -55,8 +55,13 @@ test("a second request uses the same connection", async () => {
   const route = parseRoute(server.url);
   await ask(route);
   await assert.rejects(ask(route, { path: "metadata/9.root.json" }), isRouteError("ROUTE_MISSING"));
+  await ports.clock.sleep(10);
   await ask(route);
-  assert.equal(server.sockets.size, 1);
+  assert.equal(server.connections, 1, "a small refusal is read to its end");
+  server.behaviour = "endless";
+  await assert.rejects(ask(route, { path: "x", lengthMax: 1 }), isRouteError("ROUTE_ENDLESS"));
+  await ports.clock.sleep(30);
+  assert.equal(server.sockets.size, 0);
 });
 
 test("a connection that the server closed while idle is no fault of the route", async () => {
@@ -75,8 +80,8 @@ const ofFile: Partial<Record<Fault, Fate>> = {
   "misses-404": ["ROUTE_MISSING", /404/],
   "busy-429": ["ROUTE_REFUSED", /asks to wait 120 s/],
   "busy-503": ["ROUTE_REFUSED", /asks to wait 7 s/],
-  "hangs-before-headers": ["ROUTE_UNREACHABLE", /no answer for 0\.3 s/],
-  "hangs-in-body": ["ROUTE_STALLED", /nothing for 0\.3 s/],
+  "hangs-before-headers": ["ROUTE_UNREACHABLE", /no answer for 0\.5 s/],
+  "hangs-in-body": ["ROUTE_STALLED", /nothing for 0\.4 s/],
   drips: ["ROUTE_STALLED", /bytes in 0\.\d s/],
   "redirects-away": ["ROUTE_REFUSED", /away to "http:\/\/127\.0\.0\.1:9\/x"/],
   "redirects-on-and-on": ["ROUTE_REFUSED", /on and on/],
@@ -119,6 +124,12 @@ test("a whole file from its start is taken although the range was ignored", asyn
   await using server = await startRoute("ignores-ranges", files);
   const range = { start: 0, end: file.length };
   assert.equal((await ask(parseRoute(server.url), { range })).length, file.length);
+});
+
+test("a range that ends early is found out, even when HTTP calls it whole", async () => {
+  await using server = await startRoute("ends-early", files);
+  const asked = ask(parseRoute(server.url), { range: { start: 10, end: 100 } });
+  await assert.rejects(asked, isRouteError("ROUTE_TRUNCATED", /ended after 45 of 90 bytes/));
 });
 
 test("a promise over the bound is refused before its first byte", async () => {

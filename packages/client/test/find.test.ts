@@ -116,6 +116,41 @@ test("routes that turn bad between the check and the search are passed over", as
   });
 });
 
+test("a route that lies only about targets is found out as well", async () => {
+  await using fleet = await startRoutes(["honest", "honest"], vendor.files());
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  const [liar] = fleet.servers;
+  assert.ok(liar);
+  const files = liar.files;
+  liar.files = {
+    get(path) {
+      const bytes = files.get(path);
+      return path.startsWith("targets/") ? bytes?.with(9, 0) : bytes;
+    },
+  };
+  await refreshState(run);
+  await findRelease(run, { product, platform: linux });
+  assert.deepEqual(
+    run.routes.map((route) => [route.state, route.error?.code]),
+    [
+      ["lying", "TRUST_MISMATCH"],
+      ["ok", undefined],
+    ],
+  );
+});
+
+test("who was slower is let go", async () => {
+  await using fleet = await startRoutes(["honest", "honest"], vendor.files());
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  await refreshState(run);
+  const [hanging] = fleet.servers;
+  assert.ok(hanging);
+  hanging.behaviour = "hangs-before-headers";
+  await findRelease(run, { product, platform: linux });
+  await ports.clock.sleep(30);
+  assert.equal(hanging.sockets.size, 0);
+});
+
 test("an unknown product is a wrong argument, not a broken repository", async () => {
   const wish = { product: "raeder" as typeof product };
   await assert.rejects(

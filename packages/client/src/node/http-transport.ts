@@ -118,15 +118,19 @@ class HttpDelivery implements Delivery {
   close(): void {
     const answer = this.#answer;
     if (answer.readableEnded || answer.destroyed) return;
-    const length = Number(this.headers.get("content-length") ?? Number.NaN);
-    if (this.#reading || !(length <= drainLengthMax)) {
+    const promised = Number(this.headers.get("content-length") ?? 0);
+    if (this.#reading || !(promised <= drainLengthMax)) {
       answer.destroy();
       return;
     }
+    let drained = 0;
+    answer.on("data", (bytes: Uint8Array) => {
+      drained += bytes.length;
+      if (drained > drainLengthMax) answer.destroy();
+    });
     const timer = setTimeout(() => answer.destroy(), drainMs);
     timer.unref();
     answer.on("close", () => clearTimeout(timer));
-    answer.resume();
   }
 }
 

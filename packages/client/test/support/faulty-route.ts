@@ -26,7 +26,7 @@ export const faults = [
   "no-http",
 ] as const;
 export type Fault = (typeof faults)[number];
-export type Behaviour = "honest" | "redirects-within" | Fault;
+export type Behaviour = "honest" | "redirects-within" | "ends-early" | Fault;
 
 /** Files by their path below the route, as `metadata/timestamp.json`. */
 export type Files = Pick<ReadonlyMap<string, Uint8Array>, "get">;
@@ -35,7 +35,10 @@ export interface FaultyRoute {
   readonly url: string;
   /** `METHOD /path` of each request, in order. */
   readonly requests: readonly string[];
+  /** Those that are open. */
   readonly sockets: ReadonlySet<Socket>;
+  /** How many there ever were. */
+  connections: number;
   behaviour: Behaviour;
   files: Files;
   /** Sent with each answer. */
@@ -68,6 +71,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
+    route.connections++;
     socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => undefined);
     if (route.behaviour === "resets") socket.resetAndDestroy();
@@ -89,6 +93,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     url: `http://127.0.0.1:${port}/`,
     requests,
     sockets,
+    connections: 0,
     behaviour,
     files,
     headers: {},
@@ -177,6 +182,11 @@ const behaviours: Record<Behaviour, (reply: Reply) => void> = {
   truncates: spoiled(({ request, response, status, headers, body }) => {
     response.writeHead(status, headers);
     response.write(half(body), () => request.socket.destroy());
+  }),
+  "ends-early": spoiled(({ response, status, headers, body }) => {
+    const range = headers["content-range"];
+    response.writeHead(status, { ...(range !== undefined && { "content-range": range }) });
+    response.end(half(body)); // chunked, so that nothing in HTTP tells that bytes are missing
   }),
   endless: ({ request, response }) => {
     const { range } = request.headers;
