@@ -47,7 +47,7 @@ export function schemaText(): string {
 let compiled: ValidateFunction<ConfigValue> | undefined;
 
 function validator(): ValidateFunction<ConfigValue> {
-  compiled ??= new Ajv({ allowUnionTypes: true }).compile<ConfigValue>(JSON.parse(schemaText()));
+  compiled ??= new Ajv({ verbose: true }).compile<ConfigValue>(JSON.parse(schemaText()));
   return compiled;
 }
 

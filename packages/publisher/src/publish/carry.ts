@@ -7,6 +7,7 @@ import {
   type Sha256,
   TrustError,
 } from "@causeway/kernel";
+import { forEachBounded } from "../bounded.ts";
 import { digestOf } from "../disk/digest.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
@@ -26,6 +27,7 @@ export interface CarryOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+const filesAtOnce = 8; // of one carrier; most of the time is spent waiting
 const timestampBytesMax = 1024 * 1024;
 
 /**
@@ -83,16 +85,19 @@ class CarrierRun {
   async #all(tree: Tree): Promise<void> {
     await this.#carrier.prepare();
     await this.#refuseGoingBack(tree.timestamp);
-    for (const file of tree.targets) {
+    await forEachBounded(tree.targets, filesAtOnce, async (file) => {
       this.#step();
-      if ((await this.#carrier.length(file.path)) === file.length) continue;
+      if ((await this.#carrier.length(file.path)) === file.length) return;
       await this.#write(file, { kind: "file", path: join(this.#repository, file.path) });
-    }
-    for (const file of [...tree.metadata, ...tree.roots, tree.timestamp]) {
-      this.#step();
-      if ((await this.#sha256(file)) === file.sha256) continue;
-      await this.#write(file, { kind: "bytes", bytes: file.bytes });
-    }
+    });
+    await forEachBounded(tree.metadata, filesAtOnce, (file) => this.#bring(file));
+    for (const file of [...tree.roots, tree.timestamp]) await this.#bring(file);
+  }
+
+  async #bring(file: MetadataFile): Promise<void> {
+    this.#step();
+    if ((await this.#sha256(file)) === file.sha256) return;
+    await this.#write(file, { kind: "bytes", bytes: file.bytes });
   }
 
   /** A carrier that is ahead means that this vendor folder is an old copy. */

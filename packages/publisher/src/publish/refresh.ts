@@ -11,7 +11,7 @@ import { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
 import { carry } from "./carry.ts";
 import type { PublishOptions } from "./publish.ts";
-import { type Published, publishedEntries, readPublished, routeListEntry } from "./published.ts";
+import { type Published, publishedEntries, readPublished } from "./published.ts";
 import { type PublishResult, repositoryRoute, roleVersions } from "./result.ts";
 import { signOnline } from "./sign.ts";
 import { type Documents, treeOf } from "./tree.ts";
@@ -64,9 +64,8 @@ async function refreshLocked(
   warnOfOthers(published, config, now, log);
   const entries = publishedEntries(delegated);
   const tree = treeOf(documents, entries);
-  const list = routeListEntry(delegated);
-  const check = list === undefined ? [] : [list];
-  const bytes = await writeMetadata(folder.repository, tree, check, now);
+  // No path is looked up: that routes have expired must not end what patches need.
+  const bytes = await writeMetadata(folder.repository, tree, [], now);
   const routes = await carry(folder.repository, tree, carriersOf(config), {
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  canonicalJson,
+  decodeRouteList,
+  encodeRouteList,
+  normalRouteUrl,
+  parseJson,
+  type RouteEntry,
+  type RouteId,
+  type RouteList,
+  routeKinds,
+  routeStates,
+} from "../src/index.ts";
+
+function read(text: string): RouteList {
+  return decodeRouteList(parseJson(Buffer.from(text), "routes.json"));
+}
+
+const entry = fc.record(
+  {
+    id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/).map((id) => id as RouteId),
+    url: fc.webUrl().map((url) => normalRouteUrl(url) ?? "https://a.example/"),
+    kind: fc.constantFrom(...routeKinds),
+    region: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,9}$/),
+    priority: fc.integer({ min: 1, max: 1_000_000 }),
+    weight: fc.integer({ min: 1, max: 1_000_000 }),
+    state: fc.constantFrom(...routeStates),
+  },
+  { requiredKeys: ["id", "url", "kind", "priority", "weight", "state"], noNullPrototype: true },
+);
+
+test("a route list is read back as it was written", () => {
+  const version = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  const routes = fc.uniqueArray(entry, { selector: (one) => one.id, maxLength: 20 });
+  const lists = fc.record({ version, routes }, { noNullPrototype: true });
+  fc.assert(
+    fc.property(lists, (list) => {
+      const bytes = canonicalJson(encodeRouteList(list));
+      assert.deepEqual(decodeRouteList(parseJson(bytes, "routes.json")), list);
+    }),
+  );
+});
+
+const route: RouteEntry = {
+  id: "a" as RouteId,
+  url: "https://a.example/",
+  kind: "origin",
+  priority: 1,
+  weight: 100,
+  state: "active",
+};
+
+test("a route list with anything wrong in it is refused", () => {
+  const wrong: readonly Record<string, unknown>[] = [
+    { id: "A" },
+    { url: "https://a.example" },
+    { url: "https://user:secret@a.example/" },
+    { url: "javascript:alert(1)" },
+    { url: `https://a.example/${"x".repeat(2000)}/` },
+    { kind: "worm" },
+    { priority: 0 },
+    { weight: 1_000_001 },
+    { region: "EU" },
+  ];
+  for (const change of wrong) {
+    const list = { _type: "causeway-routes", version: 1, routes: [{ ...route, ...change }] };
+    assert.throws(
+      () => read(JSON.stringify(list)),
+      { code: "TRUST_MALFORMED" },
+      JSON.stringify(change),
+    );
+  }
+  const twice = { _type: "causeway-routes", version: 1, routes: [route, route] };
+  assert.throws(() => read(JSON.stringify(twice)), { code: "TRUST_MALFORMED" });
+  const many = {
+    _type: "causeway-routes",
+    version: 1,
+    routes: Array.from({ length: 10_001 }, () => 0),
+  };
+  assert.throws(() => read(JSON.stringify(many)), { code: "TRUST_MALFORMED" });
+  assert.throws(() => read('{"_type":"causeway-catalogue","version":1,"routes":[]}'), {
+    code: "TRUST_MALFORMED",
+  });
+  assert.throws(() => read('{"_type":"causeway-routes","version":0,"routes":[]}'), {
+    code: "TRUST_MALFORMED",
+  });
+});
+
+test("a route in a state of the future does not take the others away", () => {
+  const sealed = { id: "b", state: "sealed", box: "…" };
+  const list = { _type: "causeway-routes", version: 3, routes: [sealed, route] };
+  assert.deepEqual(read(JSON.stringify(list)), { version: 3, routes: [route] });
+});
+
+test("a route's URL has one form", () => {
+  assert.equal(normalRouteUrl("HTTPS://A.Example:443/x"), "https://a.example/x/");
+  assert.equal(normalRouteUrl("file:///srv/tree"), "file:///srv/tree/");
+  for (const text of ["", "a.example", "ftp://a/", "https://u@a/", "https://a/?", "https://a/#"]) {
+    assert.equal(normalRouteUrl(text), undefined, text);
+  }
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readConfig } from "../src/index.ts";
+import { TestVendor, temporaryFolder } from "./support/vendor.ts";
+
+async function failureOf(t: test.TestContext, yaml: string): Promise<string> {
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  await writeFile(path, yaml);
+  const error = await readConfig(path).then(
+    () => assert.fail("the configuration was taken"),
+    (caught: unknown) => caught,
+  );
+  assert.ok(error instanceof Error && "code" in error);
+  assert.equal(error.code, "CONFIG_MALFORMED");
+  return error.message.replace(path, "causeway.yaml");
+}
+
+test("an unknown key names its line and column and the nearest known key", async (t) => {
+  assert.equal(
+    await failureOf(t, "name: Contoso\nrouts:\n  - id: a\n"),
+    'causeway.yaml:2:1: "routs" is not known here; did you mean routes?',
+  );
+  assert.match(
+    await failureOf(t, "name: C\nroutes:\n  - id: a\n    uri: https://a.example/\n    url: x\n"),
+    /^causeway\.yaml:4:5: "uri" is not known here; did you mean url\?$/,
+  );
+  assert.match(await failureOf(t, "name: C\nzzzzzzzzzz: 1\n"), /:2:1: .*known are name, products/);
+});
+
+test("a wrong value names its line and column", async (t) => {
+  assert.match(
+    await failureOf(t, "name: C\nexpiry:\n  timestamp: 3 days\n"),
+    /^causeway\.yaml:3:14: expiry\.timestamp /,
+  );
+  assert.match(
+    await failureOf(t, "name: C\ncarriers:\n  - id: a\n    kind: s3\n    path: x\n"),
+    /^causeway\.yaml:4:11: carriers\.0\.kind must be one of folder\.$/,
+  );
+  assert.match(await failureOf(t, "products: []\n"), /must have required property 'name'/);
+  assert.match(await failureOf(t, ""), /^causeway\.yaml:1:1: /);
+});
+
+test("broken YAML names the line", async (t) => {
+  assert.match(await failureOf(t, "name: Contoso\nroutes: [\n"), /^causeway\.yaml:3:1: /);
+  assert.match(await failureOf(t, "name: a\n\tproducts: []\n"), /^causeway\.yaml:2:1: /);
+  assert.match(await failureOf(t, "name: a\nname: b\n"), /^causeway\.yaml:2:1: Map keys must be/);
+  assert.match(await failureOf(t, "name: !bomb a\n"), /^causeway\.yaml:1:7: Unresolved tag/);
+});
+
+test("an alias bomb is refused quickly", async (t) => {
+  const levels = Array.from({ length: 30 }, (_, at) => {
+    return `a${at + 1}: &a${at + 1} [${Array.from({ length: 9 }, () => `*a${at}`).join(",")}]`;
+  });
+  const bomb = `a0: &a0 [x,x]\n${levels.join("\n")}\nname: *a30\n`;
+  const before = performance.now();
+  assert.match(await failureOf(t, bomb), /too many aliases/);
+  assert.ok(performance.now() - before < 1000);
+});
+
+test("a file that is larger than any configuration is not parsed", async (t) => {
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  await writeFile(path, `name: ${"x".repeat(2_000_000)}`);
+  await assert.rejects(readConfig(path), { code: "HOST_CORRUPT_STATE" });
+});
+
+test("routes are normal URLs without credentials, and named once", async (t) => {
+  const route = (url: string): string => `name: C\nroutes:\n  - { id: a, url: "${url}" }\n`;
+  for (const url of ["ftp://a.example/", "https://u:p@a.example/", "https://a.example/?x", "a"]) {
+    assert.match(await failureOf(t, route(url)), /^causeway\.yaml:3:\d+: a route's url is http/);
+  }
+  const twice = `${route("https://a.example/")}  - { id: a, url: "https://b.example/" }\n`;
+  assert.match(await failureOf(t, twice), /^causeway\.yaml:4:11: the route a is there twice/);
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  await writeFile(path, route("https://A.example/updates"));
+  const config = await readConfig(path);
+  assert.deepEqual(config.routes, [
+    {
+      id: "a",
+      url: "https://a.example/updates/",
+      kind: "origin",
+      priority: 1,
+      weight: 100,
+      state: "active",
+    },
+  ]);
+});
+
+test("durations and carriers are read, with defaults for what is left out", async (t) => {
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  const carriers = "carriers: [{ id: web, kind: folder, path: ../web }]";
+  await writeFile(path, `name: C\nexpiry: { timestamp: 24h }\n${carriers}\n`);
+  const config = await readConfig(path);
+  assert.equal(config.expiryMs.timestamp, 86_400_000);
+  assert.equal(config.expiryMs.root, 365 * 86_400_000);
+  assert.equal(config.carriers[0]?.path, join(path, "..", "..", "web"));
+});
+
+test("init's own causeway.yaml is read back, and its schema lies beside it", async (t) => {
+  const vendor = await TestVendor.make(t, { name: 'Con "toso": [x] #', products: ["reader"] });
+  const config = await readConfig(vendor.path("causeway.yaml"));
+  assert.equal(config.name, 'Con "toso": [x] #');
+  assert.deepEqual(config.products, [{ id: "reader", name: "reader" }]);
+  const schema: unknown = JSON.parse(await readFile(vendor.path("causeway.schema.json"), "utf8"));
+  assert.ok(typeof schema === "object" && schema !== null && "properties" in schema);
+});
+
+test("a folder without causeway.yaml says how to make one", async (t) => {
+  const missing = join(await temporaryFolder(t), "causeway.yaml");
+  await assert.rejects(readConfig(missing), { code: "CONFIG_MISSING", message: /causeway init/ });
+});
