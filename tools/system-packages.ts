@@ -16,6 +16,11 @@ const systemPackages: readonly SystemPackage[] = [
     command: "zstd",
     reason: "packages/publisher: Debian's own zstd opens our packs and deltas",
   },
+  {
+    name: "openssl",
+    command: "openssl",
+    reason: "packages/client: a certificate of nobody; packages/publisher: opens encrypted keys",
+  },
 ];
 
 /**

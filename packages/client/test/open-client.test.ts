@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import type { CausewayError } from "@causeway/kernel";
+import { exchange } from "../src/exchange.ts";
+import { nodePorts, openClient } from "../src/node/index.ts";
+import { parseRoute } from "../src/route.ts";
+import { quickExchange } from "./support/quick.ts";
+import { tempFolder } from "./support/temp-folder.ts";
+
+const routes = ["http://127.0.0.1:9/"]; // nobody listens there
+
+function hasCode(code: string): (error: CausewayError) => boolean {
+  return (error) => {
+    assert.equal(error.code, code, error.message);
+    return true;
+  };
+}
+
+test("a client on files says what is missing, and lets go of what it opened", async () => {
+  await using folder = await tempFolder();
+  const stateFolder = path.join(folder.path, "state");
+  const trust = path.join(folder.path, "root.json");
+  await assert.rejects(openClient({ routes, stateFolder, trust }), hasCode("USAGE_ARGUMENT"));
+  await assert.rejects(openClient({ routes: [], stateFolder }), hasCode("USAGE_ARGUMENT"));
+  const client = await openClient({ routes, stateFolder });
+  await assert.rejects(client.check("reader"), hasCode("USAGE_TRUST_MISSING"));
+  const have = [path.join(folder.path, "none")];
+  await assert.rejects(client.get("reader", { have }), hasCode("HOST_MISSING"));
+  await fs.writeFile(trust, "no root");
+  const mistaken = await openClient({ routes, stateFolder, trust });
+  await assert.rejects(mistaken.check("reader"), hasCode("USAGE_ARGUMENT"));
+  const abort = new AbortController();
+  abort.abort();
+  await assert.rejects(client.check("reader", { signal: abort.signal }), hasCode("INTERRUPTED"));
+  client.close();
+  assert.deepEqual(await fs.readdir(stateFolder), ["lock"]);
+});
+
+test("a folder answers as a server would", async () => {
+  await using folder = await tempFolder();
+  const tree = path.join(folder.path, "a stick");
+  await fs.mkdir(path.join(tree, "targets", "folder"), { recursive: true });
+  await fs.writeFile(path.join(tree, "targets", "a%b"), "0123456789");
+  execFileSync("mkfifo", [path.join(tree, "targets", "pipe")]);
+  const route = parseRoute(pathToFileURL(tree).href);
+  const ports = nodePorts();
+  const ask = async (name: string, range?: { start: number; end: number }): Promise<string> => {
+    const { signal } = new AbortController();
+    const request = { path: `targets/${name}`, lengthMax: 10, limits: quickExchange, signal };
+    const answer = await exchange(ports, route, { ...request, ...(range && { range }) });
+    let text = "";
+    for await (const bytes of answer.body) text += new TextDecoder().decode(bytes);
+    return text;
+  };
+  assert.equal(await ask("a%25b"), "0123456789");
+  assert.equal(await ask("a%25b", { start: 2, end: 5 }), "234");
+  await assert.rejects(ask("a%25b", { start: 8, end: 12 }), hasCode("ROUTE_MISLABELLED"));
+  await assert.rejects(ask("a%25b", { start: 10, end: 12 }), hasCode("ROUTE_MISLABELLED"));
+  for (const missing of ["none", "folder", "a%25b/x", "pipe", "a%2Fb", "x".repeat(300)]) {
+    await assert.rejects(ask(missing), hasCode("ROUTE_MISSING"), missing);
+  }
+});
