@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+
+export const checkout = fileURLToPath(new URL("../../", import.meta.url));
+/** Makes Node.js take the packages from source, as npm does in a checkout. */
+export const sourceOption = "--conditions=causeway-source";
+const bin = path.join(checkout, "packages", "cli", "bin", "causeway.js");
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own for one test, removed afterwards. */
+export function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "causeway-test-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+/** Starts `causeway ARGS` as a process of its own. */
+export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+  return spawn(process.execPath, [bin, ...args], {
+    cwd: options.cwd ?? checkout,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: options.cwd ?? tmpdir(),
+      NODE_OPTIONS: sourceOption,
+      ...options.env,
+    },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+}
+
+/** Runs `causeway ARGS` to its end. */
+export async function causeway(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const child = start(args, options);
+  child.stdin?.end(options.stdin ?? "");
+  return ended(child);
+}
+
+export async function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  await once(child, "close");
+  return { code: child.exitCode, stdout, stderr };
+}
+
+/** Runs `causeway ARGS --json` and reads its one object. */
+export async function causewayJson(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<{ readonly code: number | null; readonly json: unknown; readonly stderr: string }> {
+  const { code, stdout, stderr } = await causeway([...args, "--json"], options);
+  return { code, json: JSON.parse(stdout), stderr };
+}
+
+/** Serves `tree` on a free port for one test. @returns the route's URL and its process */
+export async function serveTree(
+  context: TestContext,
+  tree: string,
+): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+  const child = start([
+    "serve",
+    "--repository",
+    tree,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "0",
+    "--json",
+  ]);
+  context.after(() => child.kill("SIGKILL"));
+  child.stderr?.resume();
+  if (child.stdout === null) throw new Error("no standard output");
+  for await (const line of createInterface({ input: child.stdout })) {
+    return { url: (JSON.parse(line) as { url: string }).url, process: child };
+  }
+  throw new Error("the server ended before it listened");
+}
