@@ -77,10 +77,11 @@ class ChunkFetch {
     }
   }
 
-  /** Gives every route that may take some its next run. */
+  /** Gives every route that may take some its next run; the quickest is the first to choose. */
   #assign(): void {
     const now = this.#ports.clock.steady();
-    for (const work of this.#works) {
+    const quickness = (work: RouteWork): number => (work.proven ? (work.meter.rate(now) ?? 0) : 0);
+    for (const work of this.#works.toSorted((a, b) => quickness(b) - quickness(a))) {
       while (this.#mayTake(work, now)) {
         const run = this.#takeFree(work, now) ?? this.#takeFromOther(work, now);
         if (run === undefined) break;
@@ -105,6 +106,7 @@ class ChunkFetch {
     }
     const rates = this.#works.map((other) => (other.out ? 0 : (other.meter.rate(now) ?? 0)));
     const choice = {
+      failing: work.failing,
       rate: work.meter.rate(now),
       rateOfAll: rates.reduce((sum, rate) => sum + rate, 0),
       lastLength: work.lastLength,
@@ -158,7 +160,8 @@ class ChunkFetch {
     const length = this.#job.queue.wantedLength(alone);
     const rate = work.meter.rate(now);
     const share = rate === undefined ? undefined : rate / work.lanes.size;
-    return { length, silent: work.isSilent(lane, now), rate: share };
+    const silent = work.isSilent(lane, now);
+    return { length, ageMs: now - lane.startedAt, silent, rate: share };
   }
 
   #cutAfter(run: Run, length: number): number {

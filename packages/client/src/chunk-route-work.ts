@@ -60,6 +60,11 @@ export class RouteWork {
     return Math.max(this.#dueAt, this.route.restUntil);
   }
 
+  /** True while its last request failed: the next one is to be a small one. */
+  get failing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** True after so many failures that it is asked again only when no other route delivers. */
   get doubtful(): boolean {
     return this.#failures >= this.#limits.failuresInCompany;
@@ -100,7 +105,7 @@ export class RouteWork {
 
   end(lane: Lane, now: number): void {
     this.lanes.delete(lane);
-    if (this.lanes.size === 0) this.meter.flush(now);
+    if (this.lanes.size === 0) this.meter.end(now);
   }
 
   /** Takes note of a failed request and decides whether and when the route is asked again. */

@@ -2,6 +2,8 @@ import type { DownloadLimits } from "./download-limits.ts";
 
 /** What decides how much to ask one route for next. */
 export interface RunChoice {
+  /** True when the route's last request failed. */
+  readonly failing: boolean;
   /** Bytes per second of this route, and of all that deliver; undefined when not yet measured. */
   readonly rate: number | undefined;
   readonly rateOfAll: number;
@@ -19,6 +21,7 @@ const tailMs = 100; // near the end, runs get no shorter than this
  */
 export function runLength(choice: RunChoice, limits: DownloadLimits): number {
   const { rate, rateOfAll, lastLength, freeLength } = choice;
+  if (choice.failing) return 1; // one chunk shows whether it is back
   if (rate === undefined) return limits.firstRunLength;
   const busy = (rate * limits.runMs) / 1000 / limits.lanesPerRoute;
   const grown = Math.max(lastLength, limits.firstRunLength) * growthMax;
@@ -31,6 +34,8 @@ export function runLength(choice: RunChoice, limits: DownloadLimits): number {
 export interface Pending {
   /** Bytes that it still has to bring. */
   readonly length: number;
+  /** Since it was asked for. */
+  readonly ageMs: number;
   /** True when nothing has come for too long. */
   readonly silent: boolean;
   /** Bytes per second; undefined when not yet measured. */
@@ -60,7 +65,12 @@ export function remainingMs(pending: Pending): number {
 /** Decides whether a route without work should take over some of another's request. */
 export function chooseHelp(pending: Pending, helper: Helper, savingMsMin: number): Help {
   if (pending.silent) return { kind: "race" };
-  if (pending.rate === undefined) return { kind: "leave" };
+  if (pending.rate === undefined) {
+    if (helper.rate === undefined) return { kind: "leave" };
+    const helperMs = helper.latencyMs + (pending.length * 1000) / helper.rate;
+    // The helper alone would have been through twice by now.
+    return { kind: pending.ageMs > Math.max(2 * helperMs, savingMsMin) ? "race" : "leave" };
+  }
   const rate = helper.rate ?? pending.rate; // unknown: as good as the other
   const aloneMs = remainingMs(pending);
   // Both end together when the owner keeps x bytes: x / owner = latency + (length - x) / helper.

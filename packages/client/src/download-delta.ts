@@ -9,7 +9,7 @@ import {
 import { applyDelta } from "./delta.ts";
 import { fetchInto, mayBeFileFault, rawSources } from "./download-chunks.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, requireSpace } from "./download-job.ts";
+import { type DownloadJob, orNothing, requireSpace } from "./download-job.ts";
 import type { OldFile } from "./old-file.ts";
 import { Partial } from "./partial.ts";
 import { decodeJournal, journalLengthMax } from "./partial-journal.ts";
@@ -72,7 +72,7 @@ export async function deltaHere(job: DownloadJob, delta: Delta): Promise<number>
   const { store, name } = job.request.output;
   const files = partialNames(name, delta.sha256);
   const count = Math.floor((delta.index.length - headLength) / (chunkIndexLength(1) - headLength));
-  const journal = await store.read(files.journal, journalLengthMax(count)).catch(() => undefined);
+  const journal = await orNothing(store.read(files.journal, journalLengthMax(count)));
   if (journal === undefined || count <= 0) return 0;
   const numbers = decodeJournal(journal, delta.sha256, count) ?? [];
   return Math.floor((delta.length * numbers.length) / count);

@@ -8,7 +8,7 @@ import {
 } from "@causeway/kernel";
 import { sha256Of } from "./chunk-verified.ts";
 import { fetchDocument } from "./document.ts";
-import { type DownloadJob, noRoute } from "./download-job.ts";
+import { type DownloadJob, noRoute, orNothing } from "./download-job.ts";
 import { clientLimits } from "./limits.ts";
 import { RouteRace } from "./race.ts";
 import type { Route } from "./route.ts";
@@ -34,7 +34,7 @@ export async function obtainIndex(
     throw new TrustError("TRUST_LIMIT", path, text);
   }
   const { store } = job.request.output;
-  const kept = await store.read(saved, job.limits.indexLengthMax).catch(() => undefined);
+  const kept = await orNothing(store.read(saved, job.limits.indexLengthMax));
   const isRight = kept?.length === length && sha256Of(kept) === artifact.sha256;
   const bytes = isRight ? kept : await fetchIndex(job, artifact);
   const index = decodeChunkIndex(bytes, path);
@@ -46,7 +46,7 @@ export async function obtainIndex(
 }
 
 async function fetchIndex(job: DownloadJob, artifact: Artifact): Promise<Uint8Array> {
-  const { clock } = job.ports;
+  const { clock, random } = job.ports;
   const limits = { ...clientLimits.metadata, hedgeMs: job.limits.hedgeMs };
   for (let round = 1; ; round++) {
     const race = new RouteRace(
@@ -62,7 +62,8 @@ async function fetchIndex(job: DownloadJob, artifact: Artifact): Promise<Uint8Ar
     const again = askable(job).some((route) => route.error?.code !== "ROUTE_MISSING");
     if (round === roundsMax || !again) throw noRoute(job, artifact.path);
     const { base, max } = job.limits.backoffMs;
-    await clock.sleep(Math.min(max, base * 3 ** (round - 1)), job.signal);
+    const chance = random.uint32() / 2 ** 32; // so that a fleet does not come back as one wave
+    await clock.sleep(Math.min(max, base * 3 ** round * chance), job.signal);
   }
 }
 

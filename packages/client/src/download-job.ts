@@ -56,3 +56,13 @@ export async function requireSpace(job: DownloadJob, length: number): Promise<vo
   const text = `${name}: needs ${length} bytes, and the disk has ${free} free. Make room, then`;
   throw new HostError("HOST_FULL", `${text} run the same command again.`);
 }
+
+/** What `work` resolves to, or undefined when the host cannot: for what is of use, not of need. */
+export async function orNothing<Value>(work: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
+}

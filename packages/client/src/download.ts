@@ -3,7 +3,7 @@ import { hashFile } from "./chunk-read.ts";
 import type { PlanKind } from "./download-event.ts";
 import { fill } from "./download-fill.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, type DownloadRequest, requireSpace } from "./download-job.ts";
+import { type DownloadJob, type DownloadRequest, orNothing, requireSpace } from "./download-job.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 import { Progress } from "./download-progress.ts";
 import type { OldFile } from "./old-file.ts";
@@ -77,7 +77,7 @@ async function make(job: DownloadJob): Promise<PlanKind> {
 /** What stands at the output's place: the target already, or an older version to take from. */
 async function openExisting(job: DownloadJob): Promise<OldFile | undefined> {
   const { store, name } = job.request.output;
-  const handle = await store.open(name, "read").catch(() => undefined);
+  const handle = await orNothing(store.open(name, "read"));
   if (handle === undefined) return undefined;
   try {
     await handle.readAt(new Uint8Array(1), 0); // fails on a folder, which nothing can replace

@@ -9,6 +9,7 @@ const rates = fc.double({ min: 1, max: 1e9, noNaN: true });
 
 void test("a run keeps to its bounds, whatever was measured", () => {
   const choice = fc.record({
+    failing: fc.boolean(),
     rate: fc.option(rates, { nil: undefined }),
     rateOfAll: rates,
     lastLength: fc.nat(100_000_000),
@@ -24,33 +25,37 @@ void test("a run keeps to its bounds, whatever was measured", () => {
 
 void test("a route starts small and grows to what it carries in about a second", () => {
   const rate = 12_500_000;
-  const long = { rate, rateOfAll: rate, freeLength: 1e9 };
+  const long = { failing: false, rate, rateOfAll: rate, freeLength: 1e9 };
   assert.equal(runLength({ ...long, rate: undefined, lastLength: 0 }, downloadLimits), 256 * 1024);
   assert.equal(runLength({ ...long, lastLength: 256 * 1024 }, downloadLimits), 1024 * 1024);
   assert.equal(
     runLength({ ...long, lastLength: 1e8 }, downloadLimits),
     downloadLimits.runLengthMax,
   );
-  const slow = { rate: 100_000, rateOfAll: rate, lastLength: 1e8, freeLength: 1e9 };
+  const slow = { ...long, rate: 100_000, rateOfAll: rate, lastLength: 1e8, freeLength: 1e9 };
   assert.equal(runLength(slow, downloadLimits), 75_000);
 });
 
 void test("near the end a route takes no more than half of its share", () => {
-  const choice = { rate: 1e6, rateOfAll: 4e6, lastLength: 1e8, freeLength: 2e6 };
+  const choice = { failing: false, rate: 1e6, rateOfAll: 4e6, lastLength: 1e8, freeLength: 2e6 };
   assert.equal(runLength(choice, downloadLimits), 250_000);
 });
 
 void test("a silent request is raced at once, and one that is too young to judge is left", () => {
-  const pending = { length: 10_000_000, silent: true, rate: 1e6 };
+  const pending = { length: 10_000_000, ageMs: 50, silent: true, rate: 1e6 };
   const helper = { rate: undefined, latencyMs: 50 };
   assert.deepEqual(chooseHelp(pending, helper, 100), { kind: "race" });
   const young = { ...pending, silent: false, rate: undefined };
   assert.deepEqual(chooseHelp(young, { ...helper, rate: 1e9 }, 100), { kind: "leave" });
+  const old = { ...young, ageMs: 150 };
+  assert.deepEqual(chooseHelp(old, helper, 100), { kind: "leave" });
+  assert.deepEqual(chooseHelp(old, { ...helper, rate: 1e9 }, 100), { kind: "race" });
 });
 
 void test("a split lets both routes end together, and is made only when it saves time", () => {
   const pending = fc.record({
     length: fc.integer({ min: 1, max: 1e8 }),
+    ageMs: fc.constant(0),
     silent: fc.constant(false),
     rate: rates,
   });
@@ -90,4 +95,6 @@ void test("a meter follows the rate within a second, and falls while nothing com
   run(1e5, 1_000);
   assert.ok((meter.rate(now) ?? 0) < 2e5);
   assert.ok((meter.rate(now + 5_000) ?? 0) < 5e3);
+  meter.end(now);
+  assert.ok((meter.rate(now + 5_000) ?? 0) > 5e4, "it was not asked, so its silence says nothing");
 });

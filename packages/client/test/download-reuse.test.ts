@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { test } from "node:test";
 import { type FileHandle, HostError } from "@causeway/kernel";
 import { partialNames } from "../src/partial-names.ts";
+import { changedFile } from "./support/download-disk.ts";
 import { deltaOf, programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld } from "./support/download-world.ts";
 
@@ -129,15 +130,13 @@ void test("a delta that no route has falls back to the pack", async () => {
 /** An old file that turns bad after so many reads. */
 function failing(handle: FileHandle, reads: number, fail: (into: Uint8Array) => void): FileHandle {
   let count = 0;
-  return {
-    ...handle,
-    length: () => handle.length(),
+  return changedFile(handle, {
     async readAt(into, position) {
       const read = await handle.readAt(into, position);
       if (++count > reads) fail(into);
       return read;
     },
-  };
+  });
 }
 
 for (const patch of [chunked, withDelta]) {
