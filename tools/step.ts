@@ -55,7 +55,7 @@ export function capture(
   const done = Promise.withResolvers<{ code: number; output: string }>();
   const child = spawn(file, args, {
     cwd: root,
-    env: sourceEnvironment(),
+    env: { ...sourceEnvironment(), NO_COLOR: "1" }, // what is kept may end in a log
     stdio: ["ignore", "pipe", "pipe"],
     timeout: stepMinutesMax * 60_000,
   });
