@@ -18,7 +18,12 @@ const ports = nodePorts();
 after(() => ports.transport.close());
 
 /** What a server on `host` gives to one request for `route`, `{}` being its port. */
-async function askServer(server: http.Server, host: string, route: string): Promise<string> {
+async function askServer(
+  server: http.Server,
+  host: string,
+  route: string,
+  lingerMs = 0,
+): Promise<string> {
   await new Promise<void>((resolve) => {
     server.listen(0, host, resolve);
   });
@@ -29,6 +34,7 @@ async function askServer(server: http.Server, host: string, route: string): Prom
     const bytes = await fetchDocument(ports, parseRoute(route.replace("{}", `${port}`)), request);
     return new TextDecoder().decode(bytes);
   } finally {
+    await ports.clock.sleep(lingerMs);
     server.close();
     server.closeAllConnections();
   }
@@ -84,4 +90,19 @@ test("repeated headers hide nothing", async () => {
     response.end("x");
   });
   await assert.rejects(askServer(server, "127.0.0.1", "http://127.0.0.1:{}/"), /identity, br/);
+});
+
+test("a refusal without end is not read to its end", async () => {
+  let sent = 0;
+  const server = http.createServer((_, response) => {
+    response.writeHead(404);
+    const more = (): void => {
+      sent += 65_536;
+      response.write(Buffer.alloc(65_536));
+    };
+    response.on("drain", more);
+    more();
+  });
+  await assert.rejects(askServer(server, "127.0.0.1", "http://127.0.0.1:{}/", 100), /404/);
+  assert.ok(sent < 8 * 1024 * 1024, `${sent} bytes`);
 });
