@@ -24,7 +24,7 @@ const walls: Readonly<Record<string, Walls>> = {
   publisher: { packages: ["kernel", "trust"], builtins: "any", foreign: true },
   origin: { packages: ["kernel"], builtins: "any", foreign: true },
   cli: {
-    packages: ["kernel", "trust", "client", "publisher", "origin"],
+    packages: ["kernel", "client", "publisher", "origin"],
     builtins: "any",
     foreign: true,
   },
