@@ -5,6 +5,9 @@ import { now, type TestRepository } from "./test-repository.ts";
 /** What a client of a test may ask: the bytes, or undefined when the route has none. */
 export type TestRoute = (path: string) => Uint8Array | undefined;
 
+/** The route does not have a file that must be there. */
+export class MissingOnRoute extends Error {}
+
 /** A client with its state folder in memory: each run opens the state anew. */
 export class TestClient {
   readonly pinned: Uint8Array;
@@ -27,7 +30,7 @@ export class TestClient {
     return TrustedSet.open(this.pinned, this.state, at);
   }
 
-  /** @throws {TrustError} as the workflow does; an Error when the route lacks a file */
+  /** @throws {TrustError} as the workflow does; `MissingOnRoute` */
   refresh(at = now): TrustedSet {
     const refresh = new Refresh(this.open(at), at);
     this.requests.length = 0;
@@ -53,14 +56,14 @@ export class TestClient {
     this.requests.push(want.path);
     const bytes = this.#route(`metadata/${want.path}`);
     if (bytes === undefined && want.absence === "final") this.#persist(refresh.absent());
-    else if (bytes === undefined) throw new Error(`no ${want.path}`);
+    else if (bytes === undefined) throw new MissingOnRoute(want.path);
     else this.#persist(refresh.offer(bytes));
   }
 
   #fetched(want: Want): Uint8Array {
     this.requests.push(want.path);
     const bytes = this.#route(`metadata/${want.path}`);
-    if (bytes === undefined) throw new Error(`no ${want.path}`);
+    if (bytes === undefined) throw new MissingOnRoute(want.path);
     return bytes;
   }
 
