@@ -26,6 +26,8 @@ export interface OpenOptions {
   readonly lockWaitMs?: number;
   /** Called when a call has to wait for such a process. */
   readonly onWait?: (holder: LockHolder) => void;
+  /** Instead of the machine's own, as for a transport that is slowed down on purpose. */
+  readonly ports?: NodePorts;
 }
 
 export interface FileCheckRequest extends Omit<CheckRequest, "platform"> {
@@ -66,7 +68,7 @@ export function thisPlatform(): string {
  */
 export async function openClient(options: OpenOptions): Promise<FileClient> {
   const trust = await readTrust(options.trust);
-  const ports = nodePorts();
+  const ports = options.ports ?? nodePorts();
   const client = createClient({
     ...(trust && { trust }),
     ...(options.limits && { limits: options.limits }),
