@@ -1,14 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
-import path from "node:path";
-import { type Client, createClient, type Got } from "@causeway/client";
-import { folderStore, lockFolder, nodePorts } from "@causeway/client/node";
-import { HostError, type Store, UsageError } from "@causeway/kernel";
+import { access, constants } from "node:fs/promises";
+import type { Got } from "@causeway/client";
+import { openClient, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
 import { formatBytes, formatSeconds } from "../format.ts";
-import { thisPlatform } from "../host-platform.ts";
-import { openOldFiles } from "../old-files.ts";
 import { defaultStateFolder } from "../state-folder.ts";
-import { printable } from "../terminal.ts";
+import { printable, type Terminal } from "../terminal.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
 
 interface GetOptions {
@@ -24,7 +20,6 @@ interface GetOptions {
 const example =
   "causeway get contoso-reader --trust 1.root.json --route https://updates.contoso.example -o reader";
 const waitForOtherMs = 10 * 60_000;
-const rootBytesMax = 1024 * 1024;
 const clockSkewToldS = 300; // less is of no consequence to any expiry
 
 /** `causeway get`: the newest verified patch, over any route that survives. */
@@ -46,63 +41,43 @@ export const registerGet: Register = (program, context) => {
 
 async function get(product: string, options: GetOptions, context: Context): Promise<Got> {
   const { terminal, signal } = context;
-  const ports = nodePorts();
+  const { platform, version, output, trust, state } = options;
+  const have = await presentFiles(options.have ?? [], terminal);
+  const client = await openClient({
+    routes: options.route ?? [],
+    stateFolder: state,
+    lockWaitMs: waitForOtherMs,
+    onWait: ({ pid }) => terminal.say(`waiting for process ${pid ?? "?"}, which uses ${state}`),
+    ...(trust !== undefined && { trust }),
+  });
   const screen = new DownloadScreen(terminal);
-  const old = await openOldFiles(options.have ?? [], (why) => terminal.warn(why));
   try {
-    const output = await outputOf(options.output);
-    const client: Client = createClient({
-      routes: options.route ?? [],
-      state: folderStore(options.state),
-      ports,
-      ...(options.trust !== undefined && { trust: await readRoot(options.trust) }),
-      hold: () =>
-        lockFolder(options.state, {
-          waitMs: waitForOtherMs,
-          clock: ports.clock,
-          signal,
-          onWait: ({ pid }) =>
-            terminal.say(`waiting for process ${pid ?? "?"}, which uses ${options.state}`),
-        }),
-    });
-    const got = await client.get(product, {
-      platform: options.platform,
-      output,
-      have: old.files,
+    return await client.get(product, {
+      platform,
+      have,
       signal,
       onProgress: (event) => screen.show(event),
-      ...(options.version !== undefined && { version: options.version }),
+      ...(output !== undefined && { output }),
+      ...(version !== undefined && { version }),
     });
-    return { ...got, file: path.join(path.dirname(options.output ?? "."), got.file) };
   } finally {
     screen.done();
-    await old.close();
-    ports.transport.close();
+    client.close();
   }
 }
 
-async function readRoot(file: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size <= rootBytesMax) return await readFile(file);
-  } catch (cause) {
-    throw new HostError("HOST_MISSING", `cannot read the trusted root ${file}.`, { cause });
-  }
-  throw new UsageError("USAGE_ARGUMENT", `${file} is too large for a root.json.`);
-}
-
-async function outputOf(file: string | undefined): Promise<{ store: Store; name?: string }> {
-  if (file === undefined) return { store: folderStore(".") };
-  const isFolder = await stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isFolder)
-    throw new UsageError(
-      "USAGE_ARGUMENT",
-      `${file} is a folder; name the file: -o ${path.join(file, "NAME")}`,
+/** An old file that is missing only costs bytes: no reason to go without the patch. */
+async function presentFiles(files: readonly string[], terminal: Terminal): Promise<string[]> {
+  const present: string[] = [];
+  for (const file of files) {
+    const why = await access(file, constants.R_OK).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
     );
-  return { store: folderStore(path.dirname(file)), name: path.basename(file) };
+    if (why === undefined) present.push(file);
+    else terminal.warn(`going on without ${file}: it cannot be read (${why})`);
+  }
+  return present;
 }
 
 function summary(got: Got): string {

@@ -1,8 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { createClient, type Got } from "@causeway/client";
-import { folderStore, nodePorts } from "@causeway/client/node";
+import type { Got } from "@causeway/client";
+import { type NodePorts, nodePorts, openClient } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
-import { openOldFiles } from "../old-files.ts";
 import type { Context } from "../verb.ts";
 import type { Material } from "./material.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -25,10 +23,12 @@ export async function playCustomer(
   { primary, alternate }: Servers,
   { terminal, signal }: Context,
 ): Promise<Got> {
-  const ports = nodePorts();
   const rate = lineBytesPerSecond[material.old === undefined ? "pack" : "delta"];
-  const old = await openOldFiles(material.old === undefined ? [] : [material.old.file], (why) => {
-    terminal.warn(why);
+  const client = await openClient({
+    trust: place.path("vendor", "repository", "metadata", "1.root.json"),
+    routes: [primary.url, alternate.url],
+    stateFolder: place.path("customer", "state"),
+    ports: slowPorts(rate),
   });
   const screen = new DownloadScreen(terminal, (url) => {
     return url === primary.url ? story.primary : story.alternate;
@@ -36,16 +36,10 @@ export async function playCustomer(
   let toFetch = Number.POSITIVE_INFINITY;
   let killing: Promise<void> | undefined;
   try {
-    const client = createClient({
-      trust: await readFile(place.path("vendor", "repository", "metadata", "1.root.json")),
-      routes: [primary.url, alternate.url],
-      state: folderStore(place.path("customer", "state")),
-      ports: { ...ports, transport: slowLine(ports.transport, ports.clock, rate) },
-    });
     return await client.get(story.product, {
       platform: "any",
-      output: { store: folderStore(place.path("customer")), name: story.patchName },
-      have: old.files,
+      output: place.path("customer", story.patchName),
+      have: material.old === undefined ? [] : [material.old.file],
       signal,
       onProgress(event) {
         if (event.kind === "plan") toFetch = event.bytes;
@@ -58,12 +52,19 @@ export async function playCustomer(
   } finally {
     screen.done();
     await killing;
-    await old.close();
-    ports.transport.close();
+    client.close();
   }
 
   function kill(): Promise<void> {
     screen.note(terminal.style(["bold", "red"], `✗ kill -9: ${story.primary} goes down`));
     return primary.kill();
   }
+}
+
+function slowPorts(bytesPerSecond: number): NodePorts {
+  const ports = nodePorts();
+  const { clock, transport } = ports;
+  const slow = slowLine(transport, clock, bytesPerSecond);
+  const close = (): void => transport.close();
+  return { ...ports, transport: { open: (request) => slow.open(request), close } };
 }
