@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { type Instant, InvariantBroken, type JsonInput } from "@causeway/kernel";
+import { type Instant, InvariantBroken } from "@causeway/kernel";
 import type { Config } from "./config/config.ts";
 import { removeTree, writeAllDurably } from "./disk/files.ts";
-import { readDocument, type SignedDocument, signDocument } from "./documents/document.ts";
+import { signDocument } from "./documents/document.ts";
 import { encodeRoot, type TopKeys } from "./documents/root.ts";
 import { type DelegatedKeys, encodeTargets } from "./documents/targets.ts";
 import { makeKey, type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
@@ -51,14 +51,16 @@ export async function writeFirstState(
   const keyring = await Keyring.open(folder, { passphrase: neverAsked, log, signers });
   const { topKeys, delegatedKeys } = roleKeys(keys, rootThreshold);
   const { expiryMs } = config;
-  const root = await signedFirst(
-    "root",
-    encodeRoot(1, now + expiryMs.root, topKeys),
+  const root = await signDocument(
+    (version, expires) => encodeRoot(version, expires, topKeys),
+    1,
+    now + expiryMs.root,
     await keyring.signers("root", topKeys.root),
   );
-  const targets = await signedFirst(
-    "targets",
-    encodeTargets(1, now + expiryMs.targets, delegatedKeys),
+  const targets = await signDocument(
+    (version, expires) => encodeTargets(version, expires, delegatedKeys),
+    1,
+    now + expiryMs.targets,
     await keyring.signers("targets", topKeys.targets),
   );
   const context = { expiryMs, keyring, now, onProgress: () => undefined };
@@ -102,12 +104,4 @@ function roleKeys(
     },
     delegatedKeys: { patches: keysOf("patches"), routes: keysOf("routes") },
   };
-}
-
-async function signedFirst(
-  name: string,
-  signed: JsonInput,
-  signers: readonly Signer[],
-): Promise<SignedDocument> {
-  return readDocument(await signDocument(signed, signers), name);
 }

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { ProductId } from "@causeway/kernel";
 import { decodeCatalogue, decodeRelease, decodeRouteList, parseJson } from "@causeway/kernel";
-import { publish } from "../src/index.ts";
+import { publish, signPending } from "../src/index.ts";
 import { assertStrictlyReadable } from "./support/strict-reader.ts";
 import { day, patchBytes, TestVendor } from "./support/vendor.ts";
 import { targetBytes, WalkingClient } from "./support/walking-client.ts";
@@ -258,18 +258,26 @@ test("documents are signed again before they expire, the bins all at once", asyn
 
 test("keys that are offline are a warning first, and an error when the role has expired", async (t) => {
   const vendor = await TestVendor.make(t);
-  await mkdir(join(vendor.parent, "safe"));
+  await mkdir(join(vendor.parent, "safe", "keys"), { recursive: true });
   for (const name of await readdir(vendor.path("keys"))) {
     if (!/^(?:root|targets)-/.test(name)) continue;
-    await rename(vendor.path("keys", name), join(vendor.parent, "safe", name));
+    await rename(vendor.path("keys", name), join(vendor.parent, "safe", "keys", name));
   }
   vendor.now += 300 * day;
   const result = await vendor.publish();
   assert.equal(result.versions["root"], 1);
   assert.match(vendor.warnings.join("\n"), /root stays at version 1 for now \(65 days left\)/);
   assert.match(vendor.warnings.join("\n"), /targets stays at version 1 for now \(65 days left\)/);
+  const waiting = await readdir(vendor.path("keys", "pending"));
+  assert.deepEqual(waiting.toSorted(), ["2.root.json", "2.targets.json"]);
   vendor.now += 100 * day;
   await assert.rejects(vendor.publish(), { code: "KEY_THRESHOLD", message: /has expired/ });
+  for (const name of waiting) {
+    const file = vendor.path("keys", "pending", name);
+    await signPending(vendor.path("..", "safe"), { file, ...vendor.common() });
+  }
+  const renewed = await vendor.publish();
+  assert.deepEqual([renewed.versions["root"], renewed.versions["targets"]], [2, 2]);
 });
 
 test("a shorter life in causeway.yaml takes effect at the next publish", async (t) => {

@@ -42,7 +42,7 @@ export interface Config {
  * freezes clients on old metadata is found after three days at the latest, and a timer that
  * stopped on a Friday evening has no victims before Monday.
  */
-export const defaultExpiry: Readonly<Record<RoleName, string>> = {
+const defaultExpiry: Readonly<Record<RoleName, string>> = {
   root: "365d",
   targets: "365d",
   patches: "365d",

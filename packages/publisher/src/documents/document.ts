@@ -13,17 +13,32 @@ import {
 import type { Signer } from "../keys/signer.ts";
 import { isSignatureOf, type RoleKeys } from "../keys/tuf-key.ts";
 
-export const specVersion = "1.0.34";
+const specVersion = "1.0.34";
 
-/** A TUF document of ours, read back. That it is ours is for `isSignedBy` to say. */
-export interface SignedDocument {
+/** A TUF document of ours. That it is ours is for `isSignedBy` to say. */
+export class SignedDocument {
   readonly bytes: Uint8Array;
-  readonly signed: Json;
   readonly signedBytes: Uint8Array;
   /** Hexadecimal signatures by key id. */
   readonly signatures: ReadonlyMap<string, string>;
   readonly version: number;
   readonly expires: Instant;
+  #signed: Json | undefined;
+
+  constructor(parts: Omit<SignedDocument, "signed">, signed: Json | undefined) {
+    this.bytes = parts.bytes;
+    this.signedBytes = parts.signedBytes;
+    this.signatures = parts.signatures;
+    this.version = parts.version;
+    this.expires = parts.expires;
+    this.#signed = signed;
+  }
+
+  /** What is signed. Parsed when it is first asked for: most of what we sign we never read. */
+  get signed(): Json {
+    this.#signed ??= parseJson(this.signedBytes, "document");
+    return this.#signed;
+  }
 }
 
 /** The members that every role's document has. */
@@ -45,28 +60,32 @@ export function readDocument(bytes: Uint8Array, subject: string): SignedDocument
     signatures.set(keyId, entry.string("sig", 4096));
   }
   const members = new Fields(signed, subject);
-  return {
-    bytes,
-    signed,
-    signedBytes: canonicalJson(signed),
-    signatures,
-    version: members.integer("version", 1),
-    expires: Date.parse(members.matching("expires", isUtcSecond)),
-  };
+  const version = members.integer("version", 1);
+  const expires = Date.parse(members.matching("expires", isUtcSecond));
+  const signedBytes = canonicalJson(signed);
+  return new SignedDocument({ bytes, signedBytes, signatures, version, expires }, signed);
 }
 
-/** Signs the document with all signers; the same signers give the same bytes. */
+/** What a role's document says, without what is signed around it. */
+export type Encode = (version: number, expires: Instant) => JsonInput;
+
+/** Signs a document with all signers; the same signers give the same bytes. */
 export async function signDocument(
-  signed: JsonInput,
+  encode: Encode,
+  version: number,
+  expires: Instant,
   signers: readonly Signer[],
-): Promise<Uint8Array> {
-  const signedBytes = canonicalJson(signed);
+): Promise<SignedDocument> {
+  const signedBytes = canonicalJson(encode(version, expires));
   const signatures = new Map<string, string>();
   for (const signer of signers) {
     const signature = await signer.sign(signedBytes);
     signatures.set(signer.keyId, Buffer.from(signature).toString("hex"));
   }
-  return sealDocument(signedBytes, signatures);
+  const bytes = sealDocument(signedBytes, signatures);
+  const second = Math.floor(expires / 1000) * 1000; // as it is written
+  const parts = { bytes, signedBytes, signatures, version, expires: second };
+  return new SignedDocument(parts, undefined);
 }
 
 /** Puts signatures around bytes that already are canonical. */

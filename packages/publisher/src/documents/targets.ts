@@ -39,7 +39,7 @@ export function binName(index: number): string {
 }
 
 /** Which bin vouches for the path: the first bits of its SHA-256 (TAP 15). */
-export function binOf(path: TargetPath): number {
+function binOf(path: TargetPath): number {
   const first = createHash("sha256").update(path).digest()[0];
   invariant(first !== undefined, "a digest has bytes");
   return first;

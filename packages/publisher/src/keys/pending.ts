@@ -18,7 +18,7 @@ export interface Pending {
 
 const pendingBytesMax = 1024 * 1024;
 
-export function pendingPath(folder: VendorFolder, role: OfflineRole, version: number): string {
+function pendingPath(folder: VendorFolder, role: OfflineRole, version: number): string {
   return join(folder.pending, `${version}.${role}.json`);
 }
 

@@ -3,13 +3,13 @@ import { type Instant, UsageError } from "@causeway/kernel";
 import { type Config, readConfig } from "../config/config.ts";
 import { fileLength, removeTree } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
-import { type SignedDocument, signDocument } from "../documents/document.ts";
-import { encodeRoot, type TopKeys, topKeysOf } from "../documents/root.ts";
+import { type Encode, type SignedDocument, signDocument } from "../documents/document.ts";
+import { type TopKeys, topKeysOf } from "../documents/root.ts";
 import { type DelegatedKeys, delegatedKeysOf, encodeTargets } from "../documents/targets.ts";
 import { type Log, silent } from "../log.ts";
 import { type Published, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { keyName, makeKey, type PassphraseSource, type RoleName, roleNames } from "./key-file.ts";
+import { makeKey, type PassphraseSource, type RoleName, roleNames } from "./key-file.ts";
 import { Keyring } from "./keyring.ts";
 import { type OfflineRole, readPending, writePending } from "./pending.ts";
 import { isRootComplete, signRoot } from "./sign-root.ts";
@@ -97,10 +97,10 @@ class Rotation {
     const fresh = await this.#freshKey(keyring);
     const next: TopKeys = { ...keys, [role]: replaced(keys[role], old, fresh) };
     const expires = this.#now + this.#config.expiryMs.root;
-    const signed = encodeRoot(root.version + 1, expires, next);
-    const document = await signRoot(signed, topKeys.root, next.root, keyring);
+    const wanted = { keys: next, version: root.version + 1, expires };
+    const document = await signRoot(wanted, topKeys.root, keyring);
     const complete = isRootComplete(document, topKeys.root, next.root);
-    return this.#result("root", document.version, document.bytes, old, fresh, complete);
+    return this.#result("root", document, old, fresh, complete);
   }
 
   async #rotateDelegated(
@@ -120,8 +120,9 @@ class Rotation {
     const next: DelegatedKeys = { ...keys, [role]: replaced(keys[role], old, fresh) };
     const version = targets.version + 1;
     const expires = this.#now + this.#config.expiryMs.targets;
-    const bytes = await signDocument(encodeTargets(version, expires, next), signers);
-    return this.#result("targets", version, bytes, old, fresh, atHand);
+    const encode: Encode = (...when) => encodeTargets(...when, next);
+    const document = await signDocument(encode, version, expires, signers);
+    return this.#result("targets", document, old, fresh, atHand);
   }
 
   #oldKey(keys: RoleKeys): string {
@@ -147,21 +148,14 @@ class Rotation {
   }
 
   async #result(
-    document: OfflineRole,
-    version: number,
-    bytes: Uint8Array,
+    role: OfflineRole,
+    document: SignedDocument,
     oldKeyId: string,
     fresh: Signer,
     complete: boolean,
   ): Promise<Rotated> {
-    const path = await writePending(this.#folder, document, version, bytes);
+    const path = await writePending(this.#folder, role, document.version, document.bytes);
     const pending = relative(this.#folder.path, path);
-    const log = this.#options.log ?? silent;
-    const next = complete
-      ? "run causeway publish"
-      : `sign ${pending} where the keys are (causeway keys sign), then publish`;
-    const name = keyName(this.#role, fresh.keyId);
-    log({ level: "info", message: `${name} will replace ${shortKeyId(oldKeyId)}: ${next}.` });
     return { role: this.#role, oldKeyId, newKeyId: fresh.keyId, pending, complete };
   }
 }

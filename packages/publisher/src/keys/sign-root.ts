@@ -1,10 +1,11 @@
-import type { JsonInput } from "@causeway/kernel";
+import type { Instant } from "@causeway/kernel";
 import {
-  readDocument,
+  type Encode,
   type SignedDocument,
   signatureCount,
   signDocument,
 } from "../documents/document.ts";
+import { encodeRoot, type TopKeys } from "../documents/root.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Signer } from "./signer.ts";
 import type { RoleKeys } from "./tuf-key.ts";
@@ -19,11 +20,11 @@ export function isRootComplete(root: SignedDocument, old: RoleKeys, own: RoleKey
  * hand it has fewer signatures; the others are added where those keys are.
  */
 export async function signRoot(
-  signed: JsonInput,
+  next: { readonly keys: TopKeys; readonly version: number; readonly expires: Instant },
   old: RoleKeys,
-  own: RoleKeys,
   keyring: Keyring,
 ): Promise<SignedDocument> {
+  const own = next.keys.root;
   const shared = [...own.keys.keys()].filter((keyId) => old.keys.has(keyId));
   const candidates = new Set([...shared, ...old.keys.keys(), ...own.keys.keys()]);
   const signers: Signer[] = [];
@@ -34,5 +35,6 @@ export async function signRoot(
     const helps = (old.keys.has(keyId) && lacking(old)) || (own.keys.has(keyId) && lacking(own));
     if (helps && keyring.has("root", keyId)) signers.push(await keyring.signer("root", keyId));
   }
-  return readDocument(await signDocument(signed, signers), "root");
+  const encode: Encode = (version, expires) => encodeRoot(version, expires, next.keys);
+  return signDocument(encode, next.version, next.expires, signers);
 }

@@ -30,7 +30,7 @@ export function encodeKey(key: TufKey): JsonInput {
   return { keytype: key.keytype, scheme: key.scheme, keyval: { public: key.public } };
 }
 
-export function decodeKey(fields: Fields): TufKey {
+function decodeKey(fields: Fields): TufKey {
   return {
     keytype: fields.string("keytype"),
     scheme: fields.string("scheme"),

@@ -1,16 +1,23 @@
 import { CausewayError, type Instant, UsageError } from "@causeway/kernel";
 import type { Config } from "../config/config.ts";
 import { shownDuration } from "../config/duration.ts";
-import { isSignedBy, type SignedDocument, signatureCount } from "../documents/document.ts";
-import { encodeRoot, type TopKeys, topKeysOf } from "../documents/root.ts";
+import {
+  type Encode,
+  isSignedBy,
+  type SignedDocument,
+  signatureCount,
+  signDocument,
+} from "../documents/document.ts";
+import { type TopKeys, topKeysOf } from "../documents/root.ts";
 import { type DelegatedKeys, delegatedKeysOf, encodeTargets } from "../documents/targets.ts";
 import type { Keyring } from "../keys/keyring.ts";
 import { type OfflineRole, readPending, writePending } from "../keys/pending.ts";
 import { isRootComplete, signRoot } from "../keys/sign-root.ts";
+import type { Signer } from "../keys/signer.ts";
 import type { Log } from "../log.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import type { Published } from "./published.ts";
-import { isDue, renewed } from "./renew.ts";
+import { isDue } from "./renew.ts";
 
 /*
  * The documents whose keys are kept offline: root and targets. They change by a rotation that
@@ -65,9 +72,10 @@ async function nextRoot(
     return undefined;
   }
   if (!isDue(root, config.expiryMs.root, now, dueShare)) return undefined;
-  const next = encodeRoot(root.version + 1, now + config.expiryMs.root, topKeys);
+  const expires = now + config.expiryMs.root;
+  const next = { keys: topKeys, version: root.version + 1, expires };
   const signed = await unlessNotUrgent("root", root, context, () => {
-    return signRoot(next, old, old, keyring);
+    return signRoot(next, old, keyring);
   });
   if (signed === undefined) return undefined;
   if (isRootComplete(signed, old, old)) return signed;
@@ -89,19 +97,25 @@ async function nextTargets(
   const candidate = pending?.document ?? targets;
   if (isSignedBy(candidate, keys) && !isDue(candidate, life, now, dueShare)) return candidate;
   const delegated = delegatedKeysOf(candidate);
-  const renew = async (): Promise<SignedDocument> => {
-    const wanted = {
-      name: "targets",
-      current: candidate,
-      currentVersion: targets.version,
-      encode: (version: number, expires: Instant) => encodeTargets(version, expires, delegated),
-      keys,
-      lifeMs: life,
-    };
-    return renewed(wanted, await keyring.signers("targets", keys), now);
+  const encode: Encode = (...when) => encodeTargets(...when, delegated);
+  const signed = async (signers: readonly Signer[]): Promise<SignedDocument> => {
+    return signDocument(encode, targets.version + 1, now + life, signers);
   };
-  if (!isSignedBy(targets, keys)) return renew(); // the root took its key away: nothing else works
-  return (await unlessNotUrgent("targets", targets, context, renew)) ?? targets;
+  const isRefused = !isSignedBy(targets, keys); // the new root took its key away
+  if (keyring.count("targets", keys) >= keys.threshold) {
+    const renew = async () => signed(await keyring.signers("targets", keys));
+    if (isRefused) return renew();
+    return (await unlessNotUrgent("targets", targets, context, renew)) ?? targets;
+  }
+  const path =
+    pending?.path ??
+    (await writePending(folder, "targets", targets.version + 1, (await signed([])).bytes));
+  const why = `sign ${path} with causeway keys sign`;
+  if (isRefused) {
+    throw new UsageError("KEY_THRESHOLD", `the new root needs targets signed by its key: ${why}.`);
+  }
+  notYet("targets", targets, why, context);
+  return targets;
 }
 
 /** Does `act`; when a key is missing or stays locked and the current document still lasts, warns. */

@@ -34,7 +34,7 @@ export const documentBytesMax = 64 * 1024 * 1024;
 const rootsMax = 10_000;
 
 /** All delegated roles, in the order in which they are signed and written. */
-export const delegatedRoles: readonly string[] = [
+const delegatedRoles: readonly string[] = [
   "patches",
   "routes",
   ...Array.from({ length: binCount }, (_, index) => binName(index)),

@@ -1,7 +1,7 @@
-import { canonicalJson, type Instant, type JsonInput } from "@causeway/kernel";
+import { canonicalJson, type Instant } from "@causeway/kernel";
 import {
+  type Encode,
   isSignedBy,
-  readDocument,
   type SignedDocument,
   signDocument,
 } from "../documents/document.ts";
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly current: SignedDocument | undefined;
   /** The version that readers may have seen; 0 for a role that never was. */
   readonly currentVersion: number;
-  readonly encode: (version: number, expires: Instant) => JsonInput;
+  readonly encode: Encode;
   readonly keys: RoleKeys;
   readonly lifeMs: number;
 }
@@ -46,11 +46,10 @@ export function isGood(wanted: Wanted, now: Instant): boolean {
 }
 
 /** The next version of the document, signed. */
-export async function renewed(
+export function renewed(
   wanted: Wanted,
   signers: readonly Signer[],
   now: Instant,
 ): Promise<SignedDocument> {
-  const signed = wanted.encode(wanted.currentVersion + 1, now + wanted.lifeMs);
-  return readDocument(await signDocument(signed, signers), wanted.name);
+  return signDocument(wanted.encode, wanted.currentVersion + 1, now + wanted.lifeMs, signers);
 }

@@ -35,11 +35,11 @@ export interface Documents {
   readonly timestamp: SignedDocument;
 }
 
-export function metadataFile(name: string, bytes: Uint8Array): MetadataFile {
+function metadataFile(name: string, bytes: Uint8Array): MetadataFile {
   return { path: `metadata/${name}`, length: bytes.length, sha256: sha256Of(bytes), bytes };
 }
 
-export function versioned(role: string, document: SignedDocument): MetadataFile {
+function versioned(role: string, document: SignedDocument): MetadataFile {
   return metadataFile(`${document.version}.${role}.json`, document.bytes);
 }
 

@@ -56,7 +56,7 @@ function parsed(bytes: Uint8Array, path: string): unknown {
   }
 }
 
-export function advisoryFile(folder: VendorFolder, id: string): string {
+function advisoryFile(folder: VendorFolder, id: string): string {
   return join(folder.advisories, `${id}.json`);
 }
 

@@ -40,7 +40,7 @@ export function encodeReleaseFile(release: Release): Uint8Array {
 }
 
 /** @throws {HostError} `HOST_CORRUPT_STATE` */
-export function decodeReleaseFile(bytes: Uint8Array, path: string): Release {
+function decodeReleaseFile(bytes: Uint8Array, path: string): Release {
   try {
     const fields = new Fields(parseJson(bytes, path), path);
     const target = fields.object("target");
