@@ -26,6 +26,7 @@ interface Parts {
  */
 export class TrustedSet {
   readonly #parts: Parts;
+  #isSnapshotNewest: boolean | undefined; // found out once: it may take a hash
 
   private constructor(parts: Parts) {
     this.#parts = parts;
@@ -109,10 +110,8 @@ export class TrustedSet {
 
   /** Whether the snapshot is the very one that the timestamp describes. */
   get isSnapshotNewest(): boolean {
-    const { snapshot } = this.#parts;
-    const meta = this.timestamp?.snapshot;
-    if (snapshot === undefined || snapshot.document.version !== meta?.version) return false;
-    return matches(snapshot.bytes, meta);
+    this.#isSnapshotNewest ??= this.#matchesTimestamp();
+    return this.#isSnapshotNewest;
   }
 
   /**
@@ -211,6 +210,13 @@ export class TrustedSet {
     return this.#parts.roles.accept(role, bytes, { authority, meta }, (targets) => {
       requireUnexpired(targets, now, role);
     });
+  }
+
+  #matchesTimestamp(): boolean {
+    const { snapshot } = this.#parts;
+    const meta = this.timestamp?.snapshot;
+    if (snapshot === undefined || snapshot.document.version !== meta?.version) return false;
+    return matches(snapshot.bytes, meta);
   }
 
   #headers(): readonly (readonly [string, Header])[] | undefined {

@@ -220,7 +220,7 @@ export class TestRepository {
   }
 }
 
-export function emptyTargets(): TargetsDocument {
+function emptyTargets(): TargetsDocument {
   return { ...header("targets"), targets: {} };
 }
 
