@@ -19,7 +19,7 @@ export const deltaLimits = {
   newLengthMax: 48 * 1024 * 1024, // of one segment: with it, neither side needs over 512 MiB
   oldLengthMax: 48 * 1024 * 1024, // of one segment
   windowLogMax: 27, // what every zstd decodes without being asked to; holds old and new
-  segmentsMax: 4096, // 64 GiB in segments of 16 MiB
+  segmentsMax: 4096, // 32 GiB in segments of 8 MiB
 } as const;
 
 const skippableMagic = 0x184d2a5d;

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { encodeChunkIndex, type Sha256, UsageError } from "@causeway/kernel";
 import { fileLength, syncFolder } from "../disk/files.ts";
 import { toHostError } from "../disk/host-error.ts";
-import { makeDelta } from "./delta.ts";
+import { deltasThatPay, makeDeltas } from "./deltas.ts";
 import { readWindows } from "./input.ts";
 import { type OldVersion, type ScannedOld, scanOld } from "./old-version.ts";
 import { type BuiltFile, type Finished, Output, place, writeOutput } from "./output.ts";
@@ -47,9 +47,8 @@ export interface Built {
 }
 
 const packPays = 0.97; // of the target; less saved is not worth a second copy on every route
-const deltaPays = 0.8; // of what a client that has the old version would fetch without it
 const targetLengthMax = 256 * 1024 ** 3; // 2^24 chunks, even if all are of the least length
-const workersMax = 16; // each has an engine of its own, of about 15 MB
+const workersMax = 8; // each takes about 25 MB while it packs; with 8 the whole stays at 300
 
 /** What one build carries along. */
 interface Build {
@@ -100,11 +99,18 @@ async function run(build: Build): Promise<Built> {
     const scanned = await scanOld(old, read, request.signal, build.notes);
     if (scanned !== undefined) olds.push(scanned);
   }
+  // Deltas first: they need the most memory, and the pack's threads leave some behind.
+  const made = await makeDeltas({ ...build, ...request, target, olds });
   const pack = await packThatPays(build, target);
-  const deltas = await deltasThatPay(build, target, olds, pack);
+  const deltas = deltasThatPay(made, target, pack?.frameLengths, build.notes);
+  const indexed: FinishedDelta[] = [];
+  for (const { old, delta } of deltas) {
+    const deltaIndex = await writeOutput(`${delta.file}.index`, indexOf(delta, undefined));
+    indexed.push({ fromSha256: old.scanned.sha256, delta, index: deltaIndex });
+  }
   const index = await writeOutput(join(scratch, "index"), indexOf(target, pack));
   request.signal?.throwIfAborted();
-  return placeAll(build, { target, index, pack: pack?.file, deltas });
+  return placeAll(build, { target, index, pack: pack?.file, deltas: indexed });
 }
 
 /** @throws {UsageError} when the file is longer than a chunk index can describe */
@@ -145,59 +151,6 @@ async function packThatPays(build: Build, target: Finished): Promise<Pack | unde
   } finally {
     await pool.close();
   }
-}
-
-async function deltasThatPay(
-  build: Build,
-  target: Finished,
-  olds: readonly ScannedOld[],
-  pack: Pack | undefined,
-): Promise<readonly FinishedDelta[]> {
-  const { request, scratch, workers, notes } = build;
-  const deltas: FinishedDelta[] = [];
-  const progress = new Progress("delta", target.length * olds.length, request.onProgress);
-  for (const [at, old] of olds.entries()) {
-    const file = join(scratch, `delta-${at}`);
-    const delta = await makeDelta({
-      target,
-      old,
-      file,
-      lengthMax: Math.floor(deltaPays * missingBytes(target, old.scanned, pack)),
-      workers,
-      onBytes: (bytes) => progress.add(bytes),
-      signal: request.signal,
-    }).catch(reportedFailure(request));
-    progress.reach(target.length * (at + 1));
-    if (typeof delta === "string") {
-      notes.push(`no delta from ${old.file}: ${delta}`); // the patch does without it
-      continue;
-    }
-    const index = await writeOutput(`${file}.index`, indexOf(delta, undefined));
-    deltas.push({ fromSha256: old.scanned.sha256, delta, index });
-  }
-  return deltas;
-}
-
-/** A delta that could not be made is no reason to hold a patch back; what else failed is. */
-function reportedFailure({ signal }: BuildRequest): (cause: unknown) => string {
-  return (cause) => {
-    signal?.throwIfAborted();
-    if (cause instanceof JobFailed) return cause.message;
-    throw cause;
-  };
-}
-
-/** What a client fetches that has the old version but no delta. */
-function missingBytes(target: Finished, old: Scanned, pack: Pack | undefined): number {
-  const had = new Set(old.chunks.map((chunk) => chunk.sha256));
-  const fetched = new Set<Sha256>();
-  let bytes = 0;
-  for (const [at, { sha256, length }] of target.chunks.entries()) {
-    if (had.has(sha256) || fetched.has(sha256)) continue;
-    fetched.add(sha256);
-    bytes += pack?.frameLengths[at] ?? length;
-  }
-  return bytes;
 }
 
 function indexOf(file: Finished, pack: Pack | undefined): Uint8Array {

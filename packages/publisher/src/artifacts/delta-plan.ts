@@ -3,17 +3,17 @@ import type { ZstdSettings } from "./job.ts";
 import type { ScannedChunk } from "./scan.ts";
 
 const MiB = 1024 * 1024;
-// Measured on Node.js 24.20 -> 24.21 (126 MB, level 12), each segment in a process of its own:
-// 16 MiB with 2 MiB of slack on both sides 5.9 MB at 182 MiB; 32 MiB 5.9 MB at 336 MiB;
-// 64 MiB 6.0 MB at 627 MiB; all at once 5.9 MB at 1175 MiB.
-const segmentLength = 16 * MiB;
+// Measured on Node.js 24.20 -> 24.21 (126 MB, level 12), each segment in a process of its own, with
+// 2 MiB of slack on both sides: 8 MiB 5.8 MB at 158 MiB of memory, 16 MiB 5.9 MB at 181, 32 MiB
+// 5.9 MB at 336, 64 MiB 6.0 MB at 627; all at once 5.9 MB at 1175.
+const segmentLength = 8 * MiB;
 const slackLength = 2 * MiB;
-// Below it a segment is not placed by its matches: they may be coincidence.
-const matchedMin = MiB;
+// With fewer matched bytes a segment is not placed by them: they may be coincidence.
+const matchedMin = MiB / 2;
 // Up to here a slow level takes some seconds and stays within the memory; on 9 MB of JavaScript
 // it saves 28 % of the delta, on machine code about 10 %.
 const thoroughLengthMax = 12 * MiB;
-const memoryBudget = 400 * MiB; // with Node.js itself on top, the process stays under 512 MiB
+const memoryBudget = 280 * MiB; // with Node.js and what the pack left, under 512 MiB
 
 // A dictionary that starts so is not taken as plain bytes (RFC 8878 section 5).
 const dictionaryMagic = 0xec30a437;
@@ -170,27 +170,31 @@ function fillGaps(shifts: readonly (number | undefined)[], last: number): readon
   return filled;
 }
 
-/** Derived from the lengths; with zstd's own, the old file falls out of its tables. */
-export function zstdSettings(segment: PlannedSegment): ZstdSettings {
+/**
+ * Derived from the lengths; with zstd's own, the old file falls out of its tables.
+ * @param wholeLength of the new file, all segments together
+ */
+export function zstdSettings(segment: PlannedSegment, wholeLength: number): ZstdSettings {
   const { newLength, oldLength } = segment;
   const oldLog = bitLength(oldLength);
   const windowLog = clamp(bitLength(newLength + oldLength), 10, deltaLimits.windowLogMax);
-  if (Math.max(newLength, oldLength) <= thoroughLengthMax) {
+  if (Math.max(wholeLength, oldLength) <= thoroughLengthMax) {
     return {
       level: 19,
       windowLog,
-      hashLog: Math.max(oldLog - 1, 10),
-      chainLog: Math.max(oldLog + 1, 10),
+      hashLog: Math.max(oldLog - 2, 10),
+      chainLog: Math.max(oldLog, 10),
     };
   }
-  // A table of 2^23 entries holds 20 MiB of old bytes well enough: twice as many would save 2 %.
-  const hashLog = clamp(Math.round(Math.log2(oldLength)) - 1, 10, 24);
+  // Less than half as many entries as old bytes, and the delta grows: 9 % at a third. At the full
+  // 48 MiB a third has to do, or the tables alone would take 320 MiB.
+  const hashLog = clamp(oldLog - 1, 10, 24);
   return { level: 12, windowLog, hashLog, chainLog: hashLog }; // this level has no chains
 }
 
 /** How many segments may be compressed at once so that all stay within the memory. */
-export function segmentsAtOnce(segment: PlannedSegment): number {
-  const { level, hashLog, chainLog } = zstdSettings(segment);
+export function segmentsAtOnce(segment: PlannedSegment, wholeLength: number): number {
+  const { level, hashLog, chainLog } = zstdSettings(segment, wholeLength);
   // zstd builds its tables twice: of the dictionary, and of the frame. Level 12 has rows of
   // hashes with a byte of tag each, level 19 a hash table and binary trees.
   const tables = level === 19 ? 8 * (2 ** hashLog + 2 ** chainLog) : 10 * 2 ** hashLog;

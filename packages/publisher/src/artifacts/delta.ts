@@ -27,7 +27,7 @@ export interface DeltaRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-const savesTooLittle = "it would save too little";
+export const savesTooLittle = "it would save too little";
 
 /**
  * Makes a delta: zstd frames with ranges of the old file as dictionaries (docs/delta.md). The
@@ -41,15 +41,15 @@ export async function makeDelta(request: DeltaRequest): Promise<Finished | strin
   if (request.lengthMax === 0) return savesTooLittle;
   const planned = await planFor(request);
   const largest = planned.toSorted((a, b) => weight(b) - weight(a))[0];
-  if (largest === undefined) return "the new file is empty, or over 64 GiB";
-  const pool = new WorkerPool(Math.min(request.workers, segmentsAtOnce(largest)));
+  if (largest === undefined) return "the new file is empty, or over 32 GiB";
+  const pool = new WorkerPool(Math.min(request.workers, segmentsAtOnce(largest, target.length)));
   const stop = (): void => void pool.close();
   request.signal?.addEventListener("abort", stop, { once: true });
   const output = await Output.create(request.file);
   try {
     request.signal?.throwIfAborted();
     const segments: DeltaSegment[] = [];
-    const jobs = planned.map((segment) => jobOf(segment, old.file, target.file));
+    const jobs = planned.map((segment) => jobOf(segment, old.file, target));
     for await (const { bytes } of inOrder(pool, jobs)) {
       const segment = planned[segments.length];
       if (segment === undefined) break;
@@ -99,11 +99,11 @@ function coversOld(segments: readonly DeltaSegment[], oldLength: number): boolea
   return segments.length === 1 && segments[0]?.oldLength === oldLength;
 }
 
-function jobOf(segment: PlannedSegment, oldFile: string, newFile: string): DeltaJob {
+function jobOf(segment: PlannedSegment, oldFile: string, target: Finished): DeltaJob {
   return {
     kind: "delta",
     old: { file: oldFile, offset: segment.oldOffset, length: segment.oldLength },
-    new: { file: newFile, offset: segment.newOffset, length: segment.newLength },
-    settings: zstdSettings(segment),
+    new: { file: target.file, offset: segment.newOffset, length: segment.newLength },
+    settings: zstdSettings(segment, target.length),
   };
 }

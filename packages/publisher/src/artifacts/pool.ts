@@ -66,7 +66,9 @@ export class WorkerPool {
   #start(): Worker {
     // The compiler rewrites the endings of imports, not of URLs: from source it is worker.ts.
     const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./worker.${ending}`, import.meta.url));
+    const worker = new Worker(new URL(`./worker.${ending}`, import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: 1 },
+    });
     worker.on("message", (answer: Answer) => this.#settle(worker, answer));
     worker.on("error", (cause) => {
       const waiting = this.#busy.get(worker);

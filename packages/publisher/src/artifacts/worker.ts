@@ -1,11 +1,16 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { invariant } from "@causeway/kernel";
 import { systemCode } from "../disk/host-error.ts";
 import { compressChunk, compressDelta } from "./compress.ts";
-import type { Answer, DeltaJob, FileRange, Frames, Job, PackJob } from "./job.ts";
+import type { Answer, DeltaJob, Frames, Job, PackJob } from "./job.ts";
+import { Refilled } from "./refilled.ts";
 
 // The entry of a worker thread: one job in, one answer out, until the pool ends it.
+
+// Two buffers that are used again for each job: waiting for the collector to free such large ones
+// would double the memory.
+const newBytes = new Refilled();
+const oldBytes = new Refilled();
 
 const port = parentPort;
 invariant(port !== null, "the artifact worker runs in a worker thread");
@@ -25,7 +30,7 @@ function answerTo(job: Job): Answer {
 
 function pack(job: PackJob): Frames {
   const length = job.lengths.reduce((sum, next) => sum + next, 0);
-  const bytes = readRange({ file: job.file, offset: job.offset, length });
+  const bytes = newBytes.read({ file: job.file, offset: job.offset, length });
   const frames: Uint8Array[] = [];
   let at = 0;
   for (const chunkLength of job.lengths) {
@@ -36,7 +41,8 @@ function pack(job: PackJob): Frames {
 }
 
 function delta(job: DeltaJob): Frames {
-  return framesOf([compressDelta(readRange(job.new), readRange(job.old), job.settings)]);
+  const bytes = newBytes.read(job.new);
+  return framesOf([compressDelta(bytes, oldBytes.read(job.old), job.settings)]);
 }
 
 /** Joins the frames in memory of their own, which can be handed over to the other thread. */
@@ -49,19 +55,4 @@ function framesOf(frames: readonly Uint8Array[]): Frames {
     at += frame.length;
   }
   return { bytes, lengths };
-}
-
-function readRange({ file, offset, length }: FileRange): Uint8Array {
-  const bytes = new Uint8Array(length);
-  const descriptor = openSync(file, "r");
-  try {
-    for (let done = 0; done < length; ) {
-      const read = readSync(descriptor, bytes, done, length - done, offset + done);
-      if (read === 0) throw new Error(`${file} became shorter while it was read`);
-      done += read;
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-  return bytes;
 }
