@@ -110,6 +110,12 @@ function blockOf(tree: Tree, file: OpenFile, index: number): Buffer | Promise<Bu
 /** Resolves when the system has taken the bytes: true; or when the connection is gone: false. */
 function written(response: ServerResponse, piece: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
-    response.write(piece, (error) => resolve(error === null || error === undefined));
+    // Node forgets the callbacks of what it had queued for a connection that broke.
+    const gone = (): void => resolve(false);
+    response.once("close", gone);
+    response.write(piece, (error) => {
+      response.off("close", gone);
+      resolve(error === null || error === undefined);
+    });
   });
 }

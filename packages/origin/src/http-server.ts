@@ -28,6 +28,7 @@ export class HttpServer {
   readonly #counters: Counters = zeroCounts();
   readonly #connections = new Map<Socket, Connection>();
   readonly #sweep: NodeJS.Timeout;
+  #madeRoomAt = -sweepMs;
   #stopping = false;
 
   constructor(handler: Handler, limits: OriginLimits, log: Log) {
@@ -44,6 +45,8 @@ export class HttpServer {
       requireHostHeader: true,
     });
     this.#server.maxHeadersCount = 0; // Node would leave out the rest; requestRules refuses
+    // A client may end its side after its request and still read. Node's types lack the switch.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
     this.#server.maxConnections = limits.connectionsMax;
     this.#listenToEvents();
@@ -104,11 +107,16 @@ export class HttpServer {
       else if (code === "ERR_HTTP_REQUEST_TIMEOUT") this.#refuseRaw(socket as Socket, 408);
       else this.#refuseRaw(socket as Socket, 400);
     });
-    this.#server.on("drop", () => {
-      this.#counters.drops.limit++;
-      // Whoever only holds a connection open gives way to whoever comes next.
-      this.#server.closeIdleConnections();
-    });
+    this.#server.on("drop", () => this.#onDrop());
+  }
+
+  #onDrop(): void {
+    this.#counters.drops.limit++;
+    const now = performance.now();
+    if (now - this.#madeRoomAt < sweepMs) return;
+    this.#madeRoomAt = now;
+    // Whoever only holds a connection open gives way to whoever comes next.
+    this.#server.closeIdleConnections();
   }
 
   #onConnection(socket: Socket): void {
@@ -126,6 +134,8 @@ export class HttpServer {
     const connection = this.#connections.get(request.socket);
     if (connection === undefined) return; // it was closed meanwhile
     const taken = connection.take((done) => {
+      // Requests behind one that asked to close are not answered: Node gives them no socket.
+      if (response.socket === null) return done();
       response.once("close", () => {
         if (this.#stopping) connection.finish();
         done();

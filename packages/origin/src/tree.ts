@@ -126,7 +126,8 @@ export class Tree {
     let descriptor: number | undefined;
     try {
       descriptor = await openAsync(fullPath, openFlags);
-      const [stats, real] = await Promise.all([statsOf(descriptor), realpathAsync(fullPath)]);
+      const stats = await statsOf(descriptor);
+      const real = await realpathAsync(fullPath);
       // A link anywhere below the root, and a name in another case, lead to another real path.
       if (stats.isFile() && real === fullPath) {
         const file = new OpenFile(descriptor, stats, fullPath, fixed);

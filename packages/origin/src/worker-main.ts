@@ -26,7 +26,7 @@ async function start({ served, listen }: Extract<ToWorker, { kind: "start" }>): 
     send({ kind: "listening", port: await server.listen(listen) });
   } catch (cause) {
     if (!(cause instanceof HostError)) throw cause;
-    send({ kind: "failed", code: cause.code, message: cause.message });
+    send({ kind: "failed", code: cause.code, message: cause.message }, () => process.exit(1));
     return;
   }
   setInterval(sendCounts, countsMs).unref();
@@ -50,10 +50,11 @@ const log: Log = (entry) => {
   if (unsent < 100) send({ kind: "log", entry });
 };
 
-function send(message: FromWorker): void {
-  if (!process.connected) return;
+function send(message: FromWorker, sent: () => void = () => {}): void {
+  if (!process.connected) return sent();
   unsent++;
   process.send?.(message, undefined, undefined, () => {
     unsent--;
+    sent();
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask, dial, head, statusOf } from "./support/http.ts";
+import { ask, dial, head } from "./support/http.ts";
 import { eventually, sleep, testOrigin } from "./support/origin.ts";
 import { noise } from "./support/repository.ts";
 
@@ -97,13 +97,16 @@ test("ten thousand hostile requests leave no crash, no hung slot and a server th
   ] as const;
   let sent = 0;
   const visitor = async (dice: Dice): Promise<void> => {
-    while (sent < requests) sent += await visit(dice, origin.port, paths);
+    while (sent < requests) {
+      const count = await visit(dice, origin.port, paths);
+      sent += count;
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, (_, at) => visitor(new Dice(seed + at))));
   await eventually("every slot is free again", async () => {
     return (await ask(`${origin.adminUrl}/metrics`)).body.includes("_connections 0\n");
   });
   const answer = await ask(new URL(paths[0], origin.url));
+  assert.equal(answer.status, 200);
   assert.ok(answer.body.equals(noise(700_000)));
-  assert.equal(statusOf(`HTTP/1.1 ${answer.status} `), 200);
 });

@@ -108,6 +108,14 @@ test("pipelined requests are answered in order, and too many of them end the con
   assert.ok((await askRaw(origin.port, many)).length < 200_000);
 });
 
+test("a client that ends its side after its requests still gets every answer", async (t) => {
+  const origin = await testOrigin(t);
+  const paths = ["a", "b"].map((name) => origin.repository.addTarget(noise(300_000), name));
+  const socket = dial(origin.port);
+  socket.end(paths.map((path) => `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join(""));
+  assert.ok((await untilClosed(socket)).length > 600_000);
+});
+
 test("a reader that takes nothing loses its connection; a slow one above the rate keeps it", async (t) => {
   const limits = { sendGraceMs: 300, sendBytesPerSecondMin: 64 * 1024 };
   const origin = await testOrigin(t, { limits, adminPort: 0 });

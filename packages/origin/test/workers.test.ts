@@ -98,9 +98,10 @@ test("a worker that dies is started again, and its counts are kept", async (t) =
   await eventually("both workers have told what they served", async () => {
     return (await metrics()).includes('requests_total{status="200"} 20\n');
   });
-  const [victim = 0] = childrenOf(process.pid).filter((pid) => {
+  const victim = childrenOf(process.pid).find((pid) => {
     return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("worker-main");
   });
+  assert.ok(victim);
   process.kill(victim, "SIGKILL");
   await eventually("two workers serve again", async () => {
     const text = await metrics();

@@ -11,10 +11,10 @@ const origin = await startOrigin({
   adminPort: 0,
   log: descriptorLog(2),
 });
-process.on("SIGTERM", () => {
-  void origin.close(10_000).then(() => {
-    process.exitCode = 0;
-    process.disconnect();
-  });
-});
+process.once("SIGTERM", () => void stop());
 process.send?.({ url: origin.url, port: origin.port, adminUrl: origin.adminUrl });
+
+async function stop(): Promise<void> {
+  await origin.close(10_000);
+  process.disconnect();
+}

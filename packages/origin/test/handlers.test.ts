@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import type { Handler } from "../src/exchange.ts";
+import { fileHandler } from "../src/file-handler.ts";
+import { HttpServer } from "../src/http-server.ts";
+import { defaultLimits } from "../src/limits.ts";
+import { refuse, refuseForNow } from "../src/refusals.ts";
+import { Tree } from "../src/tree.ts";
+import { ask, askRaw, dial, head } from "./support/http.ts";
+import { eventually } from "./support/origin.ts";
+import { noise, TestRepository } from "./support/repository.ts";
+
+test("every answer that begins also ends, when its client leaves in the middle", async (t) => {
+  const repository = new TestRepository();
+  // A small cache: blocks are read from the disk while clients leave.
+  const limits = { ...defaultLimits, cacheBytesMax: 512 * 1024 };
+  const tree = new Tree(repository.tree, () => undefined, limits);
+  const files = fileHandler(tree, [], () => {});
+  let begun = 0;
+  let ended = 0;
+  const counted: Handler = async (exchange) => {
+    begun++;
+    await files(exchange);
+    ended++;
+  };
+  const server = new HttpServer(counted, limits, () => {});
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(async () => {
+    await server.stop(0);
+    tree.close();
+    repository.remove();
+  });
+  const path = repository.addTarget(noise(4_000_000));
+  for (let round = 0; round < 60; round++) {
+    const socket = dial(port);
+    socket.write(head(`GET /${path} HTTP/1.1`).repeat(3));
+    const stay = round % 3;
+    if (stay > 0) await once(socket, "readable");
+    if (stay > 1) socket.read(100_000 + round);
+    socket.destroy();
+  }
+  await eventually("all that began have ended", () => begun >= 20 && begun === ended);
+});
+
+test("a handler in front may refuse in place of the one behind it", async (t) => {
+  const shed: Handler = async (exchange) => refuseForNow(exchange, 503, ["https://alternate/"]);
+  const server = new HttpServer(shed, defaultLimits, () => {});
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(() => server.stop(0));
+  const answer = await ask(`http://127.0.0.1:${port}/metadata/timestamp.json`);
+  assert.equal(answer.status, 503);
+  assert.equal(server.counts().requests[503], 1);
+});
+
+test("nothing is begun behind an answer that closes the connection", async (t) => {
+  let begun = 0;
+  const closing: Handler = async (exchange) => {
+    begun++;
+    refuse(exchange, 431, ["Connection", "close"]);
+  };
+  const server = new HttpServer(closing, defaultLimits, () => {});
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(() => server.stop(0));
+  await askRaw(port, "GET /metadata/a HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
+  assert.equal(begun, 1);
+});
