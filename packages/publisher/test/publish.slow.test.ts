@@ -1,0 +1,359 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import {
+  chmod,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ProductId } from "@causeway/kernel";
+import { decodeCatalogue, decodeRelease, decodeRouteList, parseJson } from "@causeway/kernel";
+import { publish, rotateKey, signPending } from "../src/index.ts";
+import { assertStrictlyReadable } from "./support/strict-reader.ts";
+import { day, patchBytes, TestVendor } from "./support/vendor.ts";
+import { targetBytes, WalkingClient } from "./support/walking-client.ts";
+
+/** Digest of every file in the tree, by path. */
+async function treeDigests(tree: string): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  for (const entry of await readdir(tree, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const sha256 = createHash("sha256").update(await readFile(path));
+    digests.set(path.slice(tree.length), sha256.digest("hex"));
+  }
+  return digests;
+}
+
+test("a published patch, its artifacts, catalogue and advisory reach a client", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const advisory = '{"id":"CSW-1","modified":"2026-08-01T00:00:00Z"}';
+  await vendor.add({ version: "1.0" });
+  await vendor.add({ version: "1.1", advisories: [await vendor.file("a.json", advisory)] });
+  const result = await vendor.publish();
+  assert.equal(result.repository, "Contoso");
+  assert.equal(result.patches, 2);
+  const { repository, now } = vendor;
+  const client = await WalkingClient.pinned(repository, now);
+  await client.refresh(repository, now);
+  const found = await client.find(repository, "patches/reader/1.1/any/reader", now);
+  assert.deepEqual(await targetBytes(repository, found), Buffer.from(patchBytes("1.1")));
+  const record = decodeRelease(found?.custom, "record");
+  assert.deepEqual(record?.advisories, ["CSW-1"]);
+  const delta = record?.deltas[0];
+  assert.ok(record?.pack !== undefined && delta !== undefined);
+  for (const artifact of [record.index, record.pack, delta, delta.index]) {
+    const target = await client.find(repository, artifact.path, now);
+    assert.equal(target?.length, artifact.length);
+    assert.equal((await targetBytes(repository, target)).length, artifact.length);
+  }
+  const catalogue = await targetBytes(
+    repository,
+    await client.find(repository, "products/reader.json", now),
+  );
+  const { releases } = decodeCatalogue(parseJson(catalogue, "c"), "reader" as ProductId);
+  assert.deepEqual(
+    releases.map((entry) => entry.version),
+    ["1.1", "1.0"],
+  );
+  const osv = await client.find(repository, "advisories/CSW-1.json", now);
+  assert.equal((await targetBytes(repository, osv)).toString(), advisory);
+});
+
+test("nothing is written that strict readers refuse or read differently", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await assertStrictlyReadable(vendor.repository);
+  await vendor.add({ version: "1.0", name: "A~b_c-1.0.bin" });
+  await vendor.add({ version: "2.0.0-rc.1", minimumVersion: "1.0" });
+  await vendor.publish();
+  await assertStrictlyReadable(vendor.repository);
+});
+
+test("a publish with nothing to do changes nothing; one patch changes only its bins", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const before = await treeDigests(vendor.repository);
+  const again = await vendor.publish();
+  assert.deepEqual(again.routes, [{ id: "repository", ok: true, bytes: 0 }]);
+  assert.deepEqual(await treeDigests(vendor.repository), before);
+  await vendor.add({ version: "1.1" });
+  const second = await vendor.publish();
+  assert.deepEqual(second.versions, {
+    root: 1,
+    targets: 1,
+    patches: 1,
+    routes: 1,
+    snapshot: 3,
+    timestamp: 3,
+  });
+  const written = [...(await treeDigests(vendor.repository)).keys()].filter((path) => {
+    return !before.has(path) && path.startsWith("/metadata/");
+  });
+  const bins = written.filter((path) => path.includes("patches-"));
+  assert.ok(bins.length >= 3 && bins.length <= 7, bins.join()); // raw, index, pack, 2 delta files, catalogue
+  assert.equal(written.length, bins.length + 1); // and the snapshot
+  assert.deepEqual(await readdir(vendor.path("staged")).catch(() => []), []);
+});
+
+test("the route list follows causeway.yaml, and its version grows with each change", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const { repository, now } = vendor;
+  const listOf = async (): Promise<ReturnType<typeof decodeRouteList>> => {
+    const client = await WalkingClient.pinned(repository, now);
+    await client.refresh(repository, now);
+    const found = await client.find(repository, "routes.json", now);
+    return decodeRouteList(parseJson(await targetBytes(repository, found), "routes.json"));
+  };
+  assert.deepEqual(await listOf(), { version: 1, routes: [] });
+  await vendor.configure("name: C\nroutes:\n  - { id: a, url: https://a.example/, region: eu }\n");
+  await vendor.publish();
+  const changed = await listOf();
+  assert.equal(changed.version, 2);
+  assert.equal(changed.routes[0]?.region, "eu");
+  await vendor.publish();
+  assert.equal((await listOf()).version, 2);
+});
+
+test("carriers get exactly the tree, what is there already is not copied again", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure(
+    "name: C\ncarriers:\n" +
+      "  - { id: web-1, kind: folder, path: ../web-1 }\n" +
+      "  - { id: web-2, kind: folder, path: ../web-2 }\n",
+  );
+  await vendor.add({ version: "1.0" });
+  const first = await vendor.publish();
+  assert.deepEqual(
+    first.routes.map(({ id, ok }) => [id, ok]),
+    [
+      ["repository", true],
+      ["web-1", true],
+      ["web-2", true],
+    ],
+  );
+  const web = join(vendor.parent, "web-1");
+  // Orphans of the first, empty state are not carried: nothing refers to them.
+  const source = await treeDigests(vendor.repository);
+  for (const [path, digest] of await treeDigests(web)) assert.equal(source.get(path), digest);
+  const client = await WalkingClient.pinned(web, vendor.now);
+  await client.refresh(web, vendor.now);
+  const found = await client.find(web, "patches/reader/1.0/any/reader", vendor.now);
+  assert.deepEqual(await targetBytes(web, found), Buffer.from(patchBytes("1.0")));
+  const second = await vendor.publish();
+  assert.ok(second.routes.every((route) => route.ok && route.bytes === 0));
+});
+
+test("one failing carrier is reported and does not keep the others from the patch", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const blocked = await vendor.file("blocked", "a file, where a folder should be");
+  await vendor.configure(
+    "name: C\ncarriers:\n" +
+      `  - { id: broken, kind: folder, path: ${blocked} }\n` +
+      "  - { id: web, kind: folder, path: ../web }\n",
+  );
+  await vendor.add({ version: "1.0" });
+  const result = await vendor.publish();
+  const [own, broken, web] = result.routes;
+  assert.ok(own?.ok === true && web?.ok === true && broken?.ok === false);
+  assert.match(broken.error?.code ?? "", /^HOST_/);
+  await rm(blocked);
+  const repaired = await vendor.publish();
+  assert.ok(repaired.routes.every((route) => route.ok));
+  const tree = await treeDigests(blocked);
+  assert.deepEqual(tree, await treeDigests(join(vendor.parent, "web")));
+});
+
+test("a carrier that was damaged is repaired, one that is ahead is left alone", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure("name: C\ncarriers: [{ id: web, kind: folder, path: ../web }]\n");
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const copy = join(vendor.parent, "backup");
+  await cp(vendor.dir, copy, { recursive: true });
+  const web = join(vendor.parent, "web");
+  const good = await treeDigests(web);
+  const timestamp = join(web, "metadata", "timestamp.json");
+  await truncate(timestamp, 10);
+  for (const path of good.keys()) if (path.endsWith(".reader")) await rm(join(web, path));
+  await vendor.publish();
+  assert.deepEqual(await treeDigests(web), good);
+  await vendor.add({ version: "1.1" });
+  await vendor.publish();
+  const ahead = await treeDigests(web);
+  const stale = await publish(copy, vendor.common()); // a vendor folder from an old backup
+  assert.equal(stale.routes[1]?.ok, false);
+  assert.match(stale.routes[1]?.error?.message ?? "", /web has a newer state/);
+  assert.deepEqual(await treeDigests(web), ahead);
+});
+
+test("an artifact that is gone or damaged stops the publish before readers see anything", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const added = await vendor.add({ version: "1.0" });
+  const before = await readFile(join(vendor.repository, "metadata", "timestamp.json"));
+  const staged = vendor.path("staged", added.sha256);
+  await rename(staged, `${staged}.away`);
+  await assert.rejects(vendor.publish(), {
+    code: "HOST_MISSING",
+    message: /neither published nor/,
+  });
+  await writeFile(staged, patchBytes("9.9"));
+  await assert.rejects(vendor.publish(), { code: "HOST_CORRUPT_STATE" });
+  const after = await readFile(join(vendor.repository, "metadata", "timestamp.json"));
+  assert.deepEqual(after, before);
+  await rename(`${staged}.away`, staged);
+  assert.equal((await vendor.publish()).patches, 1);
+});
+
+test("damaged records and documents are named; a damaged bin is made anew", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const bin = join(vendor.repository, "metadata", "1.patches-00.json");
+  await truncate(bin, 20);
+  const healed = await vendor.publish();
+  assert.equal(healed.versions["snapshot"], 3);
+  const record = vendor.path("releases", "reader", "1.0", "any.json");
+  const good = await readFile(record);
+  await writeFile(record, good.subarray(0, 50));
+  await assert.rejects(vendor.publish(), { code: "HOST_CORRUPT_STATE", message: /any\.json/ });
+  await writeFile(record, good);
+  const timestamp = join(vendor.repository, "metadata", "timestamp.json");
+  await truncate(timestamp, 0);
+  await assert.rejects(vendor.publish(), {
+    code: "HOST_CORRUPT_STATE",
+    message: /timestamp\.json/,
+  });
+});
+
+test("documents are signed again before they expire, the bins all at once", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  vendor.now += 200 * day;
+  const result = await vendor.publish();
+  assert.deepEqual(result.versions, {
+    root: 1,
+    targets: 1,
+    patches: 2,
+    routes: 2,
+    snapshot: 3,
+    timestamp: 3,
+  });
+  vendor.now += 100 * day; // a quarter of the root's life is left
+  const later = await vendor.publish();
+  assert.equal(later.versions["root"], 2);
+  assert.equal(later.versions["targets"], 2);
+  const client = await WalkingClient.pinned(vendor.repository, vendor.now);
+  await client.refresh(vendor.repository, vendor.now);
+});
+
+test("keys that are offline are a warning first, and an error when the role has expired", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await mkdir(join(vendor.parent, "safe", "keys"), { recursive: true });
+  for (const name of await readdir(vendor.path("keys"))) {
+    if (!/^(?:root|targets)-/.test(name)) continue;
+    await rename(vendor.path("keys", name), join(vendor.parent, "safe", "keys", name));
+  }
+  vendor.now += 300 * day;
+  const result = await vendor.publish();
+  assert.equal(result.versions["root"], 1);
+  assert.match(vendor.warnings.join("\n"), /root stays at version 1 for now \(65 days left\)/);
+  assert.match(vendor.warnings.join("\n"), /targets stays at version 1 for now \(65 days left\)/);
+  const waiting = await readdir(vendor.path("keys", "pending"));
+  assert.deepEqual(waiting.toSorted(), ["2.root.json", "2.targets.json"]);
+  vendor.now += 100 * day;
+  await assert.rejects(vendor.publish(), { code: "KEY_THRESHOLD", message: /has expired/ });
+  for (const name of waiting) {
+    const file = vendor.path("keys", "pending", name);
+    await signPending(vendor.path("..", "safe"), { file, ...vendor.common() });
+  }
+  const renewed = await vendor.publish();
+  assert.deepEqual([renewed.versions["root"], renewed.versions["targets"]], [2, 2]);
+});
+
+test("a shorter life in causeway.yaml takes effect at the next publish", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure("name: C\nexpiry: { timestamp: 1h }\n");
+  const result = await vendor.publish();
+  assert.equal(result.versions["timestamp"], 2);
+  const client = await WalkingClient.pinned(vendor.repository, vendor.now);
+  await assert.rejects(client.refresh(vendor.repository, vendor.now + 3_700_000), {
+    code: "TRUST_EXPIRED",
+  });
+});
+
+test("readers that come at any moment of a publish see the old state or the new one", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure("name: C\ncarriers: [{ id: web, kind: folder, path: ../web }]\n");
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  await vendor.add({ version: "1.1" });
+  await rotateKey(vendor.dir, { role: "patches", ...vendor.common() }); // all bins change
+  let isDone = false;
+  const publishing = vendor.publish().finally(() => {
+    isDone = true;
+  });
+  const seen = new Map<string, Set<number | undefined>>();
+  const watch = async (tree: string): Promise<void> => {
+    while (!isDone) {
+      const client = await WalkingClient.pinned(tree, vendor.now);
+      const versions = await client.refresh(tree, vendor.now);
+      const path = "patches/reader/1.0/any/reader";
+      assert.ok(await client.find(tree, path, vendor.now));
+      seen.set(tree, (seen.get(tree) ?? new Set()).add(versions.get("snapshot")));
+    }
+  };
+  const trees = [vendor.repository, join(vendor.parent, "web")];
+  await Promise.all([publishing, ...trees.map(watch)]);
+  for (const tree of trees) assert.ok(seen.get(tree)?.has(2), "the old state was seen meanwhile");
+});
+
+test("an interrupted publish leaves readers the old state, and goes on when run again", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  const abort = new AbortController();
+  const publishing = publish(vendor.dir, {
+    ...vendor.common(),
+    signal: abort.signal,
+    onProgress: ({ step }) => void (step === "place" && abort.abort()),
+  });
+  await assert.rejects(publishing, { code: "INTERRUPTED" });
+  const client = await WalkingClient.pinned(vendor.repository, vendor.now);
+  assert.equal((await client.refresh(vendor.repository, vendor.now)).get("snapshot"), 1);
+  await vendor.publish();
+  assert.equal((await client.refresh(vendor.repository, vendor.now)).get("snapshot"), 2);
+});
+
+test("two writers at once are refused, naming the first", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  const running = vendor.publish();
+  await assert.rejects(vendor.publish(), {
+    code: "HOST_BUSY",
+    message: new RegExp(`process ${process.pid} is working on`),
+  });
+  await running;
+  await vendor.publish();
+});
+
+test("files that the vendor adds stay readable for a web server", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const file = await vendor.file("reader", patchBytes("1.0"));
+  await chmod(file, 0o600);
+  await vendor.add({ version: "1.0", file });
+  await vendor.publish();
+  const entries = await readdir(vendor.repository, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const { mode } = await stat(join(entry.parentPath, entry.name));
+    assert.equal(mode & 0o444, 0o444, entry.name);
+  }
+});
