@@ -123,6 +123,9 @@ export class HttpServer {
     const connection = new Connection(socket, this.#limits);
     this.#counters.accepted++;
     this.#connections.set(socket, connection);
+    // Node stops listening for errors on a socket that asked for a tunnel; one unheard error ends
+    // the process. What follows every error is "close", and that is what counts here.
+    socket.on("error", () => {});
     socket.once("close", () => {
       this.#counters.sentBytes += connection.countSent();
       this.#connections.delete(socket);

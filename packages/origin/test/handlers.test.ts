@@ -8,7 +8,7 @@ import { defaultLimits } from "../src/limits.ts";
 import { refuse, refuseForNow } from "../src/refusals.ts";
 import { Tree } from "../src/tree.ts";
 import { ask, askRaw, dial, head } from "./support/http.ts";
-import { eventually } from "./support/origin.ts";
+import { eventually, testOrigin } from "./support/origin.ts";
 import { noise, TestRepository } from "./support/repository.ts";
 
 test("every answer that begins also ends, when its client leaves in the middle", async (t) => {
@@ -64,4 +64,16 @@ test("nothing is begun behind an answer that closes the connection", async (t) =
   t.after(() => server.stop(0));
   await askRaw(port, "GET /metadata/a HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
   assert.equal(begun, 1);
+});
+
+test("a tunnel that is asked for and left at once harms nobody", async (t) => {
+  const origin = await testOrigin(t);
+  for (let round = 0; round < 400; round++) {
+    const socket = dial(origin.port);
+    await once(socket, "connect");
+    socket.write(head("CONNECT causeway.test:443 HTTP/1.1"));
+    socket.resetAndDestroy();
+  }
+  const answer = await ask(new URL("metadata/timestamp.json", origin.url));
+  assert.equal(answer.status, 200);
 });
