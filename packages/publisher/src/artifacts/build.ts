@@ -11,7 +11,6 @@ import { type BuiltFile, type Finished, Output, place, writeOutput } from "./out
 import { makePack, type Pack } from "./pack.ts";
 import { JobFailed, WorkerPool } from "./pool.ts";
 import { Progress, type ReportProgress } from "./progress.ts";
-import type { Scanned } from "./scan.ts";
 
 export type { OldVersion } from "./old-version.ts";
 export type { BuiltFile } from "./output.ts";
