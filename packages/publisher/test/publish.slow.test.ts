@@ -298,13 +298,11 @@ test("readers that come at any moment of a publish see the old state or the new 
   await vendor.publish();
   await vendor.add({ version: "1.1" });
   await rotateKey(vendor.dir, { role: "patches", ...vendor.common() }); // all bins change
-  let isDone = false;
-  const publishing = vendor.publish().finally(() => {
-    isDone = true;
-  });
+  const done = new AbortController();
+  const publishing = vendor.publish().finally(() => done.abort());
   const seen = new Map<string, Set<number | undefined>>();
   const watch = async (tree: string): Promise<void> => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       const client = await WalkingClient.pinned(tree, vendor.now);
       const versions = await client.refresh(tree, vendor.now);
       const path = "patches/reader/1.0/any/reader";
