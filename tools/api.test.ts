@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { root } from "./checkout.ts";
 import { publicTypes } from "./public-types.ts";
-import { root } from "./step.ts";
 
 const entries = ["client/src/index", "client/src/node/index"];
 

@@ -15,7 +15,7 @@ import {
   UsageError,
   usageCodes,
 } from "@causeway/kernel";
-import { root } from "./step.ts";
+import { root } from "./checkout.ts";
 import { withoutComments } from "./tidy/code.ts";
 import { readTree } from "./tidy/tree.ts";
 

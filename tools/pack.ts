@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { root } from "./step.ts";
+import { root } from "./checkout.ts";
 
 const lockMsMax = 120_000; // another test file that packs is done long before
 

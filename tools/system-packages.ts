@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { capture } from "./step.ts";
+import { runGroup } from "./process-group.ts";
 
 /** A Debian package that tests need, and the command that shows that it is there. */
 export interface SystemPackage {
@@ -23,6 +23,8 @@ const systemPackages: readonly SystemPackage[] = [
   },
 ];
 
+const aptMsMax = 5 * 60_000; // a mirror that hangs must not eat CI's 20 minutes
+
 /**
  * Installs what is missing where that is possible: Debian, as root.
  * @returns the packages that are still missing, with why
@@ -34,20 +36,19 @@ export async function installSystemPackages(): Promise<readonly string[]> {
   const blocked = whyNotInstallable();
   if (blocked !== undefined) return explain(missing, blocked);
   process.stdout.write(`installing ${names.join(", ")} with apt-get\n`);
-  const update = await capture(["apt-get", "update", "-q"]);
-  const install = await capture(
-    // env, because apt asks questions on a terminal otherwise
-    ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-qy"].concat(
-      "--no-install-recommends",
-      names,
-    ) as [string, ...string[]],
-  );
+  const update = await apt("update", "-q");
+  const install = await apt("install", "-qy", "--no-install-recommends", ...names);
   const left = missing.filter((each) => !isOnPath(each.command));
   if (left.length === 0) return [];
   return explain(
     left,
     `apt-get did not bring it:\n${(update.output + install.output).slice(-2000)}`,
   );
+}
+
+async function apt(...args: readonly string[]): Promise<{ readonly output: string }> {
+  // apt asks questions on a terminal otherwise.
+  return runGroup("apt-get", args, aptMsMax, { DEBIAN_FRONTEND: "noninteractive" });
 }
 
 function explain(packages: readonly SystemPackage[], why: string): readonly string[] {

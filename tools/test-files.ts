@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { root } from "./step.ts";
+import { root } from "./checkout.ts";
 
 /** Where tests live. A test file outside is one that no runner finds; tools/tidy.test.ts says so. */
 export const testGlobs = [

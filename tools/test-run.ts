@@ -1,7 +1,7 @@
-import { availableParallelism } from "node:os";
-import { run } from "node:test";
-import { spec } from "node:test/reporters";
-import { root, sourceEnvironment } from "./step.ts";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { runGroup } from "./process-group.ts";
 import { isSlow } from "./test-files.ts";
 
 /** What became of a run. */
@@ -15,37 +15,37 @@ export interface TestOutcome {
 }
 
 interface FileOutcome {
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: ReadonlyMap<string, number>;
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
 }
 
-const counted = ["tests", "suites", "passed", "failed", "cancelled", "skipped", "todo"] as const;
-const tapNames: Readonly<Record<string, string>> = { passed: "pass", failed: "fail" };
+const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"] as const;
 
 /**
  * Runs each file in its own process, as many at once as there are cores, the slow ones first.
- * A file that is not done in `fileMsMax` is killed and has failed: node:test itself leaves a
- * process with an open handle running for ever.
+ * A file that is not done in `fileMsMax` is killed with all that it started, and has failed:
+ * node:test itself leaves a process with an open handle running for ever.
  */
 export async function runTests(
   files: readonly string[],
   fileMsMax: number,
   print: (text: string) => void,
 ): Promise<TestOutcome> {
-  Object.assign(process.env, sourceEnvironment());
   const started = performance.now();
   const queue = files.toSorted((a, b) => Number(isSlow(b)) - Number(isSlow(a)));
   const outcomes: FileOutcome[] = [];
-  const worker = async (): Promise<void> => {
+  const reports = mkdtempSync(join(tmpdir(), "causeway-tap-"));
+  const worker = async (number: number): Promise<void> => {
+    const report = join(reports, String(number));
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      outcomes.push(await runFile(file, fileMsMax, print));
+      outcomes.push(await runFile(file, report, fileMsMax, print));
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  await Promise.all(Array.from({ length: availableParallelism() }, (_, index) => worker(index)));
+  rmSync(reports, { recursive: true, force: true });
   const lines = counted.map((name) => {
-    const sum = outcomes.reduce((total, { counts }) => total + (counts[name] ?? 0), 0);
-    return `# ${tapNames[name] ?? name} ${sum}`;
+    return `# ${name} ${outcomes.reduce((sum, { counts }) => sum + (counts.get(name) ?? 0), 0)}`;
   });
   lines.push(`# duration_ms ${Math.round(performance.now() - started)}`);
   return {
@@ -58,29 +58,68 @@ export async function runTests(
 /** Prints one line for a file that passed, and the whole story of one that failed. */
 async function runFile(
   file: string,
+  report: string,
   msMax: number,
   print: (text: string) => void,
 ): Promise<FileOutcome> {
+  const started = performance.now();
+  const reporters = [
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=tap",
+    `--test-reporter-destination=${report}`,
+  ];
+  rmSync(report, { force: true });
+  const end = await runGroup(process.execPath, [...reporters, file], msMax);
+  const { counts, failed, skipped } = readTap(readIfThere(report), file);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const why = whyNotWhole(end, counts, msMax);
+  if (why !== undefined && failed.length === 0) failed.push(`${file}: ${why}`);
+  if (failed.length > 0) print(`FAIL ${file} (${why ?? "see below"})\n${end.output.trimEnd()}\n`);
+  else print(`ok   ${file} (${counts.get("tests") ?? 0} in ${seconds} s)\n`);
+  // A file that failed as a whole is one failed test more, or CI would count none.
+  if (why !== undefined) {
+    counts.set("tests", (counts.get("tests") ?? 0) + 1);
+    counts.set("fail", (counts.get("fail") ?? 0) + 1);
+  }
+  return { counts, failed, skipped };
+}
+
+/** What went wrong beside its tests, if anything did. */
+function whyNotWhole(
+  end: { readonly code: number; readonly timedOut: boolean },
+  counts: ReadonlyMap<string, number>,
+  msMax: number,
+): string | undefined {
+  if (end.timedOut) return `killed, as it was not done in ${msMax / 1000} s`;
+  if (counts.size === 0) return end.code === 0 ? "holds no test" : "ended before its tests did";
+  if (counts.get("tests") === 0) return "holds no test";
+  const bad = (counts.get("fail") ?? 0) + (counts.get("cancelled") ?? 0);
+  return end.code !== 0 && bad === 0 ? `exit code ${end.code}` : undefined;
+}
+
+/** Reads node:test's TAP: one line per test at any depth, the counts at the end. */
+function readTap(
+  text: string,
+  file: string,
+): { counts: Map<string, number>; failed: string[]; skipped: string[] } {
+  const counts = new Map<string, number>();
   const failed: string[] = [];
   const skipped: string[] = [];
-  let counts: Readonly<Record<string, number>> = {};
-  let ranTests = false;
-  const started = performance.now();
-  const stream = run({ cwd: root, files: [file], signal: AbortSignal.timeout(msMax) });
-  stream.on("test:pass", ({ name, skip, todo }) => {
-    if (skip !== undefined || todo !== undefined) skipped.push(`${file}: ${name}`);
-  });
-  stream.on("test:fail", ({ name }) => failed.push(`${file}: ${name}`));
-  stream.on("test:summary", (summary) => {
-    // One comes from the file's process, and one without a name from the run around it.
-    if (summary.file !== undefined) ranTests = true;
-    else counts = { ...summary.counts };
-  });
-  const parts: string[] = [];
-  for await (const part of stream.compose(new spec())) parts.push(String(part));
-  if (failed.length === 0 && !ranTests) failed.push(`${file}: holds no test`);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (failed.length > 0) print(`FAIL ${file}\n${parts.join("")}\n`);
-  else print(`ok   ${file} (${counts["tests"] ?? 0} in ${seconds} s)\n`);
+  for (const line of text.split("\n")) {
+    const [, not, title = ""] = /^ *(not )?ok \d+ - (.*)$/.exec(line) ?? [];
+    if (/ # (?:SKIP|TO[D]O)\b/.test(title)) skipped.push(`${file}: ${title}`);
+    else if (not !== undefined) failed.push(`${file}: ${title}`);
+    const [, name = "", count] = /^# ([a-z]+) (\d+)$/.exec(line) ?? [];
+    if (count !== undefined) counts.set(name, Number(count));
+  }
   return { counts, failed, skipped };
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // killed before the first line
+  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { root } from "./step.ts";
+import { root } from "./checkout.ts";
 import { importsOf } from "./tidy/code.ts";
 import {
   exportsHaveNames,

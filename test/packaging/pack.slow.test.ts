@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { root } from "../../tools/checkout.ts";
 import { packInto, userEnvironment } from "../../tools/pack.ts";
-import { root } from "../../tools/step.ts";
 
 const packages = readdirSync(join(root, "packages"));
 const folder = mkdtempSync(join(tmpdir(), "causeway-pack-"));
