@@ -3,7 +3,7 @@ import { CausewayError } from "@causeway/kernel";
 import { byteRangeOf } from "./byte-range.ts";
 import { begin, type Exchange, type Handler } from "./exchange.ts";
 import { type HeaderList, headerList } from "./headers.ts";
-import { blockBytes, pieceBytes } from "./limits.ts";
+import { blockBytes, pieceBytes, quickMs } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { OpenFile } from "./open-file.ts";
 import { judge, rangeApplies } from "./preconditions.ts";
@@ -76,15 +76,18 @@ async function send(
 ): Promise<void> {
   let block = first;
   let index = Math.floor(start / blockBytes);
+  let pieceMax: number = pieceBytes;
   for (let at = start; ; ) {
     const offset = at - index * blockBytes;
-    const piece = block.subarray(offset, Math.min(offset + pieceBytes, offset + end - at));
+    const piece = block.subarray(offset, offset + Math.min(pieceMax, end - at));
     at += piece.length;
     if (at === end) {
       response.end(piece);
       return;
     }
+    const began = performance.now();
     if (!(await written(response, piece))) return;
+    pieceMax = performance.now() - began < quickMs ? blockBytes : pieceBytes;
     if (at < (index + 1) * blockBytes) continue;
     index++;
     block = await blockOf(tree, file, index);

@@ -47,10 +47,12 @@ export const defaultLimits: OriginLimits = {
  */
 export const blockBytes = 256 * 1024;
 /**
- * What is handed to the system at once. Larger writes are hardly quicker, and a reader's rate is
- * only seen when a write ends.
+ * What a reader of unknown speed is handed at once, since its rate is only seen when a write
+ * ends. One that took a piece within `quickMs` gets the rest of the block in one write: that
+ * costs a quarter less of a CPU second.
  */
 export const pieceBytes = 64 * 1024;
+export const quickMs = 50;
 /** A file without its hash in its name is hashed up to this size: about a millisecond. */
 export const hashedBytesMax = 1024 * 1024;
 /** Other routes that one answer may name: a header of about a KiB. */
