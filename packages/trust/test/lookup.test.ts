@@ -191,6 +191,16 @@ test("custom data and every hash come with the target", () => {
   assert.deepEqual(found?.locations, [`dir/${sha256}.file`, `dir/${sha512}.file`]);
 });
 
+test("a target with a hash of unknown kind is none, and the lookup says so", () => {
+  const repository = new TestRepository();
+  repository.addTarget("file", "content");
+  Object.assign(repository.targets.targets["file"]?.hashes ?? {}, { blake3: "00".repeat(32) });
+  repository.publishAll();
+  const lookup = new Lookup(new TestClient(repository).refresh(), "file", now);
+  assert.deepEqual([lookup.want, lookup.found], [undefined, undefined]);
+  assert.equal(lookup.fault?.code, "TRUST_MALFORMED");
+});
+
 for (const [path, location] of [
   ["a b/c?d#e", "a%20b/<sha256>.c%3Fd%23e"],
   ["ü", "<sha256>.%C3%BC"],
@@ -249,6 +259,9 @@ test("bytes are checked as they come, and too many are refused at once", () => {
   const short = new TargetCheck(target);
   short.update(content.subarray(1));
   assertRefused(() => short.finish(), "TRUST_MISMATCH", "file");
+  const longer = new TargetCheck({ ...target, length: content.length + 1 });
+  longer.update(content);
+  assertRefused(() => longer.finish(), "TRUST_MISMATCH", "file");
   const other = new TargetCheck(target);
   other.update(Buffer.alloc(content.length));
   assertRefused(() => other.finish(), "TRUST_MISMATCH", "file");

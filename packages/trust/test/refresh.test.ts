@@ -148,6 +148,28 @@ test("the very timestamp that is trusted already is no news, until it expires", 
   assertRefused(() => client.refresh(now + day), "TRUST_EXPIRED", "timestamp");
 });
 
+test("a stored snapshot or targets that expired is not good enough for a newer timestamp", () => {
+  for (const role of ["snapshot", "targets"] as const) {
+    const repository = new TestRepository();
+    repository[role].expires = utc(now + day);
+    repository.publishAll();
+    const client = new TestClient(repository);
+    client.refresh();
+    repository.publish("timestamp");
+    assertRefused(() => client.refresh(now + 2 * day), "TRUST_EXPIRED", role);
+    assert.equal(client.requests.at(-1), `2.${role}.json`);
+  }
+});
+
+test("a signed length is checked although the hash is right", () => {
+  const repository = new TestRepository();
+  repository.listsHashes = true;
+  repository.publishAll();
+  Object.assign(repository.timestamp.meta["snapshot.json"] ?? {}, { length: 100_000 });
+  repository.publish("timestamp");
+  assertRefused(() => new TestClient(repository).refresh(), "TRUST_MISMATCH", "snapshot");
+});
+
 test("a document expires at its very second", () => {
   for (const role of ["timestamp", "snapshot", "targets"] as const) {
     const repository = new TestRepository();

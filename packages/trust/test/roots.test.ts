@@ -66,6 +66,8 @@ test("a role whose key was taken away starts again, and its stored files go", ()
   repository.signers.set("timestamp", [kept]);
   repository.publish("root");
   repository.published.set("timestamp", [repository.bytes("timestamp", 2)]);
+  const { remove } = new Refresh(client.open(), now).offer(repository.bytes("root"));
+  assert.deepEqual(remove, ["timestamp.json", "snapshot.json"]);
   client.refresh();
   assert.deepEqual(client.versions(), { root: 3, timestamp: 2, snapshot: 1, targets: 1 });
 });
