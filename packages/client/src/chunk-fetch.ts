@@ -66,7 +66,9 @@ class ChunkFetch {
       return undefined;
     } finally {
       this.#job.signal.removeEventListener("abort", ring);
-      for (const { work, lane } of this.#lanes()) this.#drop(work, lane);
+      // When it ends otherwise, a silence may be ours.
+      if (this.#job.queue.done) for (const { work, lane } of this.#lanes()) this.#note(work, lane);
+      for (const { lane } of this.#lanes()) lane.cancel();
       await Promise.all(this.#running);
     }
   }
@@ -218,19 +220,19 @@ class ChunkFetch {
   /** Ends the requests that lost a race for the chunk that just arrived. */
   #cancelNeedless(winner: Lane): void {
     for (const { work, lane } of this.#lanes()) {
-      if (lane !== winner && lane.idle && !lane.through) this.#drop(work, lane);
+      if (lane === winner || lane.through || !lane.idle) continue;
+      this.#note(work, lane);
+      lane.cancel();
     }
   }
 
-  /** Ends a request that is not needed any more. A route that had fallen silent is told so. */
-  #drop(work: RouteWork, lane: Lane): void {
+  /** Tells a route that had fallen silent when others brought what it was asked for. */
+  #note(work: RouteWork, lane: Lane): void {
     const now = this.#ports.clock.steady();
-    if (!lane.through && work.isSilent(lane, now)) {
-      const seconds = Math.round(lane.silence(now) / 100) / 10;
-      const text = `had sent nothing for ${seconds} s when another route brought the bytes`;
-      work.route.strike(new RouteError("ROUTE_STALLED", work.route.id + lane.source.path, text));
-    }
-    lane.cancel();
+    if (lane.through || !work.isSilent(lane, now)) return;
+    const seconds = Math.round(lane.silence(now) / 100) / 10;
+    const text = `had sent nothing for ${seconds} s when another route brought the bytes`;
+    work.route.strike(new RouteError("ROUTE_STALLED", work.route.id + lane.source.path, text));
   }
 
   /** Milliseconds until there may be something to decide; undefined: not before a ring. */

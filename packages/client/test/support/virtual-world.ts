@@ -117,7 +117,11 @@ export function virtualPorts(
     const headers = new Map([["content-length", String(end - start)]]);
     if (range) headers.set("content-range", `bytes ${start}-${end - 1}/${file.length}`);
     const closed = new AbortController();
-    signal.addEventListener("abort", () => closed.abort(signal.reason), { once: true });
+    const onAbort = (): void => {
+      trace.push(`${clock.steady()} ${url.hostname} cancelled`);
+      closed.abort(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
     const body = async function* (): AsyncGenerator<Uint8Array> {
       for (let at = start; at < end; at += pieceLength) {
         const piece = file.slice(at, Math.min(end, at + pieceLength));
