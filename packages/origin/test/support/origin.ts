@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogEntry } from "../../src/log.ts";
@@ -41,4 +40,4 @@ export async function eventually(what: string, holds: () => boolean | Promise<bo
   throw new Error(`still not so after ten seconds: ${what}`);
 }
 
-export { once, sleep };
+export { sleep };
