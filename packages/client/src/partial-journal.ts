@@ -5,8 +5,8 @@ import { type Sha256, toHex, writeHex } from "@causeway/kernel";
 // Format: 8 bytes magic, 32 bytes SHA-256 of the target, then a chunk number per chunk, 4 bytes
 // little-endian each.
 const magic = "CWJOURN1";
-export const journalHeadLength = 8 + 32;
-export const journalEntryLength = 4;
+const journalHeadLength = 8 + 32;
+const journalEntryLength = 4;
 
 /** More than a journal of so many chunks can grow to between two starts, which compact it. */
 export function journalLengthMax(chunkCount: number): number {
