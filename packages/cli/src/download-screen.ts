@@ -49,9 +49,11 @@ export class DownloadScreen {
         this.#live.show(step("looking through old files", event), "looking through old files");
         return;
       case "apply":
+        this.done(); // the bars stay: they say what came from where
         this.#live.show(step("applying the delta", event), "applying the delta");
         return;
       case "verify":
+        this.done();
         this.#live.show(step("checking the whole file", event), "checking the whole file");
     }
   }
