@@ -13,8 +13,6 @@ import { clientLimits } from "./limits.ts";
 import { RouteRace } from "./race.ts";
 import type { Route } from "./route.ts";
 
-const roundsMax = 3; // over all routes; the waits between them are those of a second or two
-
 /**
  * The chunk index that `artifact` vouches for, of the target that `of` describes: from the file
  * `saved` of an earlier run, or from any route, and then saved.
@@ -51,7 +49,7 @@ async function fetchIndex(job: DownloadJob, artifact: Artifact): Promise<Uint8Ar
   for (let round = 1; ; round++) {
     const race = new RouteRace(
       clock,
-      askable(job),
+      await restedRoutes(job, artifact),
       (route, signal) => fetchOver(job, artifact, route, signal),
       limits,
       job.signal,
@@ -59,19 +57,26 @@ async function fetchIndex(job: DownloadJob, artifact: Artifact): Promise<Uint8Ar
     const bytes = await race.first();
     race.end();
     if (bytes !== undefined) return bytes;
-    const again = askable(job).some((route) => route.error?.code !== "ROUTE_MISSING");
-    if (round === roundsMax || !again) throw noRoute(job, artifact.path);
+    if (round === job.limits.indexRoundsMax) throw noRoute(job, artifact.path);
     const { base, max } = job.limits.backoffMs;
     const chance = random.uint32() / 2 ** 32; // so that a fleet does not come back as one wave
     await clock.sleep(Math.min(max, base * 3 ** round * chance), job.signal);
   }
 }
 
-function askable(job: DownloadJob): readonly Route[] {
-  const now = job.ports.clock.steady();
-  const trustworthy = job.request.routes.filter((route) => route.trustworthy);
-  const rested = trustworthy.filter((route) => route.restUntil <= now);
-  return rested.length > 0 ? rested : trustworthy;
+/**
+ * The routes that do not ask to be left alone now; when all of them do, this waits for the first.
+ * @throws {NoRouteDelivered} there are none, or it would be too long a wait
+ */
+async function restedRoutes(job: DownloadJob, artifact: Artifact): Promise<readonly Route[]> {
+  const { clock } = job.ports;
+  const able = job.request.routes.filter((route) => route.trustworthy);
+  const due = Math.min(...able.map(({ restUntil }) => restUntil));
+  const wait = due - clock.steady();
+  if (wait > job.limits.patienceMs) throw noRoute(job, artifact.path);
+  if (wait > 0) await clock.sleep(wait, job.signal);
+  const now = clock.steady();
+  return able.filter(({ restUntil }) => restUntil <= now);
 }
 
 async function fetchOver(

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { parseRoute } from "../src/route.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { startWorld } from "./support/download-world.ts";
+import { tempFolder } from "./support/temp-folder.ts";
 
 const patch = publish(programBytes(6_000_000, 7));
 
@@ -27,4 +32,18 @@ void test("a target that is there already is not fetched, and nothing is left be
   assert.equal(result.reused, patch.bytes.length);
   assert.equal(world.servers[0]?.requests.length, requests);
   assert.deepEqual(await world.names(), ["app"]);
+});
+
+void test("a folder is a route as any other", async () => {
+  await using temp = await tempFolder();
+  for (const [name, bytes] of patch.files) {
+    const file = path.join(temp.path, name);
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(file, bytes);
+  }
+  await using world = await startWorld(patch, ["dead"]);
+  const route = parseRoute(`${pathToFileURL(temp.path).href}/`);
+  await world.download({ routes: [...world.servers.map(({ url }) => parseRoute(url)), route] });
+  await world.assertWhole();
+  assert.ok(route.bytesKept > 0);
 });

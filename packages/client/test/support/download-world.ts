@@ -18,6 +18,7 @@ export const quickDownload: DownloadLimits = {
   ...downloadLimits,
   exchange: quickExchange,
   hedgeMs: 50,
+  indexRoundsMax: 2,
   silenceMs: { min: 60, max: 200 },
   placeMs: 150,
   failuresMax: 4,

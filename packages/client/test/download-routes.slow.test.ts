@@ -53,7 +53,7 @@ async function downloadWhile(
 }
 
 // One try more than the one that shows the fault: deadlines add up.
-const impatient = { ...quickDownload, failuresMax: 2 };
+const impatient = { ...quickDownload, failuresMax: 2, indexRoundsMax: 1 };
 const honest: readonly Behaviour[] = ["honest", "honest", "honest", "honest"];
 
 for (const [at, fault] of bad.entries()) {
@@ -96,6 +96,17 @@ for (const [at, fault] of bad.entries()) {
     }
   });
 }
+
+void test("routes that ask to be left alone for long are, from the first refusal on", async () => {
+  for (const late of [false, true]) {
+    const behaviours: Behaviour[] = ["busy-429", "busy-503"];
+    await using world = await startWorld(patch, late ? ["honest", "honest"] : behaviours);
+    const outcome = late ? downloadWhile(world, behaviours) : world.download();
+    await assert.rejects(outcome, { code: "ROUTE_ALL_FAILED" });
+    const asked = world.servers.reduce((sum, { requests }) => sum + requests.length, 0);
+    assert.ok(asked <= (late ? 3 : 2), `${asked} requests`); // the index comes over one of them
+  }
+});
 
 void test("routes that send only whole files are enough", async () => {
   await using world = await startWorld(patch, ["ignores-ranges", "dead"]);
