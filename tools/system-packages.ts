@@ -21,6 +21,16 @@ const systemPackages: readonly SystemPackage[] = [
     command: "openssl",
     reason: "packages/client: a certificate of nobody; packages/publisher: opens encrypted keys",
   },
+  {
+    name: "curl",
+    command: "curl",
+    reason: "packages/origin: an independent reader of ranges and headers",
+  },
+  {
+    name: "aria2",
+    command: "aria2c",
+    reason: "packages/origin: an independent reader that asks for many ranges at once",
+  },
 ];
 
 const aptMsMax = 5 * 60_000; // a mirror that hangs must not eat CI's 20 minutes
