@@ -14,7 +14,6 @@ import { Progress, type ReportProgress } from "./progress.ts";
 
 export type { OldVersion } from "./old-version.ts";
 export type { BuiltFile } from "./output.ts";
-export type { BuildProgress } from "./progress.ts";
 
 export interface BuiltDelta extends BuiltFile {
   readonly fromSha256: Sha256;
