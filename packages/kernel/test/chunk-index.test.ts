@@ -114,6 +114,21 @@ test("an index whose numbers do not add up is refused", () => {
   }
 });
 
+test("a frame longer than zstd makes of any chunk is refused, although all adds up", () => {
+  const name = "ab".repeat(32) as Sha256;
+  const encoded = (packLength: number): Uint8Array => {
+    return encodeChunkIndex({
+      target: { length: 100, sha256: name },
+      pack: { length: packLength, sha256: name },
+      chunks: [{ sha256: name, offset: 0, length: 100, packOffset: 0, packLength }],
+    });
+  };
+  const most = chunkLengths.max + 4096;
+  assert.equal(decodeChunkIndex(encoded(most), "index").pack?.length, most);
+  const code = codeOf(() => decodeChunkIndex(encoded(most + 1), "index"));
+  assert.equal(code, "TRUST_MALFORMED");
+});
+
 test("hostile bytes are refused or read, never anything else", () => {
   const flips = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 });
   fc.assert(

@@ -89,6 +89,7 @@ test("a table with any wrong number is refused", () => {
     );
   };
   refuse(tail, { ...lengths, new: lengths.new + 1 });
+  refuse(tail, { ...lengths, new: lengths.new - 1 });
   refuse(tail, { ...lengths, old: 5 });
   const patch = (at: number, value: number): Uint8Array => {
     const copy = tail.slice();
