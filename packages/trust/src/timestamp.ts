@@ -8,6 +8,7 @@ export interface Timestamp extends Header {
 
 /** @throws {TrustError} `TRUST_MALFORMED` */
 export function readTimestamp(envelope: Envelope): Timestamp {
+  envelope.signed.members("meta", 1); // it describes the snapshot and nothing else
   const snapshot = envelope.signed.object("meta").object("snapshot.json");
   return { ...envelope.header, snapshot: readMetaFile(snapshot, "timestamp: snapshot.json") };
 }

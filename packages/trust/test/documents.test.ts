@@ -175,6 +175,13 @@ for (const text of nothingLikeIt) {
   });
 }
 
+test("a timestamp that lists more than the snapshot is malformed", () => {
+  const repository = new TestRepository();
+  repository.timestamp.meta["targets.json"] = { version: 1 };
+  repository.publish("timestamp");
+  assertRefused(() => new TestClient(repository).refresh(), "TRUST_MALFORMED");
+});
+
 test("two signatures under one keyid are refused, as the specification demands", () => {
   const repository = new TestRepository();
   const keys = repository.signers.get("timestamp") ?? [];

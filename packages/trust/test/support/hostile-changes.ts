@@ -145,7 +145,10 @@ export const documentChanges: Readonly<Record<string, RepositoryChange>> = {
     const keys = repository.signers.get(role) ?? [];
     repository.signers.set(role, [...keys, ...keys]);
   },
-  spoilDocument: (repository, draw) => spoil(anyDocument(repository, draw), draw),
+  spoilDocument: (repository, draw) => {
+    spoil(anyDocument(repository, draw), draw);
+    repository.root.consistent_snapshot ??= true; // tuf-js faults: it does not know it optional
+  },
 };
 
 /** What happens to signed files on their way. */

@@ -14,6 +14,8 @@ export class TestClient {
   readonly state = new Map<string, Uint8Array>();
   /** Paths that were asked for, below `metadata/`. */
   readonly requests: string[] = [];
+  /** Files that the last refresh removed: it recovers from stolen keys. */
+  readonly removed: string[] = [];
   #route: TestRoute;
 
   constructor(repository: TestRepository) {
@@ -34,6 +36,7 @@ export class TestClient {
   refresh(at = now): TrustedSet {
     const refresh = new Refresh(this.open(at), at);
     this.requests.length = 0;
+    this.removed.length = 0;
     while (refresh.want !== undefined) this.#step(refresh, refresh.want);
     return refresh.set;
   }
@@ -70,5 +73,6 @@ export class TestClient {
   #persist(accepted: Accepted): void {
     for (const { name, bytes } of accepted.write) this.state.set(name, bytes);
     for (const name of accepted.remove) this.state.delete(name);
+    this.removed.push(...accepted.remove);
   }
 }
