@@ -1,9 +1,10 @@
 import { type Ports, RouteError } from "@causeway/kernel";
 import { Bell } from "./chunk-bell.ts";
+import { type InFlight, takeOver } from "./chunk-help.ts";
 import { Lane } from "./chunk-lane.ts";
 import type { ChunkQueue, Run } from "./chunk-queue.ts";
 import { RouteWork } from "./chunk-route-work.ts";
-import { chooseHelp, type Pending, remainingMs, runLength } from "./chunk-schedule.ts";
+import { runLength } from "./chunk-schedule.ts";
 import type { ChunkedFile } from "./chunk-source.ts";
 import type { VerifiedChunk } from "./chunk-verified.ts";
 import type { DownloadLimits } from "./download-limits.ts";
@@ -73,7 +74,7 @@ class ChunkFetch {
     }
   }
 
-  *#lanes(): Generator<{ readonly work: RouteWork; readonly lane: Lane }> {
+  *#lanes(): Generator<InFlight> {
     for (const work of this.#works) {
       for (const lane of work.lanes) yield { work, lane };
     }
@@ -85,7 +86,7 @@ class ChunkFetch {
     const quickness = (work: RouteWork): number => (work.proven ? (work.meter.rate(now) ?? 0) : 0);
     for (const work of this.#works.toSorted((a, b) => quickness(b) - quickness(a))) {
       while (this.#mayTake(work, now)) {
-        const run = this.#takeFree(work, now) ?? this.#takeFromOther(work, now);
+        const run = this.#takeFree(work, now) ?? this.#takeOver(work, now);
         if (run === undefined) break;
         this.#start(work, run, now);
       }
@@ -110,6 +111,7 @@ class ChunkFetch {
     const choice = {
       failing: work.failing,
       rate: work.meter.rate(now),
+      latencyMs: work.latencyMs,
       rateOfAll: rates.reduce((sum, rate) => sum + rate, 0),
       lastLength: work.lastLength,
       freeLength: queue.freeLength,
@@ -117,62 +119,10 @@ class ChunkFetch {
     return queue.take(runLength(choice, limits));
   }
 
-  /** When nothing is free: part or all of the slowest request over another route. */
-  #takeFromOther(helper: RouteWork, now: number): Run | undefined {
+  #takeOver(helper: RouteWork, now: number): Run | undefined {
     if (helper.source?.ranged === false) return undefined;
-    let slowest: (Pending & { readonly lane: Lane; readonly alone: Run }) | undefined;
-    for (const { work, lane } of this.#lanes()) {
-      if (work === helper) continue;
-      const alone = this.#aloneWith(lane, now);
-      const pending = { lane, alone, ...this.#pendingOf(work, lane, alone, now) };
-      if (pending.length === 0) continue;
-      if (slowest === undefined || remainingMs(pending) > remainingMs(slowest)) slowest = pending;
-    }
-    if (slowest === undefined) return undefined;
-    const { lane } = slowest;
-    const rate = helper.meter.rate(now);
-    const { latencyMs } = helper;
-    const help = chooseHelp(slowest, { rate, latencyMs }, this.#job.limits.savingMsMin);
-    if (help.kind === "leave") return undefined;
-    const { from, to } = slowest.alone;
-    const cut = help.kind === "race" ? from : this.#cutAfter(slowest.alone, help.keep);
-    // What is less than a chunk cannot be split: both try, and the first wins.
-    const run = { from: cut < to ? cut : from, to };
-    if (run.from > from) lane.shorten(run.from);
-    this.#job.queue.hold(run);
-    return run;
-  }
-
-  /** The part of a request that no other one brings as well, but for silent ones. */
-  #aloneWith(lane: Lane, now: number): Run {
-    const others: Run[] = [];
-    for (const { work, lane: other } of this.#lanes()) {
-      if (other !== lane && !work.isSilent(other, now)) others.push(other.rest);
-    }
-    let alone: Run = { from: lane.rest.to, to: lane.rest.to };
-    for (let number = lane.rest.from; number < lane.rest.to; number++) {
-      if (this.#job.queue.isSettled(number)) continue;
-      if (others.some(({ from, to }) => from <= number && number < to)) continue;
-      alone = { from: Math.min(alone.from, number), to: number + 1 };
-    }
-    return alone;
-  }
-
-  #pendingOf(work: RouteWork, lane: Lane, alone: Run, now: number): Pending {
-    const length = this.#job.queue.wantedLength(alone);
-    const rate = work.meter.rate(now);
-    const share = rate === undefined ? undefined : rate / work.lanes.size;
-    const silent = work.isSilent(lane, now);
-    return { length, ageMs: now - lane.startedAt, silent, rate: share };
-  }
-
-  #cutAfter(run: Run, length: number): number {
-    let sum = 0;
-    for (let number = run.from; number < run.to; number++) {
-      sum += this.#job.queue.wantedLength({ from: number, to: number + 1 });
-      if (sum >= length) return number + 1;
-    }
-    return run.to;
+    const { queue, limits } = this.#job;
+    return takeOver(helper, [...this.#lanes()], queue, limits.savingMsMin, now);
   }
 
   #start(work: RouteWork, run: Run, now: number): void {
@@ -192,6 +142,10 @@ class ChunkFetch {
     const { clock, random } = this.#ports;
     try {
       await lane.fetch(this.#ports, limits.exchange, {
+        answered: () => {
+          // With one request at a time, the wait for its answer is no part of the rate.
+          if (work.lanes.size === 1) work.meter.begin(clock.steady());
+        },
         heard: (bytes, worth) => {
           const now = clock.steady();
           work.meter.add(now, worth);
@@ -232,7 +186,9 @@ class ChunkFetch {
     if (lane.through || !work.isSilent(lane, now)) return;
     const seconds = Math.round(lane.silence(now) / 100) / 10;
     const text = `had sent nothing for ${seconds} s when another route brought the bytes`;
-    work.route.strike(new RouteError("ROUTE_STALLED", work.route.id + lane.source.path, text));
+    const error = new RouteError("ROUTE_STALLED", work.route.id + lane.source.path, text);
+    work.failed(lane, error, now, this.#ports.random);
+    work.route.strike(error);
   }
 
   /** Milliseconds until there may be something to decide; undefined: not before a ring. */

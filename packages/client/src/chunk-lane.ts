@@ -9,6 +9,8 @@ import type { Route } from "./route.ts";
 
 /** What a lane tells while it runs. */
 export interface LaneEvents {
+  /** The answer is here, its bytes come next. */
+  answered(): void;
   /** So many bytes came, worth so many bytes of the target. */
   heard(wireBytes: number, worth: number): void;
   /** A chunk came whole and right. It must be on its way to the disk when this resolves. */
@@ -101,6 +103,7 @@ export class Lane {
       });
       this.#answered = true;
       this.#lastHeard = ports.clock.steady();
+      events.answered();
       await this.#read(answer.body, ports, events);
     } catch (error) {
       if (error !== cancelled) throw error;

@@ -7,13 +7,14 @@ export interface RunChoice {
   /** Bytes per second of this route, and of all that deliver; undefined when not yet measured. */
   readonly rate: number | undefined;
   readonly rateOfAll: number;
+  readonly latencyMs: number;
   /** Bytes of this route's previous run; 0 before the first. */
   readonly lastLength: number;
   readonly freeLength: number;
 }
 
-const growthMax = 4; // from one run to the next: one lucky measure must not fill a slow route
-const tailMs = 100; // near the end, runs get no shorter than this
+const growthMax = 8; // from one run to the next: one lucky measure must not fill a slow route
+const tailMs = 100; // near the end, runs get no shorter than this, or than a round trip
 
 /**
  * How many bytes the next run should have: about `runMs` of this route's rate, and near the end
@@ -26,7 +27,8 @@ export function runLength(choice: RunChoice, limits: DownloadLimits): number {
   const busy = (rate * limits.runMs) / 1000 / limits.lanesPerRoute;
   const grown = Math.max(lastLength, limits.firstRunLength) * growthMax;
   const share = rateOfAll > rate ? rate / rateOfAll : 1;
-  const tail = Math.max((freeLength * share) / 2, (rate * tailMs) / 1000);
+  const least = (rate * Math.max(tailMs, choice.latencyMs)) / 1000;
+  const tail = Math.max((freeLength * share) / 2, least);
   return Math.max(1, Math.min(busy, grown, tail, limits.runLengthMax));
 }
 

@@ -12,6 +12,7 @@ void test("a run keeps to its bounds, whatever was measured", () => {
     failing: fc.boolean(),
     rate: fc.option(rates, { nil: undefined }),
     rateOfAll: rates,
+    latencyMs: fc.nat(10_000),
     lastLength: fc.nat(100_000_000),
     freeLength: fc.nat(2_000_000_000),
   });
@@ -25,9 +26,9 @@ void test("a run keeps to its bounds, whatever was measured", () => {
 
 void test("a route starts small and grows to what it carries in about a second", () => {
   const rate = 12_500_000;
-  const long = { failing: false, rate, rateOfAll: rate, freeLength: 1e9 };
+  const long = { failing: false, latencyMs: 20, rate, rateOfAll: rate, freeLength: 1e9 };
   assert.equal(runLength({ ...long, rate: undefined, lastLength: 0 }, downloadLimits), 256 * 1024);
-  assert.equal(runLength({ ...long, lastLength: 256 * 1024 }, downloadLimits), 1024 * 1024);
+  assert.equal(runLength({ ...long, lastLength: 64 * 1024 }, downloadLimits), 2 * 1024 * 1024);
   assert.equal(
     runLength({ ...long, lastLength: 1e8 }, downloadLimits),
     downloadLimits.runLengthMax,
@@ -37,7 +38,14 @@ void test("a route starts small and grows to what it carries in about a second",
 });
 
 void test("near the end a route takes no more than half of its share", () => {
-  const choice = { failing: false, rate: 1e6, rateOfAll: 4e6, lastLength: 1e8, freeLength: 2e6 };
+  const choice = {
+    failing: false,
+    latencyMs: 20,
+    rate: 1e6,
+    rateOfAll: 4e6,
+    lastLength: 1e8,
+    freeLength: 2e6,
+  };
   assert.equal(runLength(choice, downloadLimits), 250_000);
 });
 

@@ -84,6 +84,12 @@ void test("four equal routes take a quarter of the time, and waste nothing", asy
   assert.ok(downloaded < length + 100_000, String(downloaded));
 });
 
+void test("a long round trip does not keep routes from being full", async () => {
+  const far = ["a", "b"].map((host) => ({ ...honest, host, latencyMs: 250 }));
+  const { ms } = await simulate(1, far);
+  assert.ok(ms < ((length * 1000) / 2e6) * 1.1 + 4 * 250, `${ms} ms`);
+});
+
 void test("a route ten times slower delays nobody", async () => {
   const four = ["a", "b", "c", "d"].map((host) => ({ ...honest, host }));
   const slow = { ...honest, host: "slow", bytesPerSecond: 100_000 };
