@@ -10,17 +10,17 @@ import {
   toVersion,
   type Version,
 } from "@causeway/kernel";
-import { type ClockReport, reportClock } from "./clock-report.ts";
-import { download } from "./download.ts";
-import type { DownloadEvent } from "./download-event.ts";
+import { download } from "./download/download.ts";
+import type { DownloadEvent } from "./download/download-event.ts";
+import type { OldFile } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
-import { type Found, findRelease, type Wish } from "./find.ts";
 import { type ClientLimits, clientLimits } from "./limits.ts";
-import { type Run, refreshState } from "./metadata.ts";
-import type { OldFile } from "./old-file.ts";
-import { rankRoutes } from "./ranking.ts";
-import { parseRoutes, type RouteReport } from "./route.ts";
-import { TrustState } from "./trust-state.ts";
+import { type Found, findRelease, type Wish } from "./metadata/find.ts";
+import { type Run, refreshState } from "./metadata/metadata.ts";
+import { TrustState } from "./metadata/trust-state.ts";
+import { type ClockReport, reportClock } from "./routes/clock-report.ts";
+import { rankRoutes } from "./routes/ranking.ts";
+import { parseRoutes, type RouteReport } from "./routes/route.ts";
 
 export interface ClientOptions {
   /** The vendor's root.json; needed until the state has met it once. */

@@ -1,15 +1,20 @@
 export * from "./client.ts";
-export type { ClockReport } from "./clock-report.ts";
-export type * from "./download-event.ts";
+export type * from "./download/download-event.ts";
+export type { OldFile } from "./download/old-file.ts";
 export { type DownloadLimits, downloadLimits } from "./download-limits.ts";
-export { type Answer, type ExchangePorts, type ExchangeRequest, exchange } from "./exchange.ts";
 export {
   type ClientLimits,
   clientLimits,
   type ExchangeLimits,
   type MetadataLimits,
 } from "./limits.ts";
-export type { OldFile } from "./old-file.ts";
+export type { ClockReport } from "./routes/clock-report.ts";
+export {
+  type Answer,
+  type ExchangePorts,
+  type ExchangeRequest,
+  exchange,
+} from "./routes/exchange.ts";
 export {
   parseRoute,
   parseRoutes,
@@ -17,4 +22,4 @@ export {
   type RouteId,
   type RouteReport,
   type RouteState,
-} from "./route.ts";
+} from "./routes/route.ts";

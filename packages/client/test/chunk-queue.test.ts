@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Chunk, Sha256 } from "@causeway/kernel";
 import fc from "fast-check";
-import { ChunkQueue, type Run } from "../src/chunk-queue.ts";
+import { ChunkQueue, type Run } from "../src/fetch/chunk-queue.ts";
 
 function chunksOf(lengths: readonly number[]): Chunk[] {
   return lengths.map((length, number) => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Meter } from "../src/chunk-meter.ts";
-import { chooseHelp, runLength } from "../src/chunk-schedule.ts";
 import { downloadLimits } from "../src/download-limits.ts";
+import { Meter } from "../src/fetch/chunk-meter.ts";
+import { chooseHelp, runLength } from "../src/fetch/chunk-schedule.ts";
 
 const rates = fc.double({ min: 1, max: 1e9, noNaN: true });
 

@@ -6,7 +6,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { partialNames } from "../src/partial-names.ts";
+import { partialNames } from "../src/download/partial-names.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld, type World } from "./support/download-world.ts";
 import { startSlowRoute } from "./support/slow-route.ts";

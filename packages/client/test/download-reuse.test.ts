@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { type FileHandle, HostError } from "@causeway/kernel";
-import { partialNames } from "../src/partial-names.ts";
+import { partialNames } from "../src/download/partial-names.ts";
 import { changedFile } from "./support/download-disk.ts";
 import { deltaOf, programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld } from "./support/download-world.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { download } from "../src/download.ts";
-import { parseRoute, type Route } from "../src/route.ts";
+import { download } from "../src/download/download.ts";
+import { parseRoute, type Route } from "../src/routes/route.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import {
   MemoryStore,

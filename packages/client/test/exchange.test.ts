@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { type RouteCode, RouteError } from "@causeway/kernel";
-import { type Answer, type ExchangeRequest, exchange } from "../src/exchange.ts";
 import { nodePorts } from "../src/node/index.ts";
-import { parseRoute, type Route } from "../src/route.ts";
+import { type Answer, type ExchangeRequest, exchange } from "../src/routes/exchange.ts";
+import { parseRoute, type Route } from "../src/routes/route.ts";
 import { type Fault, faults, startRoute } from "./support/faulty-route.ts";
 import { quickExchange } from "./support/quick.ts";
 

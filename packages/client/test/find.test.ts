@@ -9,8 +9,8 @@ import {
   UsageError,
   type Version,
 } from "@causeway/kernel";
-import { chooseRelease, type Found, findRelease, type Wish } from "../src/find.ts";
-import { refreshState } from "../src/metadata.ts";
+import { chooseRelease, type Found, findRelease, type Wish } from "../src/metadata/find.ts";
+import { refreshState } from "../src/metadata/metadata.ts";
 import type { Behaviour } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";

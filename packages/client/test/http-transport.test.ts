@@ -8,9 +8,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { after, test } from "node:test";
 import { RouteError } from "@causeway/kernel";
-import { fetchDocument } from "../src/document.ts";
 import { nodePorts } from "../src/node/index.ts";
-import { parseRoute } from "../src/route.ts";
+import { fetchDocument } from "../src/routes/document.ts";
+import { parseRoute } from "../src/routes/route.ts";
 import { quickExchange } from "./support/quick.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 

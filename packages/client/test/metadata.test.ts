@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { type CausewayError, cataloguePath, NoRouteDelivered } from "@causeway/kernel";
-import { lookUp, refreshState } from "../src/metadata.ts";
-import type { RouteState } from "../src/route.ts";
+import { lookUp, refreshState } from "../src/metadata/metadata.ts";
+import type { RouteState } from "../src/routes/route.ts";
 import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";

@@ -5,9 +5,9 @@ import * as path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
-import { exchange } from "../src/exchange.ts";
 import { nodePorts, openClient } from "../src/node/index.ts";
-import { parseRoute } from "../src/route.ts";
+import { exchange } from "../src/routes/exchange.ts";
+import { parseRoute } from "../src/routes/route.ts";
 import { quickExchange } from "./support/quick.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Sha256 } from "@causeway/kernel";
 import fc from "fast-check";
-import { decodeJournal, encodeJournal } from "../src/partial-journal.ts";
+import { decodeJournal, encodeJournal } from "../src/download/partial-journal.ts";
 
 const target = "ab".repeat(32) as Sha256;
 const other = "cd".repeat(32) as Sha256;

@@ -3,10 +3,10 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { type Chunk, type ChunkIndex, decodeChunkIndex } from "@causeway/kernel";
-import { VerifiedChunk } from "../src/chunk-verified.ts";
+import { Partial } from "../src/download/partial.ts";
+import { leftovers, partialNames } from "../src/download/partial-names.ts";
+import { VerifiedChunk } from "../src/fetch/chunk-verified.ts";
 import { folderStore } from "../src/node/index.ts";
-import { Partial } from "../src/partial.ts";
-import { leftovers, partialNames } from "../src/partial-names.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Chunk, Delta, Sha256 } from "@causeway/kernel";
 import fc from "fast-check";
-import { choosePlan, type PlanInput } from "../src/plan.ts";
+import { choosePlan, type PlanInput } from "../src/download/plan.ts";
 
 const chunkLength = fc.integer({ min: 1, max: 256 * 1024 });
 

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Delivery, RouteError, type Transport, type TransportRequest } from "@causeway/kernel";
-import { shown } from "../route.ts";
+import { shown } from "../routes/route.ts";
 import { errnoOf } from "./host-fault.ts";
 
 const readLength = 64 * 1024;

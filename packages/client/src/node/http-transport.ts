@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { type Delivery, RouteError, type Transport, type TransportRequest } from "@causeway/kernel";
-import { shown } from "../route.ts";
+import { shown } from "../routes/route.ts";
 import { errnoOf } from "./host-fault.ts";
 
 /** A transport that holds connections until it is closed. */

@@ -8,8 +8,8 @@ import {
   createClient,
   type Got,
 } from "../client.ts";
+import type { OldFile } from "../download/old-file.ts";
 import type { ClientLimits } from "../limits.ts";
-import type { OldFile } from "../old-file.ts";
 import { type FolderLock, type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
 import { folderStore, sweepFolder } from "./store.ts";

@@ -1,8 +1,8 @@
 import * as fs from "node:fs/promises";
-import { download } from "../../src/download.ts";
-import type { DownloadRequest } from "../../src/download-job.ts";
+import { download } from "../../src/download/download.ts";
+import type { DownloadRequest } from "../../src/download/download-job.ts";
 import { folderStore, nodePorts } from "../../src/node/index.ts";
-import { parseRoute } from "../../src/route.ts";
+import { parseRoute } from "../../src/routes/route.ts";
 
 // Run as a process of its own, to be killed: fetches what the file that it is given describes.
 const [file = ""] = process.argv.slice(2);

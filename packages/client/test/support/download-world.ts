@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type DownloadResult, download } from "../../src/download.ts";
-import type { DownloadEvent } from "../../src/download-event.ts";
-import type { DownloadRequest } from "../../src/download-job.ts";
+import { type DownloadResult, download } from "../../src/download/download.ts";
+import type { DownloadEvent } from "../../src/download/download-event.ts";
+import type { DownloadRequest } from "../../src/download/download-job.ts";
+import type { OldFile } from "../../src/download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "../../src/download-limits.ts";
 import { folderStore, nodePorts } from "../../src/node/index.ts";
-import type { OldFile } from "../../src/old-file.ts";
-import { parseRoute, type Route } from "../../src/route.ts";
+import { parseRoute, type Route } from "../../src/routes/route.ts";
 import type { Published } from "./download-fixture.ts";
 import { type Behaviour, type FaultyRoute, startRoute } from "./faulty-route.ts";
 import { quickExchange } from "./quick.ts";

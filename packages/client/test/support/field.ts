@@ -13,10 +13,10 @@ import {
   type Version,
 } from "@causeway/kernel";
 import { now, TestRepository } from "../../../trust/test/support/test-repository.ts";
-import type { Run } from "../../src/metadata.ts";
+import type { Run } from "../../src/metadata/metadata.ts";
+import { TrustState } from "../../src/metadata/trust-state.ts";
 import { type NodePorts, nodePorts } from "../../src/node/index.ts";
-import { parseRoutes } from "../../src/route.ts";
-import { TrustState } from "../../src/trust-state.ts";
+import { parseRoutes } from "../../src/routes/route.ts";
 import { type Behaviour, type FaultyRoute, type Files, startRoute } from "./faulty-route.ts";
 import { quickLimits } from "./quick.ts";
 

@@ -1,4 +1,4 @@
-import type { RouteId, RouteState } from "./route.ts";
+import type { RouteId, RouteState } from "../routes/route.ts";
 
 /** What one route has brought so far. */
 export interface RouteProgress {

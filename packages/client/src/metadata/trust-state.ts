@@ -1,6 +1,6 @@
 import { HostError, type Instant, type Store, TrustError, UsageError } from "@causeway/kernel";
 import { type Accepted, TrustedSet } from "@causeway/trust";
-import { documentLengthMax } from "./limits.ts";
+import { documentLengthMax } from "../limits.ts";
 
 const pinFile = "pinned-root.json";
 const folder = "metadata";

@@ -1,7 +1,7 @@
 import { type Clock, type Delivery, RouteError, type Transport } from "@causeway/kernel";
+import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
 import { Cancel, within } from "./cancel.ts";
-import { clientLimits, type ExchangeLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 
 export interface ExchangeRequest {

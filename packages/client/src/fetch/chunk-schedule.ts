@@ -1,4 +1,4 @@
-import type { DownloadLimits } from "./download-limits.ts";
+import type { DownloadLimits } from "../download-limits.ts";
 
 /** What decides how much to ask one route for next. */
 export interface RunChoice {

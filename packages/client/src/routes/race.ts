@@ -1,6 +1,6 @@
 import { type CausewayError, type Clock, RouteError } from "@causeway/kernel";
+import type { MetadataLimits } from "../limits.ts";
 import { Cancel } from "./cancel.ts";
-import type { MetadataLimits } from "./limits.ts";
 import type { Route } from "./route.ts";
 
 /** Does one thing over one route; its failures are the route's unless they are the host's. */

@@ -15,11 +15,11 @@ import {
   verifyTarget,
   type Want,
 } from "@causeway/trust";
-import { fetchDocument } from "./document.ts";
-import type { ClientLimits } from "./limits.ts";
-import { RouteRace } from "./race.ts";
-import { isWorthAsking, rankRoutes } from "./ranking.ts";
-import type { Route } from "./route.ts";
+import type { ClientLimits } from "../limits.ts";
+import { fetchDocument } from "../routes/document.ts";
+import { RouteRace } from "../routes/race.ts";
+import { isWorthAsking, rankRoutes } from "../routes/ranking.ts";
+import type { Route } from "../routes/route.ts";
 import type { TrustState } from "./trust-state.ts";
 
 /** One run of the client: what it works with, and the time by which expiry is judged. */

@@ -1,10 +1,10 @@
 import { HostError, Interrupted, type Ports, TrustError } from "@causeway/kernel";
+import { type DownloadLimits, downloadLimits } from "../download-limits.ts";
 import { hashFile } from "./chunk-read.ts";
 import type { PlanKind } from "./download-event.ts";
 import { fill } from "./download-fill.ts";
 import { obtainIndex } from "./download-index.ts";
 import { type DownloadJob, type DownloadRequest, orNothing, requireSpace } from "./download-job.ts";
-import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 import { Progress } from "./download-progress.ts";
 import type { OldFile } from "./old-file.ts";
 import { Partial } from "./partial.ts";

@@ -1,4 +1,6 @@
 import { type Ports, RouteError } from "@causeway/kernel";
+import type { DownloadLimits } from "../download-limits.ts";
+import type { Route } from "../routes/route.ts";
 import { Bell } from "./chunk-bell.ts";
 import { type InFlight, takeOver } from "./chunk-help.ts";
 import { Lane } from "./chunk-lane.ts";
@@ -7,8 +9,6 @@ import { RouteWork } from "./chunk-route-work.ts";
 import { runLength } from "./chunk-schedule.ts";
 import type { ChunkedFile } from "./chunk-source.ts";
 import type { VerifiedChunk } from "./chunk-verified.ts";
-import type { DownloadLimits } from "./download-limits.ts";
-import type { Route } from "./route.ts";
 
 export interface FetchJob {
   readonly file: ChunkedFile;

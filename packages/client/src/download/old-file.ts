@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Chunker, type FileHandle, HostError, type Sha256 } from "@causeway/kernel";
+import { VerifiedChunk } from "../fetch/chunk-verified.ts";
 import { readFully, windowsOf } from "./chunk-read.ts";
-import { VerifiedChunk } from "./chunk-verified.ts";
 import type { Partial } from "./partial.ts";
 
 /** An open file that may hold parts of a target. Whoever opened it closes it. */

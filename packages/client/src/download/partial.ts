@@ -6,9 +6,9 @@ import {
   type Sha256,
   type Store,
 } from "@causeway/kernel";
+import { VerifiedChunk } from "../fetch/chunk-verified.ts";
 import { ChunkNames } from "./chunk-names.ts";
 import { hashFile, readFully } from "./chunk-read.ts";
-import { VerifiedChunk } from "./chunk-verified.ts";
 import {
   decodeJournal,
   encodeJournal,

@@ -5,7 +5,7 @@ import {
   decodeDeltaSegments,
   deltaTailLength,
 } from "@causeway/kernel";
-import { VerifiedChunk } from "./chunk-verified.ts";
+import { VerifiedChunk } from "../fetch/chunk-verified.ts";
 import { type OldFile, tryRead } from "./old-file.ts";
 import type { Partial } from "./partial.ts";
 

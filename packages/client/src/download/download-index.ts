@@ -6,12 +6,12 @@ import {
   RouteError,
   TrustError,
 } from "@causeway/kernel";
-import { sha256Of } from "./chunk-verified.ts";
-import { fetchDocument } from "./document.ts";
+import { sha256Of } from "../fetch/chunk-verified.ts";
+import { clientLimits } from "../limits.ts";
+import { fetchDocument } from "../routes/document.ts";
+import { RouteRace } from "../routes/race.ts";
+import type { Route } from "../routes/route.ts";
 import { type DownloadJob, noRoute, orNothing } from "./download-job.ts";
-import { clientLimits } from "./limits.ts";
-import { RouteRace } from "./race.ts";
-import type { Route } from "./route.ts";
 
 /**
  * The chunk index that `artifact` vouches for, of the target that `of` describes: from the file

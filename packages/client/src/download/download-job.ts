@@ -6,11 +6,11 @@ import {
   type Sha256,
   type Store,
 } from "@causeway/kernel";
+import type { DownloadLimits } from "../download-limits.ts";
+import type { Route } from "../routes/route.ts";
 import type { DownloadEvent } from "./download-event.ts";
-import type { DownloadLimits } from "./download-limits.ts";
 import type { Progress } from "./download-progress.ts";
 import type { OldFile } from "./old-file.ts";
-import type { Route } from "./route.ts";
 
 export interface DownloadRequest {
   /** As the signed metadata says; `locations` lie below `targets/` on a route. */

@@ -1,10 +1,10 @@
 import { hashedTargetPath, type RouteError } from "@causeway/kernel";
-import { fetchChunks } from "./chunk-fetch.ts";
-import { ChunkQueue } from "./chunk-queue.ts";
-import type { ChunkSource } from "./chunk-source.ts";
+import { fetchChunks } from "../fetch/chunk-fetch.ts";
+import { ChunkQueue } from "../fetch/chunk-queue.ts";
+import type { ChunkSource } from "../fetch/chunk-source.ts";
+import type { Route } from "../routes/route.ts";
 import { type DownloadJob, noRoute } from "./download-job.ts";
 import type { Partial } from "./partial.ts";
-import type { Route } from "./route.ts";
 
 type Failures = ReadonlyMap<Route, RouteError>;
 

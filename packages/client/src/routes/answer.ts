@@ -1,5 +1,5 @@
 import { type Clock, type Delivery, RouteError } from "@causeway/kernel";
-import type { ExchangeLimits } from "./limits.ts";
+import type { ExchangeLimits } from "../limits.ts";
 import { shown } from "./route.ts";
 
 /** What was asked, as far as it shapes the answer. */

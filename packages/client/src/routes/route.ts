@@ -6,7 +6,7 @@ import {
   RouteError,
   UsageError,
 } from "@causeway/kernel";
-import { routesMax } from "./limits.ts";
+import { routesMax } from "../limits.ts";
 
 /** Names a route in logs and reports: its URL without credentials. */
 export type RouteId = Brand<string, "RouteId">;

@@ -1,11 +1,11 @@
 import { type Chunk, invariant, RouteError } from "@causeway/kernel";
-import { Cancel } from "./cancel.ts";
+import type { ExchangeLimits } from "../limits.ts";
+import { Cancel } from "../routes/cancel.ts";
+import { type ExchangePorts, exchange } from "../routes/exchange.ts";
+import type { Route } from "../routes/route.ts";
 import type { ChunkQueue, Run } from "./chunk-queue.ts";
 import { type ChunkedFile, type ChunkSource, rangeIn, unpack } from "./chunk-source.ts";
 import { VerifiedChunk } from "./chunk-verified.ts";
-import { type ExchangePorts, exchange } from "./exchange.ts";
-import type { ExchangeLimits } from "./limits.ts";
-import type { Route } from "./route.ts";
 
 /** What a lane tells while it runs. */
 export interface LaneEvents {

@@ -1,9 +1,9 @@
 import type { Random, RouteError } from "@causeway/kernel";
+import type { DownloadLimits } from "../download-limits.ts";
+import type { Route } from "../routes/route.ts";
 import type { Lane } from "./chunk-lane.ts";
 import { Meter } from "./chunk-meter.ts";
 import type { ChunkSource } from "./chunk-source.ts";
-import type { DownloadLimits } from "./download-limits.ts";
-import type { Route } from "./route.ts";
 
 const latencyUnknownMs = 250; // before the first answer: a far but healthy route
 const roundTrips = 4; // of silence, until a piece is asked for elsewhere
