@@ -32,7 +32,9 @@ test("a customer gets the patch, verified, although the first route is dead", as
   });
   assert.ok(typeof downloaded === "number" && downloaded < bytes.length);
   assert.ok(typeof seconds === "number");
-  assert.deepEqual(clock, { skewSeconds: 0, trusted: true });
+  assert.partialDeepStrictEqual(clock, { trusted: true });
+  // A Date header has whole seconds, and may be one old when it is read.
+  assert.ok(Math.abs((clock as { skewSeconds: number }).skewSeconds) <= 1);
   assert.partialDeepStrictEqual(routes, [
     { url: dead, bytes: 0, state: "dead" },
     { url, state: "ok", why: null },
