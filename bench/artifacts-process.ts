@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { zstdDecompressSync } from "node:zlib";
+import { decodeDeltaSegments, deltaTailLength } from "@causeway/kernel";
+import { makeDelta } from "../packages/publisher/src/artifacts/delta.ts";
+import { Scan } from "../packages/publisher/src/artifacts/scan.ts";
+
+// What artifacts.bench.ts measures as a process of its own, beside other programs:
+//   make OLD NEW DELTA       apply OLD DELTA NEWLENGTH
+
+const [verb, old = "", other = "", last = ""] = process.argv.slice(2);
+if (verb === "make") await make(old, other, last);
+else apply(old, other, Number(last));
+
+async function make(oldFile: string, newFile: string, deltaFile: string): Promise<void> {
+  const made = await makeDelta({
+    target: { file: newFile, ...(await scan(newFile)) },
+    old: { file: oldFile, scanned: await scan(oldFile) },
+    file: deltaFile,
+    lengthMax: Number.MAX_SAFE_INTEGER,
+    workers: availableParallelism(),
+    onBytes: () => undefined,
+    signal: undefined,
+  });
+  if (typeof made === "string") throw new Error(made);
+}
+
+async function scan(file: string): Promise<ReturnType<Scan["finish"]>> {
+  const result = new Scan();
+  for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    result.update(bytes as Uint8Array);
+  }
+  return result.finish();
+}
+
+/** Makes the new file's bytes, segment by segment, and prints their SHA-256. */
+function apply(oldFile: string, deltaFile: string, newLength: number): void {
+  const lengths = { old: statSync(oldFile).size, delta: statSync(deltaFile).size, new: newLength };
+  const tailLength = Math.min(deltaTailLength, lengths.delta);
+  const tail = range(deltaFile, lengths.delta - tailLength, tailLength);
+  const whole = createHash("sha256");
+  for (const segment of decodeDeltaSegments(tail, lengths, "delta")) {
+    const frame = range(deltaFile, segment.frameOffset, segment.frameLength);
+    const bytes = zstdDecompressSync(frame, {
+      dictionary: range(oldFile, segment.oldOffset, segment.oldLength),
+      chunkSize: segment.newLength,
+      maxOutputLength: segment.newLength,
+    });
+    whole.update(bytes);
+  }
+  process.stdout.write(whole.digest("hex"));
+}
+
+function range(file: string, offset: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  const descriptor = openSync(file, "r");
+  readSync(descriptor, bytes, 0, length, offset);
+  closeSync(descriptor);
+  return bytes;
+}
