@@ -4,43 +4,13 @@ import * as path from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
-import { type Client, type ClientEvent, createClient, type Got } from "../src/client.ts";
-import { downloadLimits } from "../src/download-limits.ts";
-import { folderStore, lockFolder } from "../src/node/index.ts";
-import type { Behaviour, Fault } from "./support/faulty-route.ts";
-import { noise, portsIn2030, product, startRoutes, Vendor } from "./support/field.ts";
-import { quickExchange, quickLimits } from "./support/quick.ts";
+import type { ClientEvent } from "../src/client.ts";
+import { folderStore } from "../src/node/index.ts";
+import { clientOf, content, getOver, ports, vendor } from "./support/customer.ts";
+import { product, startRoutes, Vendor } from "./support/field.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
-const ports = portsIn2030();
 after(() => ports.transport.close());
-
-const vendor = new Vendor();
-const content = noise(1_000_000, 3);
-vendor.release("1.0", noise(1_000, 1));
-vendor.release("1.1", content);
-
-function clientOf(folder: string, routes: readonly string[], trust = vendor.trust): Client {
-  const state = path.join(folder, "state");
-  return createClient({
-    trust,
-    routes,
-    state: folderStore(state),
-    ports,
-    limits: quickLimits,
-    downloadLimits: { ...downloadLimits, exchange: quickExchange, hedgeMs: 60, patienceMs: 500 },
-    hold: (signal) => lockFolder(state, { waitMs: 5_000, clock: ports.clock, signal }),
-  });
-}
-
-async function getOver(folder: string, behaviours: readonly Behaviour[]): Promise<Got> {
-  await using fleet = await startRoutes(behaviours, vendor.files());
-  const client = clientOf(folder, fleet.urls);
-  const output = { store: folderStore(folder), name: "new" };
-  const got = await client.get(product, { platform: "linux-x64", output });
-  assert.deepEqual(await fs.readFile(path.join(folder, "new")), Buffer.from(content));
-  return got;
-}
 
 test("a check says what is out, and fetches none of it", async () => {
   await using folder = await tempFolder();
@@ -72,26 +42,6 @@ test("the patch comes whole, and the report says from where", async () => {
   assert.ok(again.downloaded < 20_000, "what is here is not fetched again");
   assert.equal(again.reused, content.length);
 });
-
-for (const faults of [
-  ["dead", "lies", "hangs-before-headers"],
-  ["hangs-in-body", "truncates", "login-page"],
-  ["busy-503", "endless", "drips"],
-  ["gzips", "redirects-away", "wrong-range"],
-  ["multipart", "misses-404", "resets"],
-  ["no-http", "refuses-403", "busy-429"],
-] as const satisfies readonly (readonly Fault[])[]) {
-  test(`one honest route is enough beside ${faults.join(", ")}`, async () => {
-    for (const behaviours of [[...faults, "honest"] as const, ["honest", ...faults] as const]) {
-      await using folder = await tempFolder();
-      const got = await getOver(folder.path, behaviours);
-      for (const [at, behaviour] of behaviours.entries()) {
-        const report = got.routes[at];
-        assert.equal(report?.state === "ok", behaviour === "honest", JSON.stringify(report));
-      }
-    }
-  });
-}
 
 test("a route may be a folder", async () => {
   await using folder = await tempFolder();

@@ -6,6 +6,7 @@ import type { RouteState } from "../src/routes/route.ts";
 import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";
+import { permutations } from "./support/permutations.ts";
 import { quickLimits } from "./support/quick.ts";
 
 const ports = portsIn2030();
@@ -56,13 +57,6 @@ suite("one honest route among four is enough, wherever it stands", { concurrency
     test(order.join(", "), () => checkOver(order));
   }
 });
-
-function permutations<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  if (items.length <= 1) return [items];
-  return items.flatMap((item, at) => {
-    return permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]);
-  });
-}
 
 /** Refreshes one fresh client over routes that have these files, all answering honestly. */
 async function refreshOver(
