@@ -15,9 +15,10 @@ const extension = ".json";
 export function readSnapshot(envelope: Envelope): Snapshot {
   const roles = new Map<string, MetaFile>();
   for (const [name, value] of envelope.signed.members("meta", rolesMax)) {
-    if (!name.endsWith(extension)) continue; // no role's metadata
     const subject = `snapshot: ${name.slice(0, 80)}`;
-    roles.set(name.slice(0, -extension.length), readMetaFile(new Fields(value, subject), subject));
+    const meta = readMetaFile(new Fields(value, subject), subject);
+    // Another extension would be another format's metadata, of no role of ours.
+    if (name.endsWith(extension)) roles.set(name.slice(0, -extension.length), meta);
   }
   if (!roles.has("targets")) throw malformed("snapshot", "does not list targets.json");
   return { ...envelope.header, roles };
