@@ -13,9 +13,9 @@ import { type Accepted, roleWant, type Want } from "./want.ts";
  * is the answer.
  */
 export class Lookup {
-  readonly set: TrustedSet;
   readonly #path: string;
   readonly #now: Instant;
+  #set: TrustedSet;
   readonly #visited = new Set<string>();
   /** Delegations still to be followed; the next one is the last. */
   readonly #ahead: Delegation[];
@@ -29,12 +29,17 @@ export class Lookup {
    */
   constructor(set: TrustedSet, path: string, now: Instant) {
     set.requireCurrent(now);
-    this.set = set;
+    this.#set = set;
     this.#path = path;
     this.#now = now;
     const authority = set.root.authorities.targets;
     this.#ahead = [{ role: "targets", authority, isTerminating: false }];
     this.#advance();
+  }
+
+  /** As far as the search got. */
+  get set(): TrustedSet {
+    return this.#set;
   }
 
   /** The next file to fetch; undefined when the search is over. */
@@ -64,7 +69,9 @@ export class Lookup {
   offer(bytes: Uint8Array): Accepted {
     invariant(this.#wanted !== undefined, "nothing is offered to a lookup that is over");
     const { role, authority } = this.#wanted;
-    const targets = this.set.acceptRole(role, authority, bytes, this.#now);
+    this.#set = this.#set.acceptRole(role, authority, bytes, this.#now);
+    const targets = this.#set.role(role, authority);
+    invariant(targets !== undefined, "what was accepted is at hand");
     this.#wanted = undefined;
     this.#visit(targets);
     this.#advance();

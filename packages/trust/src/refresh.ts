@@ -75,7 +75,7 @@ export class Refresh {
         return this.#accepted("snapshot", bytes);
       case "targets": {
         const { authorities } = this.#set.root;
-        this.#set.acceptRole("targets", authorities.targets, bytes, this.#now);
+        this.#set = this.#set.acceptRole("targets", authorities.targets, bytes, this.#now);
         return this.#accepted("targets", bytes);
       }
       default:

@@ -57,10 +57,15 @@ class RoleFile {
  */
 export class RoleFiles {
   readonly #stored: ReadonlyMap<string, Uint8Array>;
-  readonly #files = new Map<string, RoleFile>();
+  /** Grows as stored files are read; what a role's file is never changes. */
+  readonly #files: Map<string, RoleFile>;
 
-  constructor(stored: ReadonlyMap<string, Uint8Array>) {
+  constructor(
+    stored: ReadonlyMap<string, Uint8Array>,
+    files: ReadonlyMap<string, RoleFile> = new Map(),
+  ) {
     this.#stored = stored;
+    this.#files = new Map(files);
   }
 
   /** Undefined when there is none, or what is there is damaged, of another version or unsigned. */
@@ -76,7 +81,8 @@ export class RoleFiles {
   }
 
   /**
-   * Takes in a document that arrived; the last one stays when this throws.
+   * Takes in a document that arrived.
+   * @returns the documents with this one in place of the role's last
    * @param check refuses it for a further reason, by throwing
    * @throws {TrustError}
    */
@@ -85,12 +91,11 @@ export class RoleFiles {
     bytes: Uint8Array,
     trust: { readonly authority: Authority; readonly meta: MetaFile },
     check: (targets: Targets) => void,
-  ): Targets {
+  ): RoleFiles {
     const file = new RoleFile(bytes, role);
     const targets = file.trusted(trust.authority, trust.meta);
     check(targets);
-    this.#files.set(role, file);
-    return targets;
+    return new RoleFiles(this.#stored, new Map(this.#files).set(role, file));
   }
 
   /** Versions of the documents whose signatures were found good, by role. */

@@ -204,12 +204,13 @@ export class TrustedSet {
    * @throws {TrustError} `TRUST_MISMATCH`, `TRUST_THRESHOLD`, `TRUST_VERSION`, `TRUST_EXPIRED` and
    *   those of reading; `TRUST_MIXED` when the snapshot does not list the role
    */
-  acceptRole(role: string, authority: Authority, bytes: Uint8Array, now: Instant): Targets {
+  acceptRole(role: string, authority: Authority, bytes: Uint8Array, now: Instant): TrustedSet {
     const meta = this.snapshot?.roles.get(role);
     if (meta === undefined) throw new TrustError("TRUST_MIXED", role, "is not in the snapshot");
-    return this.#parts.roles.accept(role, bytes, { authority, meta }, (targets) => {
+    const roles = this.#parts.roles.accept(role, bytes, { authority, meta }, (targets) => {
       requireUnexpired(targets, now, role);
     });
+    return this.#with({ roles });
   }
 
   #matchesTimestamp(): boolean {

@@ -49,7 +49,7 @@ export async function refreshState(run: Run): Promise<void> {
   const { state, limits } = run;
   const attempts = new Map<Route, Attempt>();
   const job = async (route: Route, signal: AbortSignal): Promise<Attempt> => {
-    const attempt = { route, refresh: new Refresh(state.fork(), run.now), accepted: [] };
+    const attempt = { route, refresh: new Refresh(state.set, run.now), accepted: [] };
     attempts.set(route, attempt);
     await follow(run, attempt, signal);
     return attempt;

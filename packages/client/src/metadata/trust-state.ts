@@ -9,7 +9,6 @@ const filesMax = 70_000; // 65,536 bins, the most that TAP 15 allows in practice
 /** What a state folder trusts. Whoever opens it holds the folder's lock. */
 export class TrustState {
   readonly #store: Store;
-  readonly #now: Instant;
   readonly #pin: Uint8Array;
   readonly #files: Map<string, Uint8Array>;
   #pinned: boolean;
@@ -19,13 +18,11 @@ export class TrustState {
 
   private constructor(
     store: Store,
-    now: Instant,
     roots: { readonly pin: Uint8Array; readonly pinned: boolean; readonly claimed?: Uint8Array },
     files: Map<string, Uint8Array>,
     set: TrustedSet,
   ) {
     this.#store = store;
-    this.#now = now;
     this.#pin = roots.pin;
     this.#pinned = roots.pinned;
     this.#claimed = roots.claimed;
@@ -49,20 +46,15 @@ export class TrustState {
     const set = pin && openPinned(pin, files, now);
     if (pin !== undefined && set !== undefined) {
       const claimed = trust === undefined || same(trust, pin) ? {} : { claimed: trust };
-      return new TrustState(store, now, { pin, pinned: true, ...claimed }, files, set);
+      return new TrustState(store, { pin, pinned: true, ...claimed }, files, set);
     }
     if (trust === undefined) throw pin === undefined ? trustMissing() : pinDamaged();
     const given = openGiven(trust, files, now);
-    return new TrustState(store, now, { pin: trust, pinned: false }, files, given);
+    return new TrustState(store, { pin: trust, pinned: false }, files, given);
   }
 
   get set(): TrustedSet {
     return this.#set;
-  }
-
-  /** The trusted set as a value of its own, so that several routes can go on from it at once. */
-  fork(): TrustedSet {
-    return TrustedSet.open(this.#pin, this.#files, this.#now);
   }
 
   /**
