@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Lookup, storedName, storedRootName } from "@causeway/trust";
+import { Lookup, Refresh, storedName, storedRootName } from "@causeway/trust";
 import fc from "fast-check";
 import { assertRefused } from "./support/refusal.ts";
 import { TestClient } from "./support/test-client.ts";
@@ -155,4 +155,22 @@ for (const name of oddNames) {
 test("no two roles share a file", () => {
   const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
   fc.assert(fc.property(name, name, (a, b) => a === b || storedName(a) !== storedName(b)));
+});
+
+test("two refreshes of one set do not disturb each other", () => {
+  const { repository, client } = knownRepository();
+  const set = client.open();
+  const before = set.versions();
+  repository.publish("targets", "snapshot", "timestamp");
+  const slow = new Refresh(set, now);
+  const quick = new Refresh(set, now);
+  for (const refresh of [quick, slow]) {
+    for (let { want } = refresh; want !== undefined; want = refresh.want) {
+      const bytes = repository.fetch(want.path);
+      if (bytes === undefined) refresh.absent();
+      else refresh.offer(bytes);
+    }
+  }
+  assert.deepEqual(set.versions(), before, "the set they started from is what it was");
+  assert.deepEqual(quick.set.versions(), slow.set.versions());
 });
