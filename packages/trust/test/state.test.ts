@@ -166,7 +166,7 @@ test("two refreshes of one set do not disturb each other", () => {
   const quick = new Refresh(set, now);
   for (const refresh of [quick, slow]) {
     for (let { want } = refresh; want !== undefined; want = refresh.want) {
-      const bytes = repository.fetch(want.path);
+      const bytes = repository.fetch(`metadata/${want.path}`);
       if (bytes === undefined) refresh.absent();
       else refresh.offer(bytes);
     }
