@@ -336,9 +336,9 @@ test("two writers at once are refused, naming the first", async (t) => {
   await vendor.add({ version: "1.0" });
   const both = await Promise.allSettled([vendor.publish(), vendor.publish()]);
   // Either may come first: both read the configuration before they take the lock.
-  const refused = both.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
-  assert.partialDeepStrictEqual(refused, [{ code: "HOST_BUSY" }]);
-  assert.match(String(refused[0]), new RegExp(`process ${process.pid} is working on`));
+  const refused = both.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+  assert.equal(refused.length, 1);
+  assert.match(refused[0] ?? "", new RegExp(`^HostError: process ${process.pid} is working on`));
   await vendor.publish();
 });
 
