@@ -14,6 +14,8 @@ export interface DownloadLimits {
   readonly routesAtOnce: number;
   /** A route that is silent for longer does not keep the next one waiting. */
   readonly placeMs: number;
+  /** When all places are taken, how often one more route may show that it is quicker. */
+  readonly tryMs: number;
   /** Silence after which a piece is asked for elsewhere, as bounds of four round trips. */
   readonly silenceMs: { readonly min: number; readonly max: number };
   /** A race or a split must be expected to save at least this. */
@@ -50,6 +52,7 @@ export const downloadLimits: DownloadLimits = {
   lanesPerRoute: 2, // the second request hides the round trip of the first
   routesAtOnce: 8, // more add no speed, and the client becomes part of the flood
   placeMs: 1_000,
+  tryMs: 200, // so that the last of 64 routes has its turn within seconds, whatever others do
   silenceMs: { min: 250, max: 2_000 },
   savingMsMin: 100, // less is not worth a connection
   failuresMax: 6, // about ten seconds of trying

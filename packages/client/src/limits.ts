@@ -18,6 +18,8 @@ export interface MetadataLimits {
   /** How long the other routes may take to show that they know something newer. */
   readonly secondOpinionMs: number;
   readonly routesInFlightMax: number;
+  /** A request that takes longer does not keep another route waiting for its place. */
+  readonly placeMs: number;
   /** Documents of one whole refresh or search, over one route. */
   readonly stepsMax: number;
   /** How long a route that has shown to know something newer may take to deliver it. */
@@ -50,6 +52,7 @@ export const clientLimits: ClientLimits = {
     hedgeMs: 300, // over a typical round trip, so a healthy route is seldom doubled
     secondOpinionMs: 800, // six round trips of 130 ms; more would be felt
     routesInFlightMax: 8, // of small requests; more, and the client becomes part of the flood
+    placeMs: 100, // a healthy route is through; else eight that drip would shut out the ninth
     stepsMax: 1_024, // 256 new roots and a deep search stay far below
     newerMs: 10_000, // a snapshot of 256 bins over a modem; a tarpit costs no more
   },

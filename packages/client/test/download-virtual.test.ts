@@ -115,3 +115,11 @@ void test("whoever loses a race is cancelled at once, and told when it had falle
   assert.equal(routes[0]?.state, "slow");
   assert.match(routes[0]?.error?.message ?? "", /sent nothing for [\d.]+ s/);
 });
+
+void test("routes that drip right bytes, however many, do not shut out one that is quick", async () => {
+  const drip = { latencyMs: 30, bytesPerSecond: 20_000, diesAt: Infinity, liesEvery: undefined };
+  const drips = Array.from({ length: 40 }, (_, at): VirtualRoute => ({ ...drip, host: `r${at}` }));
+  const { ms } = await simulate(7, [...drips, { ...honest, host: "honest" }]);
+  const aloneMs = (length * 1000) / honest.bytesPerSecond;
+  assert.ok(ms < aloneMs + 12_000, `${ms} ms`);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { type CausewayError, cataloguePath, NoRouteDelivered } from "@causeway/kernel";
+import { clientLimits } from "../src/limits.ts";
 import { lookUp, refreshState } from "../src/metadata/metadata.ts";
 import type { RouteState } from "../src/routes/route.ts";
 import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
@@ -17,6 +18,9 @@ vendor.release("1.0", noise(200_000, 1));
 const old = vendor.files();
 vendor.release("1.1", noise(200_000, 2));
 const files = vendor.files();
+// Deadlines as in the field, but a shorter look around.
+const { metadata } = clientLimits;
+const patient = { ...clientLimits, metadata: { ...metadata, hedgeMs: 60, secondOpinionMs: 500 } };
 const newest = vendor.repository.timestamp.version;
 
 /** What a route that behaves so is reported as. */
@@ -164,6 +168,27 @@ test("a hanging first route costs a moment", async () => {
   await refreshState({ ...run, limits: { ...quickLimits, exchange, metadata } });
   assert.ok(ports.clock.steady() - start < 60 + 200 + 400);
   assert.match(run.routes[0]?.report.why ?? "", /no whole answer within 0\.2 s/);
+});
+
+test("hanging routes, however many, do not shut out the one that answers", async () => {
+  const hanging = Array.from({ length: 20 }, () => "hangs-before-headers" as const);
+  await using fleet = await startRoutes([...hanging, "honest"], files);
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  const start = performance.now();
+  await refreshState({ ...run, limits: patient });
+  const ms = performance.now() - start;
+  // Until one is given up takes longer than this.
+  assert.ok(ms < clientLimits.exchange.answerMs, `${ms} ms`);
+});
+
+test("a frozen route in a crowd of hanging ones is found, not believed", async () => {
+  const hanging = Array.from({ length: 20 }, () => "hangs-before-headers" as const);
+  await using fleet = await startRoutes(["honest", ...hanging, "honest"], files);
+  Object.assign(fleet.servers[0] ?? {}, { files: old });
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  await refreshState({ ...run, limits: patient });
+  assert.equal(run.state.set.versions().get("timestamp"), newest);
+  assert.equal(run.routes[0]?.state, "stale");
 });
 
 test("a route that asked us to wait is not asked again, nor one that lied", async () => {

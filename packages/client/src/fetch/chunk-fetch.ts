@@ -22,6 +22,7 @@ export interface FetchJob {
   readonly onBytes: (route: Route, bytes: number, rate: number | undefined) => void;
 }
 
+const quickerBy = 2; // less of a difference is not worth one more connection
 const rebalanceMs = 50; // how often a route without work looks for some; far from a busy loop
 
 /**
@@ -43,6 +44,7 @@ class ChunkFetch {
   readonly #running = new Set<Promise<void>>();
   readonly #bell = new Bell();
   #fatal: { readonly error: unknown } | undefined;
+  #triedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: Ports, job: FetchJob) {
     this.#ports = ports;
@@ -96,7 +98,19 @@ class ChunkFetch {
   #mayTake(work: RouteWork, now: number): boolean {
     const others = this.#works.filter((other) => other !== work && other.delivering(now));
     if (!work.mayTake(now, others.length > 0)) return false;
-    return work.lanes.size > 0 || others.length < this.#job.limits.routesAtOnce;
+    if (work.lanes.size > 0 || others.length < this.#job.limits.routesAtOnce) return true;
+    return this.#mayJoin(work, others, now);
+  }
+
+  /** All places are taken, perhaps by routes that drip: whoever is better gets in all the same. */
+  #mayJoin(work: RouteWork, others: readonly RouteWork[], now: number): boolean {
+    const rate = work.meter.rate(now);
+    if (rate !== undefined) {
+      return others.some((other) => (other.meter.rate(now) ?? Infinity) * quickerBy < rate);
+    }
+    if (now - this.#triedAt < this.#job.limits.tryMs) return false;
+    this.#triedAt = now;
+    return true;
   }
 
   #takeFree(work: RouteWork, now: number): Run | undefined {

@@ -9,11 +9,14 @@ export type RouteJob<Value> = (route: Route, signal: AbortSignal) => Promise<Val
 interface Lane {
   readonly route: Route;
   readonly cancel: Cancel;
+  /** Steady time. */
+  readonly startedAt: number;
 }
 
 /**
  * The same job over several routes, in their order: the next one starts when one fails, or when
- * those before it take long. A route that fails is struck; one that loses is not.
+ * those before it take long; however many there are that take for ever, each gets its turn. A
+ * route that fails is struck; one that loses is not.
  */
 export class RouteRace<Value> {
   readonly #clock: Clock;
@@ -24,6 +27,7 @@ export class RouteRace<Value> {
   readonly #running = new Set<Lane>();
   readonly #done: Value[] = [];
   #startDue = Number.NEGATIVE_INFINITY;
+  #started = 0;
   #broken: { readonly error: unknown } | undefined;
   #wake = Promise.withResolvers<void>();
 
@@ -49,25 +53,29 @@ export class RouteRace<Value> {
     for (;;) {
       this.#throwIfOver();
       if (this.#done.length > 0) return this.#done[0];
-      const wait = this.#startDue - this.#clock.steady();
-      if (this.#mayStart() && (wait <= 0 || this.#running.size === 0)) {
-        this.#startNext();
+      if (this.#waiting.length === 0) {
+        if (this.#running.size === 0) return undefined;
+        await this.#change();
         continue;
       }
-      if (this.#running.size === 0) return undefined;
-      await this.#change(this.#mayStart() ? wait : undefined);
+      const now = this.#clock.steady();
+      const wait = Math.max(this.#startDue - now, this.#placeIn(now));
+      if (wait <= 0 || this.#running.size === 0) this.#startNext();
+      else await this.#change(wait);
     }
   }
 
   /**
-   * Gives every other route `ms` to finish as well, and `moreMs` more to those that are `worthIt`
-   * then; who is not through is struck as slow. Resolves with all values.
+   * Gives every other route `ms` to finish as well, counted from when the last of them could be
+   * started, and `moreMs` more to those that are `worthIt` then; who is not through is struck as
+   * slow. Resolves with all values.
    */
   async rest(
     ms: number,
     moreMs: number,
     worthIt: (route: Route) => boolean,
   ): Promise<readonly Value[]> {
+    await this.#startAll();
     const start = this.#clock.steady();
     await this.#until(start + ms);
     this.#giveUp(ms, (route) => !worthIt(route));
@@ -76,11 +84,20 @@ export class RouteRace<Value> {
     return this.#done;
   }
 
-  /** Starts what is left, and resolves when all are through or the steady time is `end`. */
+  /** Starts what is left, as places come free. */
+  async #startAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      this.#throwIfOver();
+      const wait = this.#placeIn(this.#clock.steady());
+      if (wait <= 0) this.#startNext();
+      else await this.#change(wait);
+    }
+  }
+
+  /** Resolves when all are through or the steady time is `end`. */
   async #until(end: number): Promise<void> {
     for (;;) {
       this.#throwIfOver();
-      while (this.#mayStart()) this.#startNext();
       const left = end - this.#clock.steady();
       if (this.#running.size === 0 || left <= 0) return;
       await this.#change(left);
@@ -88,7 +105,6 @@ export class RouteRace<Value> {
   }
 
   #giveUp(ms: number, on: (route: Route) => boolean): void {
-    this.#waiting.length = 0;
     for (const lane of this.#running) {
       if (!on(lane.route)) continue;
       const text = `gave no whole answer within ${ms / 1000} s; went on without it`;
@@ -102,15 +118,24 @@ export class RouteRace<Value> {
     for (const lane of this.#running) this.#drop(lane);
   }
 
-  #mayStart(): boolean {
-    return this.#waiting.length > 0 && this.#running.size < this.#limits.routesInFlightMax;
+  /** Milliseconds until one more may be in flight; 0 when one may now. */
+  #placeIn(now: number): number {
+    const { routesInFlightMax, placeMs } = this.#limits;
+    // In the order in which they were started, so the last few hold places the longest.
+    const eldest = [...this.#running].at(-routesInFlightMax);
+    return eldest === undefined ? 0 : Math.max(0, eldest.startedAt + placeMs - now);
   }
 
   #startNext(): void {
     const route = this.#waiting.shift();
     if (route === undefined) return;
-    this.#startDue = this.#clock.steady() + this.#limits.hedgeMs;
-    const lane = { route, cancel: new Cancel(this.#signal) };
+    const { hedgeMs, placeMs, routesInFlightMax } = this.#limits;
+    const startedAt = this.#clock.steady();
+    this.#started++;
+    // After so many of no use there is an attack, and no reason to be polite to what is left.
+    const hedge = this.#started < routesInFlightMax ? hedgeMs : Math.min(hedgeMs, placeMs);
+    this.#startDue = startedAt + hedge;
+    const lane = { route, cancel: new Cancel(this.#signal), startedAt };
     this.#running.add(lane);
     void this.#run(lane);
   }
