@@ -59,6 +59,34 @@ for (const role of roles) {
   });
 }
 
+test("a publish that ends between the timestamp and the new root keeps nobody out", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const { repository, now } = vendor;
+  const web = join(vendor.parent, "web");
+  await vendor.configure("name: C\ncarriers: [{ id: web, kind: folder, path: ../web }]\n");
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const met = await WalkingClient.pinned(web, now);
+  await met.refresh(web, now);
+  for (const role of ["targets", "snapshot", "timestamp"]) await rotate(vendor, role);
+  const inTheWay = join(web, "metadata", "2.root.json");
+  await mkdir(join(inTheWay, "sub"), { recursive: true });
+  const { routes } = await vendor.publish();
+  assert.equal(routes.find(({ id }) => id === "web")?.ok, false);
+  const newest = await readFile(join(repository, "metadata", "timestamp.json"));
+  assert.deepEqual(await readFile(join(web, "metadata", "timestamp.json")), newest);
+  for (const tree of [web, repository]) {
+    for (const client of [met, await WalkingClient.pinned(tree, now)]) {
+      await client.refresh(tree, now);
+      assert.ok(await client.find(tree, "patches/reader/1.0/any/reader", now));
+    }
+  }
+  await assertStrictlyReadable(repository);
+  await rm(inTheWay, { recursive: true });
+  assert.ok((await vendor.publish()).routes.every(({ ok }) => ok));
+  assert.equal((await met.refresh(web, now)).get("root"), 2);
+});
+
 test("a client that slept through many root rotations walks the whole chain", async (t) => {
   const vendor = await TestVendor.make(t);
   const { repository, now } = vendor;

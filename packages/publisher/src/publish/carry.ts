@@ -11,7 +11,7 @@ import { forEachBounded } from "../bounded.ts";
 import { digestOf } from "../disk/digest.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
-import type { MetadataFile, Tree, TreeFile } from "./tree.ts";
+import { lastFiles, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
 
 /** What became of one place that was written to. */
 export interface CarriedRoute {
@@ -91,7 +91,7 @@ class CarrierRun {
       await this.#write(file, { kind: "file", path: join(this.#repository, file.path) });
     });
     await forEachBounded(tree.metadata, filesAtOnce, (file) => this.#bring(file));
-    for (const file of [...tree.roots, tree.timestamp]) await this.#bring(file);
+    for (const file of lastFiles(tree).flat()) await this.#bring(file);
   }
 
   async #bring(file: MetadataFile): Promise<void> {

@@ -16,6 +16,7 @@ import { isRootComplete, signRoot } from "../keys/sign-root.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Log } from "../log.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
+import { bridged } from "./bridge.ts";
 import type { Published } from "./published.ts";
 import { isDue } from "./renew.ts";
 
@@ -50,7 +51,9 @@ export async function offlineDocuments(
 ): Promise<OfflineDocuments> {
   const newRoot = await nextRoot(published, context);
   const topKeys = newRoot === undefined ? published.topKeys : topKeysOf(newRoot);
-  const targets = await nextTargets(published, topKeys, context);
+  const last = newRoot === undefined ? undefined : published.topKeys;
+  const next = await nextTargets(published, topKeys, context);
+  const targets = await bridged(next, "targets", last, context.keyring);
   return { newRoot, topKeys, targets, delegatedKeys: delegatedKeysOf(targets) };
 }
 

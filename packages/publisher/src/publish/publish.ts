@@ -180,7 +180,8 @@ class Publishing {
       context,
     );
     const { topKeys, targets, newRoot } = offline;
-    const online = await signOnline(published, topKeys, targets, delegated, context);
+    const last = newRoot === undefined ? undefined : published.topKeys;
+    const online = await signOnline(published, topKeys, targets, delegated, context, last);
     const roots = [...published.roots, ...(newRoot === undefined ? [] : [newRoot])];
     return { roots, targets, delegated, ...online };
   }

@@ -22,6 +22,7 @@ import {
 import type { RoleName } from "../keys/key-file.ts";
 import type { Keyring } from "../keys/keyring.ts";
 import type { RoleKeys } from "../keys/tuf-key.ts";
+import { bridged } from "./bridge.ts";
 import type { OfflineDocuments } from "./offline.ts";
 import { isGood, renewed, type Wanted } from "./renew.ts";
 
@@ -93,25 +94,31 @@ export async function signDelegated(
   return documents;
 }
 
-/** The snapshot and timestamp over the given documents. */
+/**
+ * The snapshot and timestamp over the given documents, signed by the keys of `topKeys` and, for
+ * readers who do not have that root yet, by those of `lastKeys`.
+ */
 export async function signOnline(
   before: Before,
   topKeys: TopKeys,
   targets: SignedDocument,
   delegated: ReadonlyMap<string, SignedDocument>,
   context: SignContext,
+  lastKeys?: TopKeys,
 ): Promise<{ readonly snapshot: SignedDocument; readonly timestamp: SignedDocument }> {
   const { expiryMs, keyring, now } = context;
   const versions = new Map([["targets", targets.version]]);
   for (const [role, { version }] of delegated) versions.set(role, version);
-  const online = (
+  const online = async (
     role: "snapshot" | "timestamp",
     encode: (version: number, expires: Instant) => JsonInput,
   ): Promise<SignedDocument> => {
     const current = before[role];
     const keys: RoleKeys = topKeys[role];
     const wanted = { name: role, current, encode, keys, lifeMs: expiryMs[role] };
-    return upToDate({ ...wanted, currentVersion: current?.version ?? 0 }, role, keyring, now);
+    const currentVersion = current?.version ?? 0;
+    const document = await upToDate({ ...wanted, currentVersion }, role, keyring, now);
+    return bridged(document, role, lastKeys, keyring);
   };
   const snapshot = await online("snapshot", (version, expires) => {
     return encodeSnapshot(version, expires, versions);

@@ -1,6 +1,7 @@
 import { hashedTargetPath, type Sha256 } from "@causeway/kernel";
 import { sha256Of } from "../disk/digest.ts";
-import type { SignedDocument } from "../documents/document.ts";
+import { isSignedBy, type SignedDocument } from "../documents/document.ts";
+import { topKeysOf } from "../documents/root.ts";
 import type { TargetEntry } from "../documents/targets.ts";
 
 /** A file of the tree that every route carries. */
@@ -21,9 +22,21 @@ export interface Tree {
   readonly targets: readonly TreeFile[];
   /** All but root and timestamp; nobody reads them before the timestamp names them. */
   readonly metadata: readonly MetadataFile[];
-  /** Clients look for the next one at every check, so they come next to last. */
   readonly roots: readonly MetadataFile[];
   readonly timestamp: MetadataFile;
+  /** Readers who do not have the newest root yet can verify the state as well. */
+  readonly isBridged: boolean;
+}
+
+/**
+ * What readers look for at every check: the files that make a state the one that is out, in the
+ * order in which a route must get them. In between, readers have the old state or the new one.
+ */
+export function lastFiles(
+  tree: Pick<Tree, "roots" | "timestamp" | "isBridged">,
+): readonly (readonly MetadataFile[])[] {
+  const { roots, timestamp, isBridged } = tree;
+  return isBridged ? [roots.slice(0, -1), [timestamp], roots.slice(-1)] : [roots, [timestamp]];
 }
 
 /** The documents that make a repository state. */
@@ -56,5 +69,15 @@ export function treeOf(documents: Documents, entries: readonly TargetEntry[]): T
     ],
     roots: roots.map((root) => versioned("root", root)),
     timestamp: metadataFile("timestamp.json", timestamp.bytes),
+    isBridged: isBridged(documents),
   };
+}
+
+function isBridged({ roots, targets, snapshot, timestamp }: Documents): boolean {
+  const last = roots.at(-2);
+  if (last === undefined) return false;
+  const keys = topKeysOf(last);
+  return Object.entries({ targets, snapshot, timestamp } as const).every(([role, document]) => {
+    return isSignedBy(document, keys[role as "targets" | "snapshot" | "timestamp"]);
+  });
 }

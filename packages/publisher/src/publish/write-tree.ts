@@ -3,12 +3,12 @@ import type { Instant } from "@causeway/kernel";
 import { readFileUpTo, writeAllDurably } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/targets.ts";
 import { documentBytesMax } from "./published.ts";
-import type { MetadataFile, Tree } from "./tree.ts";
+import { lastFiles, type MetadataFile, type Tree } from "./tree.ts";
 import { verifyTree } from "./verify-tree.ts";
 
 /**
  * Writes the metadata of a state whose targets are in place. First what nobody reads yet; then
- * the state is walked as a client would; only then come a new root and, last, the timestamp. A
+ * the state is walked as a client would; only then come the timestamp and a new root. A
  * kill at any instant leaves the old state or the new one, and the same call can be made again.
  * @returns bytes that were written
  * @throws {TrustError} a client would refuse the new state; the old one stays
@@ -28,8 +28,8 @@ export async function writeMetadata(
   };
   let bytes = await write(tree.metadata);
   await verifyTree(repository, [...tree.roots, tree.timestamp], check, now);
-  bytes += await write(tree.roots);
-  return bytes + (await write([tree.timestamp]));
+  for (const files of lastFiles(tree)) bytes += await write(files);
+  return bytes;
 }
 
 async function changedIn(

@@ -1,0 +1,38 @@
+import { CausewayError } from "@causeway/kernel";
+import { isSignedBy, SignedDocument, sealDocument } from "../documents/document.ts";
+import type { TopKeys, TopRole } from "../documents/root.ts";
+import type { Keyring } from "../keys/keyring.ts";
+
+/*
+ * A root that replaces keys and the documents that those keys sign are files of their own, so a
+ * reader may meet the one without the others, and a kill may leave it so. Signed by the old keys
+ * and the new ones, the documents are good under either root: they come first, the root last.
+ */
+
+/**
+ * The document with signatures of the keys that the last root names for the role, too; as it is
+ * when too few of them are at hand.
+ */
+export async function bridged(
+  document: SignedDocument,
+  role: TopRole,
+  last: TopKeys | undefined,
+  keyring: Keyring,
+): Promise<SignedDocument> {
+  const keys = last?.[role];
+  if (keys === undefined || isSignedBy(document, keys)) return document;
+  const signatures = new Map(document.signatures);
+  try {
+    for (const signer of await keyring.signers(role, keys)) {
+      const signature = await signer.sign(document.signedBytes);
+      signatures.set(signer.keyId, Buffer.from(signature).toString("hex"));
+    }
+  } catch (error) {
+    // The old keys are lost, locked or put away: then the new root has to come first.
+    if (error instanceof CausewayError && error.code.startsWith("KEY_")) return document;
+    throw error;
+  }
+  const bytes = sealDocument(document.signedBytes, signatures);
+  const { signedBytes, version, expires, signed } = document;
+  return new SignedDocument({ bytes, signedBytes, signatures, version, expires }, signed);
+}
