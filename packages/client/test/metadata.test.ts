@@ -19,8 +19,10 @@ const old = vendor.files();
 vendor.release("1.1", noise(200_000, 2));
 const files = vendor.files();
 // Deadlines as in the field, but a shorter look around.
-const { metadata } = clientLimits;
-const patient = { ...clientLimits, metadata: { ...metadata, hedgeMs: 60, secondOpinionMs: 500 } };
+const patient = {
+  ...clientLimits,
+  metadata: { ...clientLimits.metadata, hedgeMs: 60, secondOpinionMs: 500 },
+};
 const newest = vendor.repository.timestamp.version;
 
 /** What a route that behaves so is reported as. */

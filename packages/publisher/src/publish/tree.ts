@@ -69,11 +69,11 @@ export function treeOf(documents: Documents, entries: readonly TargetEntry[]): T
     ],
     roots: roots.map((root) => versioned("root", root)),
     timestamp: metadataFile("timestamp.json", timestamp.bytes),
-    isBridged: isBridged(documents),
+    isBridged: suitsLastRoot(documents),
   };
 }
 
-function isBridged({ roots, targets, snapshot, timestamp }: Documents): boolean {
+function suitsLastRoot({ roots, targets, snapshot, timestamp }: Documents): boolean {
   const last = roots.at(-2);
   if (last === undefined) return false;
   const keys = topKeysOf(last);
