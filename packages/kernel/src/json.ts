@@ -5,6 +5,7 @@ export type Json = string | number | boolean | null | readonly Json[] | JsonObje
 export type JsonObject = ReadonlyMap<string, Json>;
 
 const depthMax = 64; // an honest document is less than ten deep
+const shownMax = 80; // of a name in an error
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -83,7 +84,9 @@ class JsonParser {
       this.#space();
       if (this.#text[this.#at] !== '"') this.#fail("has a member without a name");
       const name = this.#string();
-      if (members.has(name)) this.#fail(`has the name ${JSON.stringify(name)} twice`);
+      if (members.has(name)) {
+        this.#fail(`has the name ${JSON.stringify(name.slice(0, shownMax))} twice`);
+      }
       this.#space();
       if (!this.#take(":")) this.#fail("has a name without a colon");
       members.set(name, this.#value(depth + 1));

@@ -71,6 +71,14 @@ test("the refusal names the document and the place", () => {
   );
 });
 
+test("a refusal is short, however long the name that it tells", () => {
+  const name = "n".repeat(100_000);
+  assert.throws(
+    () => parse(`{"${name}":1,"${name}":2}`),
+    (error: Error) => error.message.length < 300,
+  );
+});
+
 test("names that mean something to JavaScript are only names", () => {
   const value = parse('{"__proto__":1,"constructor":2,"toString":3}');
   assert.ok(value instanceof Map);

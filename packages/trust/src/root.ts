@@ -12,12 +12,13 @@ export interface Root extends Header {
 }
 
 /**
- * Reads a root that a threshold of its own keys signed; whether the last root's did too is for
- * the caller to see.
+ * Reads a root that a threshold of `last` signed, if that is given, and one of its own keys.
  * @throws {TrustError}
  */
-export function readRoot(bytes: Uint8Array): { readonly root: Root; readonly envelope: Envelope } {
+export function readRoot(bytes: Uint8Array, last?: Authority): Root {
   const envelope = new Envelope(bytes, "root", "root", limits.rootBytesMax);
+  // First by keys that are known: a stranger's hundreds of large keys would cost seconds.
+  if (last !== undefined) envelope.requireSignedBy(last);
   const { signed } = envelope;
   const keys = readKeys(signed, "root");
   signed.members("roles", topLevelRoles.length); // each of the four is read below, so no fifth
@@ -36,7 +37,7 @@ export function readRoot(bytes: Uint8Array): { readonly root: Root; readonly env
     },
   };
   envelope.requireSignedBy(root.authorities.root);
-  return { root, envelope };
+  return root;
 }
 
 /**

@@ -45,7 +45,7 @@ export class TrustedSet {
     stored: ReadonlyMap<string, Uint8Array>,
     now: Instant,
   ): TrustedSet {
-    const { root } = readRoot(pinnedRoot);
+    const root = readRoot(pinnedRoot);
     const roles = new RoleFiles(stored);
     const pinned = new TrustedSet({ root, timestamp: undefined, snapshot: undefined, roles, now });
     const set = withKeptRoots(pinned, stored);
@@ -138,9 +138,8 @@ export class TrustedSet {
    * @throws {TrustError} `TRUST_THRESHOLD`, `TRUST_VERSION`, `TRUST_ROLLBACK` and those of reading
    */
   acceptRoot(bytes: Uint8Array): TrustedSet {
-    const { root: next, envelope } = readRoot(bytes);
     const last = this.root;
-    envelope.requireSignedBy(last.authorities.root);
+    const next = readRoot(bytes, last.authorities.root);
     if (next.version !== last.version + 1) {
       const code = next.version <= last.version ? "TRUST_ROLLBACK" : "TRUST_VERSION";
       throw new TrustError(code, "root", `is version ${next.version}, not ${last.version + 1}`);

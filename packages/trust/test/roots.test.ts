@@ -32,6 +32,19 @@ test("a root is refused under another number than its own", () => {
   assertRefused(() => client.refresh(), "TRUST_ROLLBACK", "root");
 });
 
+test("the keys that a root brings are not even tried before the known ones vouch for it", () => {
+  const stranger = new TestRepository();
+  for (let count = 1; count < 50; count++) stranger.addKey("root");
+  Object.assign(stranger.root.roles["root"] ?? {}, { threshold: 50 });
+  stranger.publish("root");
+  const client = new TestClient(new TestRepository());
+  client.use((path) => (path.includes("2.root") ? stranger.bytes("root") : undefined));
+  assert.throws(
+    () => client.refresh(),
+    (error: Error) => error.message.includes("0 of the 1 signatures"),
+  );
+});
+
 test("endless roots end: the next refresh goes on where this one stopped", () => {
   const repository = new TestRepository();
   for (let version = 2; version <= limits.rootRotationsMax + 10; version++) {
