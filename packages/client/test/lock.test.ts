@@ -5,14 +5,14 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type FolderLock, lockFolder, nodeClock } from "../src/node/index.ts";
+import { type FileLock, lockFolder, nodeClock } from "../src/node/index.ts";
 import { isHostError } from "./support/store-contract.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
 const clock = nodeClock();
 const signal = new AbortController().signal;
 
-function lock(folder: string, waitMs: number, onWait?: () => void): Promise<FolderLock> {
+function lock(folder: string, waitMs: number, onWait?: () => void): Promise<FileLock> {
   return lockFolder(folder, { waitMs, clock, signal, ...(onWait && { onWait }) });
 }
 

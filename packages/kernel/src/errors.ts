@@ -107,7 +107,7 @@ export const hostCodes = [
   "HOST_DENIED", // the operating system refuses access
   "HOST_MISSING", // a file that must be there is not
   "HOST_CORRUPT_STATE", // our own files were damaged or edited
-  "HOST_BUSY", // another process holds the lock
+  "HOST_BUSY", // another process holds the lock, or too many files are open
   "HOST_ADDRESS", // the address or port cannot be listened on
   "HOST_IO", // any other failure of the disk or the operating system
 ] as const;

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
+import { errnoOf } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
 import { type Counts, type PoolState, renderMetrics } from "./counters.ts";
-import { errnoOf } from "./host-failure.ts";
 
 const host = "127.0.0.1"; // operators only; never an address that the flood can reach
 
@@ -58,7 +58,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
-      const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause)}. Choose another`;
+      const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause) ?? String(cause)}. Choose another`;
       reject(new HostError("HOST_ADDRESS", `${what} with --admin-port.`, { cause }));
     });
     server.listen({ host, port, exclusive: true }, () => {

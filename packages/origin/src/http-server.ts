@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { errnoOf } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
 import type { Handler } from "./exchange.ts";
-import { errnoOf } from "./host-failure.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
@@ -57,7 +57,7 @@ export class HttpServer {
   listen({ host, port, reusePort }: ListenOptions): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", (cause) => {
-        const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause)}. Choose another`;
+        const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause) ?? String(cause)}. Choose another`;
         reject(new HostError("HOST_ADDRESS", `${what} with --host or --port.`, { cause }));
       });
       this.#server.listen({ host, port, reusePort, exclusive: true }, () => {

@@ -1,7 +1,7 @@
 import { type BigIntStats, close, fstatSync, lstatSync, read } from "node:fs";
 import { promisify } from "node:util";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
-import { hostError } from "./host-failure.ts";
 import { blockBytes } from "./limits.ts";
 
 const recheckAfterMs = 1_000;
@@ -98,7 +98,7 @@ export class OpenFile {
       const length = block.length - offset;
       return (await readAsync(this.#descriptor, block, offset, length, position)).bytesRead;
     } catch (cause) {
-      throw hostError(`cannot read ${this.fullPath}`, cause);
+      throw toHostError(cause, `read ${this.fullPath}`);
     }
   }
 }

@@ -1,9 +1,9 @@
 import { access, realpath, stat } from "node:fs/promises";
 import { createServer, isIPv6 } from "node:net";
 import { join } from "node:path";
+import { errnoOf, isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, UsageError } from "@causeway/kernel";
 import { type AdminServer, type AdminView, startAdmin } from "./admin-server.ts";
-import { errnoOf, hostError } from "./host-failure.ts";
 import type { ListenOptions } from "./http-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -132,7 +132,7 @@ function assertFree(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", (cause) => {
-      const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause)}. Choose another`;
+      const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause) ?? String(cause)}. Choose another`;
       reject(new HostError("HOST_ADDRESS", `${what} with --host or --port.`, { cause }));
     });
     probe.listen({ ...listen, exclusive: true }, () => probe.close(() => resolve()));
@@ -144,7 +144,7 @@ async function realTree(tree: string): Promise<string> {
     const real = await realpath(tree);
     if ((await stat(real)).isDirectory()) return real;
   } catch (cause) {
-    if (errnoOf(cause) !== "ENOENT") throw hostError(`cannot serve ${tree}`, cause);
+    if (!isMissing(cause)) throw toHostError(cause, `serve ${tree}`);
   }
   throw new HostError("HOST_MISSING", `There is no repository at ${tree}; publish one first.`);
 }

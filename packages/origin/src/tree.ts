@@ -1,10 +1,10 @@
 import { type BigIntStats, close, constants, fstat, open, realpath } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { errnoOf, toHostError } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
 import { BlockCache } from "./block-cache.ts";
 import { namingOf } from "./file-naming.ts";
-import { errnoOf, hostError } from "./host-failure.ts";
 import type { OriginLimits } from "./limits.ts";
 import { OpenFile } from "./open-file.ts";
 import type { RepositoryPath } from "./request-path.ts";
@@ -136,8 +136,8 @@ export class Tree {
       }
       return undefined;
     } catch (cause) {
-      if (absent.has(errnoOf(cause))) return undefined;
-      throw cause instanceof HostError ? cause : hostError(`cannot open ${fullPath}`, cause);
+      if (absent.has(errnoOf(cause) ?? "")) return undefined;
+      throw toHostError(cause, `open ${fullPath}`);
     } finally {
       if (descriptor !== undefined) close(descriptor, () => {});
     }

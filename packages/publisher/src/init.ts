@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { type Instant, toProductId, UsageError } from "@causeway/kernel";
 import { readConfig } from "./config/config.ts";
 import { schemaText } from "./config/parse.ts";
 import { configTemplate } from "./config/template.ts";
 import { makeFolder, removeTree, syncFolder, writeAllDurably, writeDurably } from "./disk/files.ts";
-import { isMissing, toHostError } from "./disk/host-error.ts";
 import { makeKeys, writeFirstState } from "./first-state.ts";
 import type { PassphraseSource, RoleName } from "./keys/key-file.ts";
 import { type Log, silent } from "./log.ts";

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Delivery, RouteError, type Transport, type TransportRequest } from "@causeway/kernel";
 import { shown } from "../routes/route.ts";
-import { errnoOf } from "./host-fault.ts";
+import { errnoOf } from "./internal/host-error.ts";
 
 const readLength = 64 * 1024;
 

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { type Delivery, RouteError, type Transport, type TransportRequest } from "@causeway/kernel";
 import { shown } from "../routes/route.ts";
-import { errnoOf } from "./host-fault.ts";
+import { errnoOf } from "./internal/host-error.ts";
 
 /** A transport that holds connections until it is closed. */
 export interface NodeTransport extends Transport {

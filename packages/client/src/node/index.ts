@@ -1,6 +1,7 @@
 export { nodeClock } from "./clock.ts";
 export type { NodeTransport } from "./http-transport.ts";
-export { type FolderLock, type LockHolder, type LockOptions, lockFolder } from "./lock.ts";
+export type { FileLock } from "./internal/file-lock.ts";
+export { type LockHolder, type LockOptions, lockFolder } from "./lock.ts";
 export {
   type FileCheckRequest,
   type FileClient,

@@ -10,7 +10,8 @@ import {
 } from "../client.ts";
 import type { OldFile } from "../download/old-file.ts";
 import type { ClientLimits } from "../limits.ts";
-import { type FolderLock, type LockHolder, lockFolder } from "./lock.ts";
+import type { FileLock } from "./internal/file-lock.ts";
+import { type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
 import { folderStore, sweepFolder } from "./store.ts";
 
@@ -107,7 +108,7 @@ async function holdState(
   options: OpenOptions,
   { clock }: NodePorts,
   signal: AbortSignal,
-): Promise<FolderLock> {
+): Promise<FileLock> {
   const lock = await lockFolder(options.stateFolder, {
     waitMs: options.lockWaitMs ?? lockWaitMs,
     clock,

@@ -3,7 +3,8 @@ import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type FileHandle, HostError, type Store } from "@causeway/kernel";
-import { errnoOf, hostFault } from "./host-fault.ts";
+import { errnoOf, toHostError } from "./internal/host-error.ts";
+import { syncFolder } from "./internal/sync-folder.ts";
 
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
 
@@ -17,7 +18,7 @@ export function folderStore(folder: string): Store {
  * @throws {HostError}
  */
 export async function sweepFolder(folder: string): Promise<void> {
-  await attempt(folder, async () => {
+  await attempt(`sweep ${folder}`, async () => {
     for (const name of await namesWithin(folder)) {
       if (temporary.test(path.basename(name))) {
         await fs.rm(path.join(folder, name), { force: true });
@@ -44,7 +45,7 @@ class FolderStore implements Store {
 
   async read(name: string, lengthMax: number): Promise<Uint8Array | undefined> {
     const file = this.#file(name);
-    return attempt(file, async () => {
+    return attempt(`read ${file}`, async () => {
       const handle = await openOrUndefined(file);
       if (handle === undefined) return undefined;
       try {
@@ -69,7 +70,7 @@ class FolderStore implements Store {
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     const file = this.#file(name);
-    await attempt(file, async () => {
+    await attempt(`write ${file}`, async () => {
       const folder = path.dirname(file);
       await makeFolder(folder);
       const draft = path.join(folder, `.causeway-${randomBytes(8).toString("hex")}.tmp`);
@@ -86,7 +87,7 @@ class FolderStore implements Store {
 
   async open(name: string, mode: "read" | "create"): Promise<FileHandle> {
     const file = this.#file(name);
-    return attempt(file, async () => {
+    return attempt(`open ${file}`, async () => {
       if (mode === "read") return new OpenFile(await fs.open(file, "r"), file, false);
       await makeFolder(path.dirname(file));
       const handle = await fs.open(file, constants.O_RDWR | constants.O_CREAT);
@@ -96,7 +97,7 @@ class FolderStore implements Store {
 
   async rename(from: string, to: string): Promise<void> {
     const [source, target] = [this.#file(from), this.#file(to)];
-    await attempt(target, async () => {
+    await attempt(`rename ${source} to ${target}`, async () => {
       await makeFolder(path.dirname(target));
       await fs.rename(source, target);
       await syncFolder(path.dirname(target));
@@ -106,12 +107,12 @@ class FolderStore implements Store {
 
   async remove(name: string): Promise<void> {
     const file = this.#file(name);
-    await attempt(file, () => fs.rm(file, { force: true }));
+    await attempt(`remove ${file}`, () => fs.rm(file, { force: true }));
   }
 
   async list(name: string): Promise<readonly string[]> {
     const folder = name === "" ? this.#root : this.#file(name);
-    return attempt(folder, async () => {
+    return attempt(`list ${folder}`, async () => {
       try {
         const entries = await fs.readdir(folder, { withFileTypes: true });
         const files = entries.filter((entry) => entry.isFile() && !temporary.test(entry.name));
@@ -156,17 +157,17 @@ class OpenFile implements FileHandle {
   }
 
   async length(): Promise<number> {
-    return attempt(this.#file, async () => (await this.#handle.stat()).size);
+    return attempt(`look at ${this.#file}`, async () => (await this.#handle.stat()).size);
   }
 
   async readAt(into: Uint8Array, position: number): Promise<number> {
-    return attempt(this.#file, async () => {
+    return attempt(`read ${this.#file}`, async () => {
       return (await this.#handle.read(into, 0, into.length, position)).bytesRead;
     });
   }
 
   async writeAt(bytes: Uint8Array, position: number): Promise<void> {
-    await attempt(this.#file, async () => {
+    await attempt(`write ${this.#file}`, async () => {
       for (let at = 0; at < bytes.length; ) {
         const left = bytes.length - at;
         at += (await this.#handle.write(bytes, at, left, position + at)).bytesWritten;
@@ -175,11 +176,11 @@ class OpenFile implements FileHandle {
   }
 
   async truncate(length: number): Promise<void> {
-    await attempt(this.#file, () => this.#handle.truncate(length));
+    await attempt(`cut ${this.#file}`, () => this.#handle.truncate(length));
   }
 
   async sync(): Promise<void> {
-    await attempt(this.#file, async () => {
+    await attempt(`sync ${this.#file}`, async () => {
       await this.#handle.datasync();
       if (!this.#folderUnsynced) return;
       await syncFolder(path.dirname(this.#file)); // else a new file may lose its name
@@ -188,15 +189,16 @@ class OpenFile implements FileHandle {
   }
 
   async close(): Promise<void> {
-    await attempt(this.#file, () => this.#handle.close());
+    await attempt(`close ${this.#file}`, () => this.#handle.close());
   }
 }
 
-async function attempt<Value>(file: string, act: () => Promise<Value>): Promise<Value> {
+/** `what` names the act and the file, for the message. */
+async function attempt<Value>(what: string, act: () => Promise<Value>): Promise<Value> {
   try {
     return await act();
   } catch (error) {
-    throw hostFault(error, file);
+    throw toHostError(error, what);
   }
 }
 
@@ -216,17 +218,5 @@ async function makeFolder(folder: string): Promise<void> {
   for (let made = path.dirname(folder); made.length >= top.length; made = path.dirname(made)) {
     await syncFolder(made);
     if (made === path.dirname(made)) return;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be synced there
-  const handle = await fs.open(folder, "r");
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (errnoOf(error) !== "EINVAL") throw error; // a file system that cannot, as some over FUSE
-  } finally {
-    await handle.close();
   }
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { encodeChunkIndex, type Sha256, UsageError } from "@causeway/kernel";
 import { fileLength, syncFolder } from "../disk/files.ts";
-import { toHostError } from "../disk/host-error.ts";
 import { deltasThatPay, makeDeltas } from "./deltas.ts";
 import { readWindows } from "./input.ts";
 import { type OldVersion, type ScannedOld, scanOld } from "./old-version.ts";

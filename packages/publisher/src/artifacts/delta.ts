@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { type DeltaSegment, encodeDeltaTable } from "@causeway/kernel";
-import { toHostError } from "../disk/host-error.ts";
 import {
   avoidMagic,
   type PlannedSegment,

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
-import { toHostError } from "../disk/host-error.ts";
 
 const windowLength = 4 * 1024 * 1024; // large enough that most chunks lie within one window
 

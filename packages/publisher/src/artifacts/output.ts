@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
 import type { Sha256 } from "@causeway/kernel";
-import { toHostError } from "../disk/host-error.ts";
 import { Scan, type ScannedChunk } from "./scan.ts";
 
 /** A file that was made, at its final place. */

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
+import { errnoOf } from "@causeway/client/internal/host-error";
 import { invariant } from "@causeway/kernel";
-import { systemCode } from "../disk/host-error.ts";
 import { compressChunk, compressDelta } from "./compress.ts";
 import type { Answer, DeltaJob, Frames, Job, PackJob } from "./job.ts";
 import { Refilled } from "./refilled.ts";
@@ -24,7 +24,7 @@ function answerTo(job: Job): Answer {
     return { frames: job.kind === "pack" ? pack(job) : delta(job) };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    return { failure: { message, code: systemCode(cause) } };
+    return { failure: { message, code: errnoOf(cause) ?? "" } };
   }
 }
 

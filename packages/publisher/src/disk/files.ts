@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isMissing, toHostError } from "@causeway/client/internal/host-error";
+import { syncFolder as syncToDisk } from "@causeway/client/internal/sync-folder";
 import { HostError } from "@causeway/kernel";
-import { isMissing, toHostError } from "./host-error.ts";
 
 /** A file to be written, with the bytes that it shall have. */
 export interface NewFile {
@@ -135,16 +136,10 @@ export async function moveDurably(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** Names that were made or replaced in the folder are on the disk when this resolves. */
+/** Names that were made or replaced in the folder are on the disk when this resolves. @throws {HostError} */
 export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return; // Windows cannot open a folder; NTFS journals names
   try {
-    const handle = await open(folder, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await syncToDisk(folder);
   } catch (cause) {
     throw toHostError(cause, `sync ${folder}`);
   }

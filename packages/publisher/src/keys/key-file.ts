@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { UsageError } from "@causeway/kernel";
 import { namesIn, readFileUpTo, writeDurably } from "../disk/files.ts";
-import { toHostError } from "../disk/host-error.ts";
 import type { Log } from "../log.ts";
 import { encryptKey, isEncryptedPem, readKey, unsafePlainKey } from "./pkcs8.ts";
 import { keySigner, type Signer } from "./signer.ts";

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError, TrustError, UsageError } from "@causeway/kernel";
 import { namesIn, readFileUpTo, writeDurably } from "../disk/files.ts";
-import { toHostError } from "../disk/host-error.ts";
 import { readDocument, type SignedDocument } from "../documents/document.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { fileChunks } from "../disk/digest.ts";
 import {
   fileLength,
@@ -10,7 +11,6 @@ import {
   scratchName,
   writeDurably,
 } from "../disk/files.ts";
-import { toHostError } from "../disk/host-error.ts";
 import type { Carrier, Source } from "./carrier.ts";
 import type { TreeFile } from "./tree.ts";
 

@@ -1,5 +1,6 @@
 import { link } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError, Interrupted, type Sha256 } from "@causeway/kernel";
 import { digestOf, fileChunks } from "../disk/digest.ts";
 import {
@@ -10,7 +11,6 @@ import {
   scratchName,
   writeAllDurably,
 } from "../disk/files.ts";
-import { toHostError } from "../disk/host-error.ts";
 import type { GeneratedFile } from "../releases/catalogue.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { copyDurably } from "./folder-carrier.ts";

@@ -1,8 +1,8 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, statfs } from "node:fs/promises";
 import { basename } from "node:path";
+import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, isFileName, UsageError } from "@causeway/kernel";
-import { isMissing, toHostError } from "../disk/host-error.ts";
 import { containerHeadLength, containerWarning } from "./container.ts";
 
 /** The file that is to be published, checked. */

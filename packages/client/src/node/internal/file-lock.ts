@@ -1,0 +1,82 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { HostError } from "@causeway/kernel";
+import { toHostError } from "./host-error.ts";
+
+/** Held until `release` or the end of the process, whatever ends it. */
+export interface FileLock {
+  /** Safe to call twice. */
+  release(): void;
+}
+
+/**
+ * Takes `file` for this process alone, or returns undefined while another one holds it. The lock
+ * is a file lock of the operating system, taken by SQLite (docs/adr/0002), so a crash, even a
+ * power cut, leaves none behind. Nothing else may open `file`: closing any handle of it would
+ * drop the lock (POSIX).
+ * @throws {HostError} `HOST_DENIED`, `HOST_FULL`, `HOST_CORRUPT_STATE` when `file` is no lock
+ */
+export function tryFileLock(file: string): FileLock | undefined {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { timeout: 0 });
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    database?.close();
+    if (sqliteCode(cause) === busy) return undefined;
+    throw lockError(cause, file);
+  }
+  const held = database;
+  try {
+    writeFileSync(noteOf(file), `${process.pid}\n`);
+  } catch {
+    // Only the message of another process needs it; a full disk must not keep us from working.
+  }
+  return {
+    release() {
+      if (!held.isOpen) return;
+      rmSync(noteOf(file), { force: true });
+      held.close();
+    },
+  };
+}
+
+/** The process that holds the lock, as far as it could write that down. */
+export function holderOf(file: string): number | undefined {
+  try {
+    const text = readFileSync(noteOf(file), "utf8").trim();
+    return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined; // it has not written it yet, or is letting go
+  }
+}
+
+function noteOf(file: string): string {
+  return `${file}.holder`;
+}
+
+const busy = 5; // SQLITE_BUSY
+
+/** @returns SQLite's primary result code */
+function sqliteCode(cause: unknown): number | undefined {
+  if (!(cause instanceof Error) || !("errcode" in cause)) return undefined;
+  return typeof cause.errcode === "number" ? cause.errcode & 0xff : undefined;
+}
+
+function lockError(cause: unknown, file: string): HostError {
+  switch (sqliteCode(cause)) {
+    case 3: // SQLITE_PERM
+    case 8: // SQLITE_READONLY
+    case 14: {
+      // SQLITE_CANTOPEN
+      const message = `cannot write ${file}: the folder is missing, read-only or not yours.`;
+      return new HostError("HOST_DENIED", message, { cause });
+    }
+    case 13: // SQLITE_FULL
+      return new HostError("HOST_FULL", `cannot write ${file}: the disk is full.`, { cause });
+    case 26: // SQLITE_NOTADB
+      return new HostError("HOST_CORRUPT_STATE", `${file} is damaged; remove it.`, { cause });
+    default:
+      return toHostError(cause, `lock ${file}`);
+  }
+}
