@@ -138,6 +138,14 @@ test("steps that were passed count, although no route had the whole", async () =
   assert.equal((await refreshOver(store, files)).state, newest);
 });
 
+test("a bucket that says 403 of what it does not have is a good route", async () => {
+  await using fleet = await startRoutes(["honest-403"], files);
+  const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
+  await refreshState(run);
+  assert.equal(run.state.set.versions().get("timestamp"), newest);
+  assert.equal(run.routes[0]?.state, "ok");
+});
+
 test("a root that one route does not have yet is found over another", async () => {
   const rotated = new Vendor();
   rotated.release("1.0", noise(1_000, 1));

@@ -15,8 +15,8 @@ export abstract class CausewayError extends Error {
 
 export const routeCodes = [
   "ROUTE_UNREACHABLE", // no connection, or none in time
-  "ROUTE_REFUSED", // answered, and will not serve us (403, 429, 503, a redirect elsewhere)
-  "ROUTE_MISSING", // answered that the file is not there (404, 410)
+  "ROUTE_REFUSED", // answered, and will not serve us (401, 429, 503, a redirect elsewhere)
+  "ROUTE_MISSING", // answered that the file is not there (403, 404, 410)
   "ROUTE_STALLED", // connected, then too few bytes in time
   "ROUTE_TRUNCATED", // the answer ended before its promised length
   "ROUTE_ENDLESS", // the answer went past its bound

@@ -26,7 +26,7 @@ export const faults = [
   "no-http",
 ] as const;
 export type Fault = (typeof faults)[number];
-export type Behaviour = "honest" | "redirects-within" | "ends-early" | Fault;
+export type Behaviour = "honest" | "honest-403" | "redirects-within" | "ends-early" | Fault;
 
 /** Files by their path below the route, as `metadata/timestamp.json`. */
 export type Files = Pick<ReadonlyMap<string, Uint8Array>, "get">;
@@ -145,6 +145,7 @@ function refuse(status: number, headers: http.OutgoingHttpHeaders = {}): (reply:
 
 const behaviours: Record<Behaviour, (reply: Reply) => void> = {
   honest: serve,
+  "honest-403": (reply) => serve({ ...reply, status: reply.status === 404 ? 403 : reply.status }),
   dead: serve, // it is not listening
   resets: ({ request }) => request.socket.resetAndDestroy(),
   "refuses-403": refuse(403),
