@@ -65,11 +65,13 @@ test("the installed command tells its version", () => {
 
 test("the installed SDK can be imported and used", () => {
   const program = `
-    import { parseRoute } from "@causeway/client";
-    process.stdout.write(String(parseRoute("https://patches.example.com/csw").base));
+    import { openClient } from "@causeway/client/node";
+    const client = await openClient({ routes: ["file:///none/"], stateFolder: "sdk-state" });
+    const asked = client.check("reader", { platform: "any" });
+    process.stdout.write(await asked.then(() => "patched", ({ code }) => code));
   `;
   const printed = run(process.execPath, ["--input-type=module", "--eval", program]);
-  assert.equal(printed, "https://patches.example.com/csw/");
+  assert.equal(printed, "USAGE_TRUST_MISSING");
 });
 
 // The way that needs all that is not plain code: the schema, the threads of `add`.
@@ -121,7 +123,8 @@ test("every entry of every installed package can be imported", () => {
 
 test("an application in strict TypeScript compiles against the installed SDK", () => {
   const program =
-    'import * as sdk from "@causeway/client";\nexport const names = Object.keys(sdk);\n';
+    'import * as sdk from "@causeway/client";\nimport * as node from "@causeway/client/node";\n' +
+    "export const names = [sdk, node].flatMap((entry) => Object.keys(entry));\n";
   writeFileSync(join(project, "app.ts"), program);
   const options = {
     strict: true,

@@ -29,8 +29,6 @@ export interface ClientOptions {
   readonly routes: readonly string[];
   readonly state: Store;
   readonly ports: Ports;
-  readonly limits?: ClientLimits;
-  readonly downloadLimits?: DownloadLimits;
   /** Keeps others off the state while a call runs; waits for those who hold it. */
   readonly hold?: (signal: AbortSignal) => Promise<{ release(): void }>;
 }
@@ -100,11 +98,22 @@ export interface Client {
  * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route
  */
 export function createClient(options: ClientOptions): Client {
+  return createClientWithin({ client: clientLimits, download: downloadLimits }, options);
+}
+
+/** Every bound of a client. Not public: a number that is promised cannot be mended. */
+export interface Bounds {
+  readonly client: ClientLimits;
+  readonly download: DownloadLimits;
+}
+
+/** As `createClient`, within other bounds: tests cannot wait for real deadlines. */
+export function createClientWithin(bounds: Bounds, options: ClientOptions): Client {
   parseRoutes(options.routes);
   return {
     async check(product, request) {
       const wish = toWish(product, request);
-      return withRun(options, request.signal, async (run) => {
+      return withRun(bounds, options, request.signal, async (run) => {
         return describe(run, await find(run, wish));
       });
     },
@@ -112,13 +121,12 @@ export function createClient(options: ClientOptions): Client {
       const wish = toWish(product, request);
       const { clock } = options.ports;
       const start = clock.steady();
-      return withRun(options, request.signal, async (run) => {
+      return withRun(bounds, options, request.signal, async (run) => {
         const found = await find(run, wish);
         request.onProgress?.({ kind: "found", release: describe(run, found) });
         const { release, sha256, target } = found;
         const name = request.output.name ?? target.path.slice(target.path.lastIndexOf("/") + 1);
-        const bounds = options.downloadLimits ?? downloadLimits;
-        const { reused } = await fetchFound(run, found, request, name, bounds);
+        const { reused } = await fetchFound(run, found, request, name, bounds.download);
         return {
           product: release.product,
           version: release.version,
@@ -137,12 +145,13 @@ export function createClient(options: ClientOptions): Client {
 }
 
 async function withRun<Value>(
+  bounds: Bounds,
   options: ClientOptions,
   outer: AbortSignal | undefined,
   act: (run: Run) => Promise<Value>,
 ): Promise<Value> {
   const signal = outer ?? new AbortController().signal;
-  const { ports, limits = clientLimits } = options;
+  const { ports } = options;
   try {
     signal.throwIfAborted();
     const held = await options.hold?.(signal);
@@ -151,7 +160,7 @@ async function withRun<Value>(
       const state = await TrustState.open(options.state, options.trust, now);
       // Fresh ones: what a route did in an earlier run must not bar it for ever.
       const routes = parseRoutes(options.routes);
-      return await act({ ports, routes, state, limits, now, signal });
+      return await act({ ports, routes, state, limits: bounds.client, now, signal });
     } finally {
       held?.release();
     }

@@ -1,25 +1,14 @@
-export * from "./client.ts";
-export type * from "./download/download-event.ts";
+export {
+  type Checked,
+  type CheckRequest,
+  type Client,
+  type ClientEvent,
+  type ClientOptions,
+  createClient,
+  type GetRequest,
+  type Got,
+} from "./client.ts";
+export type { DownloadEvent, PlanKind, RouteProgress } from "./download/download-event.ts";
 export type { OldFile } from "./download/old-file.ts";
-export { type DownloadLimits, downloadLimits } from "./download-limits.ts";
-export {
-  type ClientLimits,
-  clientLimits,
-  type ExchangeLimits,
-  type MetadataLimits,
-} from "./limits.ts";
 export type { ClockReport } from "./routes/clock-report.ts";
-export {
-  type Answer,
-  type ExchangePorts,
-  type ExchangeRequest,
-  exchange,
-} from "./routes/exchange.ts";
-export {
-  parseRoute,
-  parseRoutes,
-  Route,
-  type RouteId,
-  type RouteReport,
-  type RouteState,
-} from "./routes/route.ts";
+export type { RouteId, RouteReport, RouteState } from "./routes/route.ts";

@@ -9,7 +9,6 @@ import {
   type Got,
 } from "../client.ts";
 import type { OldFile } from "../download/old-file.ts";
-import type { ClientLimits } from "../limits.ts";
 import type { FileLock } from "./internal/file-lock.ts";
 import { type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
@@ -22,7 +21,6 @@ export interface OpenOptions {
   readonly routes: readonly string[];
   /** Where the trusted metadata lives. Made if missing; one vendor each. */
   readonly stateFolder: string;
-  readonly limits?: ClientLimits;
   /** How long to wait for another process that uses the state; a minute unless given. */
   readonly lockWaitMs?: number;
   /** Called when a call has to wait for such a process. */
@@ -72,7 +70,6 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
   const ports = options.ports ?? nodePorts();
   const client = createClient({
     ...(trust && { trust }),
-    ...(options.limits && { limits: options.limits }),
     routes: options.routes,
     state: folderStore(options.stateFolder),
     ports,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type Client, createClient, type Got } from "../../src/client.ts";
+import { type Client, createClientWithin, type Got } from "../../src/client.ts";
 import { downloadLimits } from "../../src/download-limits.ts";
 import { folderStore, lockFolder } from "../../src/node/index.ts";
 import type { Behaviour } from "./faulty-route.ts";
@@ -16,16 +16,19 @@ export const content = noise(1_000_000, 3);
 vendor.release("1.0", noise(1_000, 1));
 vendor.release("1.1", content);
 
+const bounds = {
+  client: quickLimits,
+  download: { ...downloadLimits, exchange: quickExchange, hedgeMs: 60, patienceMs: 500 },
+};
+
 /** A client whose state lies in the folder, with short deadlines. */
 export function clientOf(folder: string, routes: readonly string[], trust = vendor.trust): Client {
   const state = path.join(folder, "state");
-  return createClient({
+  return createClientWithin(bounds, {
     trust,
     routes,
     state: folderStore(state),
     ports,
-    limits: quickLimits,
-    downloadLimits: { ...downloadLimits, exchange: quickExchange, hedgeMs: 60, patienceMs: 500 },
     hold: (signal) => lockFolder(state, { waitMs: 5_000, clock: ports.clock, signal }),
   });
 }
