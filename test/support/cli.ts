@@ -74,21 +74,20 @@ export async function causewayJson(
   return { code, json: JSON.parse(stdout), stderr };
 }
 
-/** Serves `tree` on a free port for one test. @returns the route's URL and its process */
-export async function serveTree(
-  context: TestContext,
-  tree: string,
-): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const child = start([
-    "serve",
-    "--repository",
-    tree,
-    "--host",
-    "127.0.0.1",
-    "--port",
-    "0",
-    "--json",
-  ]);
+interface Served {
+  /** The route's. */
+  readonly url: string;
+  readonly process: ChildProcess;
+}
+
+/** Serves `tree` on a free port for one test. */
+export function serveTree(context: TestContext, tree: string): Promise<Served> {
+  return serve(context, "--repository", tree);
+}
+
+/** Runs `causeway serve ARGS` on a free port for one test. */
+export async function serve(context: TestContext, ...args: readonly string[]): Promise<Served> {
+  const child = start(["serve", ...args, "--host", "127.0.0.1", "--port", "0", "--json"]);
   context.after(() => child.kill("SIGKILL"));
   child.stderr?.resume();
   if (child.stdout === null) throw new Error("no standard output");

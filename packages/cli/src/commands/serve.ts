@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
 import { descriptorLog, startOrigin } from "@causeway/origin";
+import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -9,6 +10,7 @@ import { wholeNumber } from "../whole-number.ts";
 interface ServeOptions {
   readonly dir?: string;
   readonly repository?: string;
+  readonly route?: string;
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
@@ -27,6 +29,7 @@ export const registerServe: Register = (program, { terminal, signal }) => {
   )
     .option("--dir <dir>", "the vendor's folder (default: this one)")
     .option("--repository <tree>", "a repository's folder, without the vendor around it")
+    .option("--route <id>", "which route of causeway.yaml this is; clients are told the others")
     .option("--host <host>", "the address to listen on", "0.0.0.0")
     .option(
       "--port <port>",
@@ -40,13 +43,20 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       if (options.dir !== undefined && options.repository !== undefined) {
         throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
       }
-      const tree = options.repository ?? path.join(options.dir ?? ".", "repository");
+      if (options.route !== undefined && options.repository !== undefined) {
+        throw new UsageError("USAGE_ARGUMENT", "--route needs --dir: a bare tree names no routes.");
+      }
+      const dir = options.dir ?? ".";
+      const tree = options.repository ?? path.join(dir, "repository");
+      const duplicates =
+        options.repository === undefined ? await otherRoutes(dir, options.route) : [];
       const origin = await startOrigin({
         tree,
         host: options.host,
         port: options.port,
         workers: options.workers ?? availableParallelism(),
         log: descriptorLog(process.stderr.fd),
+        duplicates,
         ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
       });
       terminal.result(
@@ -57,3 +67,19 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       await origin.close(stopGraceMs);
     });
 };
+
+/**
+ * URLs of the routes in causeway.yaml, without the one that this server is. Those to try first
+ * come first, since an answer has room for a few.
+ * @throws {UsageError} also when there is no route `self`
+ */
+async function otherRoutes(dir: string, self: string | undefined): Promise<readonly string[]> {
+  const file = path.resolve(dir, "causeway.yaml");
+  const { routes } = await readConfig(file);
+  if (self !== undefined && !routes.some((route) => route.id === self)) {
+    const known = routes.map((route) => route.id).join(", ") || "none";
+    throw new UsageError("USAGE_ARGUMENT", `${file} has no route ${self}; it has: ${known}.`);
+  }
+  const others = routes.filter((route) => route.id !== self && /^https?:/.test(route.url));
+  return others.toSorted((a, b) => a.priority - b.priority).map((route) => route.url);
+}
