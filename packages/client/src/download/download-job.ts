@@ -1,35 +1,7 @@
-import {
-  HostError,
-  NoRouteDelivered,
-  type Ports,
-  type ReleaseRecord,
-  type Sha256,
-  type Store,
-} from "@causeway/kernel";
+import { HostError, NoRouteDelivered, type Ports } from "@causeway/kernel";
 import type { DownloadLimits } from "../download-limits.ts";
-import type { Route } from "../routes/route.ts";
-import type { DownloadEvent } from "./download-event.ts";
 import type { Progress } from "./download-progress.ts";
-import type { OldFile } from "./old-file.ts";
-
-export interface DownloadRequest {
-  /** As the signed metadata says; `locations` lie below `targets/` on a route. */
-  readonly target: {
-    readonly path: string;
-    readonly length: number;
-    readonly sha256: Sha256;
-    readonly locations: readonly string[];
-  };
-  readonly release: ReleaseRecord;
-  /** Best first. What they do is noted in them. */
-  readonly routes: readonly Route[];
-  /** Nobody else may write to `name`, or beside it, meanwhile: that is the caller's lock. */
-  readonly output: { readonly store: Store; readonly name: string };
-  /** Open files that may hold parts of the target; an older version, as a rule. */
-  readonly have?: readonly OldFile[];
-  readonly onProgress?: (event: DownloadEvent) => void;
-  readonly signal?: AbortSignal;
-}
+import type { DownloadRequest } from "./download-request.ts";
 
 /** What every step of one download shares. */
 export interface DownloadJob {

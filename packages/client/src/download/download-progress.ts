@@ -1,7 +1,7 @@
 import type { Clock } from "@causeway/kernel";
 import type { Route, RouteState } from "../routes/route.ts";
 import type { DownloadEvent, RouteProgress } from "./download-event.ts";
-import type { DownloadRequest } from "./download-job.ts";
+import type { DownloadRequest } from "./download-request.ts";
 
 type Steady = Extract<DownloadEvent, { kind: "search" | "apply" | "verify" }>;
 

@@ -18,7 +18,7 @@ export class Bell {
         this.#wake = resolve;
       });
       const waits = [rung];
-      if (ms !== undefined) waits.push(clock.sleep(ms, timer.signal).catch(() => undefined));
+      if (ms !== undefined) waits.push(clock.sleep(ms, timer.signal).catch(() => undefined)); // we end it
       await Promise.race(waits);
       this.#wake = undefined;
       timer.abort();

@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import { download } from "../../src/download/download.ts";
-import type { DownloadRequest } from "../../src/download/download-job.ts";
+import type { DownloadRequest } from "../../src/download/download-request.ts";
 import { folderStore, nodePorts } from "../../src/node/index.ts";
 import { parseRoute } from "../../src/routes/route.ts";
 

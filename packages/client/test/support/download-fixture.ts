@@ -13,7 +13,7 @@ import {
   type Sha256,
   type TargetPath,
 } from "@causeway/kernel";
-import type { DownloadRequest } from "../../src/download/download-job.ts";
+import type { DownloadRequest } from "../../src/download/download-request.ts";
 
 export const sha256 = (bytes: Uint8Array): Sha256 => {
   return createHash("sha256").update(bytes).digest("hex") as Sha256;

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type DownloadResult, download } from "../../src/download/download.ts";
 import type { DownloadEvent } from "../../src/download/download-event.ts";
-import type { DownloadRequest } from "../../src/download/download-job.ts";
+import type { DownloadRequest } from "../../src/download/download-request.ts";
 import type { OldFile } from "../../src/download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "../../src/download-limits.ts";
 import { folderStore, nodePorts } from "../../src/node/index.ts";

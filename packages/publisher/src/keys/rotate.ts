@@ -57,7 +57,7 @@ export async function rotateKey(dir: string, options: RotateOptions): Promise<Ro
     await removeTree(folder.work);
     return await new Rotation(folder, config, role, options).run();
   } finally {
-    await removeTree(folder.work).catch(() => undefined);
+    await removeTree(folder.work).catch(() => undefined); // the next run does it
     lock.release();
   }
 }

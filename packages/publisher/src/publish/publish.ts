@@ -66,7 +66,7 @@ export async function publish(dir: string, options: PublishOptions): Promise<Pub
     await removeTree(join(folder.repository, ".incoming"));
     return await new Publishing(folder, config, options).run();
   } finally {
-    await removeTree(join(folder.repository, ".incoming")).catch(() => undefined);
+    await removeTree(join(folder.repository, ".incoming")).catch(() => undefined); // as above
     lock.release();
   }
 }

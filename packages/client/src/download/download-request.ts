@@ -1,0 +1,24 @@
+import type { ReleaseRecord, Sha256, Store } from "@causeway/kernel";
+import type { Route } from "../routes/route.ts";
+import type { DownloadEvent } from "./download-event.ts";
+import type { OldFile } from "./old-file.ts";
+
+/** One target to be had: from where, to where, with what help. */
+export interface DownloadRequest {
+  /** As the signed metadata says; `locations` lie below `targets/` on a route. */
+  readonly target: {
+    readonly path: string;
+    readonly length: number;
+    readonly sha256: Sha256;
+    readonly locations: readonly string[];
+  };
+  readonly release: ReleaseRecord;
+  /** Best first. What they do is noted in them. */
+  readonly routes: readonly Route[];
+  /** Nobody else may write to `name`, or beside it, meanwhile: that is the caller's lock. */
+  readonly output: { readonly store: Store; readonly name: string };
+  /** Open files that may hold parts of the target; an older version, as a rule. */
+  readonly have?: readonly OldFile[];
+  readonly onProgress?: (event: DownloadEvent) => void;
+  readonly signal?: AbortSignal;
+}
