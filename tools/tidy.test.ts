@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { root } from "./checkout.ts";
 import { importsOf } from "./tidy/code.ts";
+import { dependenciesHaveReasons } from "./tidy/dependencies.ts";
 import {
   exportsHaveNames,
   filesAreShort,
@@ -189,6 +190,29 @@ test("manifests match imports: a missing and a spare name are seen", () => {
   assert.equal(manifestsMatchImports(new Map(tree).set("packages/trust/src/a.ts", "")).length, 2);
   const bare = new Map(tree).set("packages/trust/package.json", "{}");
   assert.equal(manifestsMatchImports(bare).length, 1);
+});
+
+test("dependencies have reasons, in this checkout", () => {
+  assert.deepEqual(dependenciesHaveReasons(checkout), []);
+});
+
+test("dependencies have reasons: one without, and one that is gone, are seen", () => {
+  const page = (...names: readonly string[]): string => {
+    const rows = names.map((name) => `| ${name} | cli | it saves us work |`);
+    return ["## Dependencies", "| dependency | used by | why |", "|---|---|---|", ...rows].join(
+      "\n",
+    );
+  };
+  const tree = new Map([
+    ["package.json", '{"devDependencies": {"knip": "6", "@types/node": "24"}}'],
+    ["packages/cli/package.json", '{"dependencies": {"commander": "15", "@causeway/client": "1"}}'],
+    ["ARCHITECTURE.md", `${page("commander", "@types/node, knip (dev)")}\n\n## Not yet\n`],
+  ]);
+  assert.deepEqual(dependenciesHaveReasons(tree), []);
+  const lacking = new Map(tree).set("ARCHITECTURE.md", page("commander", "knip (dev)"));
+  assert.equal(dependenciesHaveReasons(lacking).length, 1);
+  const spare = new Map(tree).set("packages/cli/package.json", "{}");
+  assert.equal(dependenciesHaveReasons(spare).length, 1);
 });
 
 test("imports are found in whichever way they are written", () => {

@@ -90,7 +90,7 @@ export const testsDoNotReachUp: Rule = (tree) => {
         ? packageOf(posix.join(posix.dirname(path), specifier))
         : /^@causeway\/([^/]+)/.exec(specifier)?.[1];
       if (ours === undefined || allowed.has(ours)) continue;
-      complaints.push(`${path}: "${specifier}" is above; such a test belongs in test/integration`);
+      complaints.push(`${path}: "${specifier}" is above; such a test belongs in test/`);
     }
   }
   return complaints;

@@ -66,7 +66,8 @@ export async function publish(dir: string, options: PublishOptions): Promise<Pub
     await removeTree(join(folder.repository, ".incoming"));
     return await new Publishing(folder, config, options).run();
   } finally {
-    await removeTree(join(folder.repository, ".incoming")).catch(() => undefined); // as above
+    // What stays here is no failure: the next run removes it.
+    await removeTree(join(folder.repository, ".incoming")).catch(() => undefined);
     lock.release();
   }
 }
