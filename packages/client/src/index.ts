@@ -11,4 +11,4 @@ export {
 export type { DownloadEvent, PlanKind, RouteProgress } from "./download/download-event.ts";
 export type { OldFile } from "./download/old-file.ts";
 export type { ClockReport } from "./routes/clock-report.ts";
-export type { RouteId, RouteReport, RouteState } from "./routes/route.ts";
+export type { RouteHealth, RouteReport, RouteUrl } from "./routes/route.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CausewayError, NoRouteDelivered, RouteError } from "@causeway/kernel";
-import type { RouteState } from "../src/routes/route.ts";
+import type { RouteHealth } from "../src/routes/route.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld, type World } from "./support/download-world.ts";
 import { type Behaviour, type Fault, faults } from "./support/faulty-route.ts";
@@ -10,7 +10,7 @@ const patch = publish(programBytes(2_000_000, 11));
 const requestsMax = 40; // to one bad route; a busy loop makes thousands
 
 // What each fault is called when it was met; a route that is passed over too soon may stay "ok".
-const states: Record<Exclude<Fault, "ignores-ranges">, RouteState> = {
+const states: Record<Exclude<Fault, "ignores-ranges">, RouteHealth> = {
   dead: "dead",
   resets: "dead",
   "refuses-403": "dead",

@@ -3,7 +3,7 @@ import { after, suite, test } from "node:test";
 import { type CausewayError, cataloguePath, NoRouteDelivered } from "@causeway/kernel";
 import { clientLimits } from "../src/limits.ts";
 import { lookUp, refreshState } from "../src/metadata/metadata.ts";
-import type { RouteState } from "../src/routes/route.ts";
+import type { RouteHealth } from "../src/routes/route.ts";
 import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";
@@ -26,7 +26,7 @@ const patient = {
 const newest = vendor.repository.timestamp.version;
 
 /** What a route that behaves so is reported as. */
-const states: Partial<Record<Fault, readonly RouteState[]>> = {
+const states: Partial<Record<Fault, readonly RouteHealth[]>> = {
   "hangs-in-body": ["slow"],
   drips: ["slow"],
   lies: ["lying"],

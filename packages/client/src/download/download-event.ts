@@ -1,13 +1,13 @@
-import type { RouteId, RouteState } from "../routes/route.ts";
+import type { RouteHealth, RouteUrl } from "../routes/route.ts";
 
 /** What one route has brought so far. */
 export interface RouteProgress {
-  readonly route: RouteId;
+  readonly route: RouteUrl;
   /** Bytes over the network, kept or not. */
   readonly bytes: number;
   /** Bytes of the target per second, lately; undefined before the first measure. */
   readonly bytesPerSecond: number | undefined;
-  readonly state: RouteState;
+  readonly state: RouteHealth;
   readonly why: string | null;
 }
 

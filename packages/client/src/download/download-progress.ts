@@ -1,5 +1,5 @@
 import type { Clock } from "@causeway/kernel";
-import type { Route, RouteState } from "../routes/route.ts";
+import type { Route, RouteHealth } from "../routes/route.ts";
 import type { DownloadEvent, RouteProgress } from "./download-event.ts";
 import type { DownloadRequest } from "./download-request.ts";
 
@@ -13,7 +13,7 @@ export class Progress {
   readonly #intervalMs: number;
   readonly #rates = new Map<Route, number | undefined>();
   readonly #bytes = new Map<Route, number>();
-  readonly #states = new Map<Route, RouteState>();
+  readonly #states = new Map<Route, RouteHealth>();
   #downloaded = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
   #done = 0;

@@ -8,16 +8,17 @@ import {
 } from "@causeway/kernel";
 import { routesMax } from "../limits.ts";
 
-/** Names a route in logs and reports: its URL without credentials. */
-export type RouteId = Brand<string, "RouteId">;
-export type RouteState = "ok" | "dead" | "slow" | "stale" | "lying";
+/** Names a route in logs and reports: its URL without credentials. The signed list has ids. */
+export type RouteUrl = Brand<string, "RouteUrl">;
+/** What we found of a route in this run; what the vendor says of it is kernel's `RouteState`. */
+export type RouteHealth = "ok" | "dead" | "slow" | "stale" | "lying";
 
 /** What became of one route, as `get --json` says it. */
 export interface RouteReport {
   readonly url: string;
   /** Bytes of answers' bodies that came over it, kept or not. */
   readonly bytes: number;
-  readonly state: RouteState;
+  readonly state: RouteHealth;
   /** Null while the state is "ok". */
   readonly why: string | null;
 }
@@ -28,10 +29,10 @@ const forgetting = 0.7; // of the measured rate at each new measure: about the l
 
 /** One way to reach the repository, and what is known of it in this run. */
 export class Route {
-  readonly id: RouteId;
+  readonly id: RouteUrl;
   /** Ends in "/". May hold credentials, so it is never shown; `id` is. */
   readonly base: URL;
-  #state: RouteState = "ok";
+  #state: RouteHealth = "ok";
   #error: CausewayError | undefined;
   #bytesReceived = 0;
   #bytesKept = 0;
@@ -44,10 +45,10 @@ export class Route {
   constructor(base: URL) {
     invariant(base.pathname.endsWith("/"), "a route's base ends in a slash");
     this.base = base;
-    this.id = shown(base) as RouteId;
+    this.id = shown(base) as RouteUrl;
   }
 
-  get state(): RouteState {
+  get state(): RouteHealth {
     return this.#state;
   }
 
@@ -155,7 +156,7 @@ export class Route {
 }
 
 /** The state of a route that failed so. */
-function stateAfter(error: CausewayError): Exclude<RouteState, "ok"> {
+function stateAfter(error: CausewayError): Exclude<RouteHealth, "ok"> {
   switch (error.code) {
     case "ROUTE_STALLED":
       return "slow";
@@ -199,7 +200,7 @@ export function parseRoute(text: string): Route {
  * @throws {UsageError} `USAGE_ARGUMENT`
  */
 export function parseRoutes(texts: readonly string[]): readonly Route[] {
-  const routes = new Map<RouteId, Route>();
+  const routes = new Map<RouteUrl, Route>();
   for (const text of texts) {
     const route = parseRoute(text);
     if (!routes.has(route.id)) routes.set(route.id, route);
