@@ -53,9 +53,10 @@ for (const [name, patch] of [
     const have = [await world.oldFile("other", old.subarray(9)), await world.oldFile("old", old)];
     const { downloaded, reused, plan } = await world.download({ have });
     await world.assertWhole();
-    const [delta] = patch.release.deltas;
+    const [delta] = patch.deltas;
     assert.equal(plan, "delta");
-    const most = (delta?.length ?? 0) + (delta?.index.length ?? 0) + patch.release.index.length;
+    const { index, deltas: list } = patch.release;
+    const most = [delta, delta?.index, index, list].reduce((sum, of) => sum + (of?.length ?? 0), 0);
     assert.ok(downloaded <= most + 1_000, `${downloaded} of ${most}`);
     assert.ok(reused > scattered.length * 0.85, String(reused));
   });
@@ -75,7 +76,7 @@ for (const [name, patch] of [
     await assert.rejects(outcome, { code: "INTERRUPTED" });
     const { downloaded } = await world.download({ have });
     await world.assertWhole();
-    assert.equal(downloaded, 0, "the delta and the index were here");
+    assert.equal(downloaded, 0, "the delta, its list and the index were here");
   });
 }
 
@@ -117,9 +118,35 @@ for (const [what, spoil] of [
   });
 }
 
+void test("a machine without an old version does not fetch the list of deltas", async () => {
+  const files = new Map(withDelta.files);
+  const list = withDelta.release.deltas;
+  assert.ok(list !== undefined && files.delete(withDelta.pathOf(list)));
+  await using world = await startWorld({ ...withDelta, files }, ["honest"]);
+  await world.download();
+  await world.assertWhole();
+  assert.ok(!world.events.some((event) => event.kind === "fallback"));
+  assert.equal(world.routes[0]?.state, "ok");
+});
+
+void test("a list of deltas that is signed and garbage, or that no route has, costs only bytes", async () => {
+  const garbage = publish(scattered, { olds: [old], spoilDeltaList: (bytes) => bytes.subarray(1) });
+  const files = new Map(withDelta.files);
+  const list = withDelta.release.deltas;
+  assert.ok(list !== undefined && files.delete(withDelta.pathOf(list)));
+  for (const patch of [garbage, { ...withDelta, files }]) {
+    await using world = await startWorld(patch, ["honest", "honest"]);
+    const { plan } = await world.download({ have: [await world.oldFile("old", old)] });
+    await world.assertWhole();
+    assert.equal(plan, "pack");
+    const fallback = world.events.find((event) => event.kind === "fallback");
+    assert.equal(fallback?.from, "delta");
+  }
+});
+
 void test("a delta that no route has falls back to the pack", async () => {
   const files = new Map(withDelta.files);
-  const [delta] = withDelta.release.deltas;
+  const [delta] = withDelta.deltas;
   if (delta !== undefined) files.delete(withDelta.pathOf(delta));
   await using world = await startWorld({ ...withDelta, files }, ["honest", "honest"]);
   const { plan } = await world.download({ have: [await world.oldFile("old", old)] });
@@ -168,7 +195,7 @@ void test("an old file that became shorter only costs bytes", async () => {
 void test("a delta's part is cleared away with the rest", async () => {
   await using world = await startWorld(withDelta, ["honest"]);
   await world.download({ have: [await world.oldFile("old", old)] });
-  const [delta] = withDelta.release.deltas;
+  const [delta] = withDelta.deltas;
   assert.ok(delta !== undefined);
   const { part } = partialNames("app", delta.sha256);
   await assert.rejects(fs.stat(path.join(world.folder, part)));

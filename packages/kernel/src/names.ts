@@ -32,7 +32,7 @@ export function isTargetPath(text: string): text is TargetPath {
 }
 
 /** True for one segment of a target path. */
-export function isFileName(text: string): boolean {
+export function isFileName(text: string): text is string {
   if (text.length > segmentLengthMax || !/^[A-Za-z0-9._~-]+$/.test(text)) return false;
   return text !== "." && text !== "..";
 }

@@ -1,14 +1,16 @@
 import type { JsonInput } from "./canonical-json.ts";
 import { Fields, malformed } from "./fields.ts";
+import { invariant } from "./invariant.ts";
 import type { Json } from "./json.ts";
 import {
+  isFileName,
   isPlatform,
-  isProductId,
   type Platform,
   type ProductId,
   type Sha256,
   type TargetPath,
 } from "./names.ts";
+import { deltaListPath, indexPath, packPath, patchPath, readPatchPath } from "./patch-path.ts";
 import { isVersion, type Version } from "./version.ts";
 
 export const severities = ["critical", "high", "medium", "low"] as const;
@@ -22,18 +24,10 @@ export interface Artifact {
   readonly sha256: Sha256;
 }
 
-/** zstd of the patch with `from`'s file as dictionary. */
-export interface Delta extends Artifact {
-  readonly from: {
-    readonly version: Version;
-    readonly length: number;
-    readonly sha256: Sha256;
-  };
-  /** The delta's own chunk index, so that it too comes over all routes. */
-  readonly index: Artifact;
-}
-
-/** What the signed metadata says of one patch, as the `causeway` member of the target's `custom`. */
+/**
+ * What the signed metadata says of one patch: in its path, and in the `causeway` member of the
+ * target's `custom`. Every first check reads some fifty of them, so nothing is said twice.
+ */
 export interface ReleaseRecord {
   readonly product: ProductId;
   readonly version: Version;
@@ -49,11 +43,11 @@ export interface ReleaseRecord {
   readonly index: Artifact;
   /** Absent when packing does not pay. */
   readonly pack?: Artifact;
-  readonly deltas: readonly Delta[];
+  /** The list of its deltas; absent when there are none. */
+  readonly deltas?: Artifact;
 }
 
 const advisoriesMax = 256;
-const deltasMax = 16;
 
 export function isSeverity(text: string): text is Severity {
   return severities.some((severity) => severity === text);
@@ -70,37 +64,36 @@ export function toUtcSecond(instant: number): string {
   return `${new Date(instant).toISOString().slice(0, 19)}Z`;
 }
 
-/** @returns the value of `custom` for the patch's target */
+/** @returns the value of `custom` for the patch's target; what its path says is left out */
 export function encodeRelease(record: ReleaseRecord): JsonInput {
-  const { deltas, ...rest } = record;
-  const plain: JsonInput = {
-    ...rest,
-    index: { ...record.index },
-    pack: record.pack === undefined ? undefined : { ...record.pack },
-    deltas: deltas.map((delta) => ({
-      ...delta,
-      from: { ...delta.from },
-      index: { ...delta.index },
-    })),
+  const { product: _, version: __, platform: ___, index, pack, deltas, ...rest } = record;
+  return {
+    causeway: {
+      ...rest,
+      index: encodeArtifact(index),
+      pack: pack && encodeArtifact(pack),
+      deltas: deltas && encodeArtifact(deltas),
+    },
   };
-  return { causeway: plain };
 }
 
 /**
  * Reads a target's `custom`.
+ * @param path the target's
  * @returns undefined when the target is no patch (a pack, an advisory, …)
  * @throws {TrustError} `TRUST_MALFORMED`
  */
 export function decodeRelease(
   custom: Json | undefined,
-  subject: string,
+  path: TargetPath,
 ): ReleaseRecord | undefined {
   if (!(custom instanceof Map) || !custom.has("causeway")) return undefined;
-  const fields = new Fields(custom, subject).object("causeway");
+  const { product, version, platform } = readPatchPath(path);
+  const fields = new Fields(custom, path).object("causeway");
   return {
-    product: fields.matching("product", isProductId),
-    version: fields.matching("version", isVersion),
-    platform: fields.matching("platform", isPlatform),
+    product,
+    version,
+    platform,
     severity: fields.matching("severity", isSeverity),
     advisories: fields.strings("advisories", advisoriesMax),
     install: fields.string("install", 64),
@@ -108,31 +101,22 @@ export function decodeRelease(
       minimumVersion: fields.matching("minimumVersion", isVersion),
     }),
     releasedAt: fields.matching("releasedAt", isUtcSecond),
-    index: decodeArtifact(fields.object("index")),
-    ...(fields.has("pack") && { pack: decodeArtifact(fields.object("pack")) }),
-    deltas: fields.objects("deltas", deltasMax).map(decodeDelta),
+    index: decodeArtifact(fields.object("index"), indexPath(path)),
+    ...(fields.has("pack") && { pack: decodeArtifact(fields.object("pack"), packPath(path)) }),
+    ...(fields.has("deltas") && {
+      deltas: decodeArtifact(fields.object("deltas"), deltaListPath(path)),
+    }),
   };
 }
 
-function decodeArtifact(fields: Fields): Artifact {
-  return {
-    path: fields.targetPath("path"),
-    length: fields.integer("length", 0),
-    sha256: fields.sha256("sha256"),
-  };
+/** Its path follows from the patch's. */
+export function encodeArtifact({ length, sha256 }: Artifact): { [name: string]: JsonInput } {
+  return { length, sha256 };
 }
 
-function decodeDelta(fields: Fields): Delta {
-  const from = fields.object("from");
-  return {
-    ...decodeArtifact(fields),
-    from: {
-      version: from.matching("version", isVersion),
-      length: from.integer("length", 0),
-      sha256: from.sha256("sha256"),
-    },
-    index: decodeArtifact(fields.object("index")),
-  };
+/** @throws {TrustError} `TRUST_MALFORMED` */
+export function decodeArtifact(fields: Fields, path: TargetPath): Artifact {
+  return { path, length: fields.integer("length", 0), sha256: fields.sha256("sha256") };
 }
 
 /** One line of a product's catalogue: enough to choose, not to fetch. */
@@ -141,7 +125,7 @@ export interface CatalogueEntry {
   readonly platform: Platform;
   readonly severity: Severity;
   readonly releasedAt: string;
-  /** The patch's target; its record stands in the TUF metadata. */
+  /** The patch's target, whose record stands in the TUF metadata. Written as its file name. */
   readonly target: TargetPath;
   readonly length: number;
 }
@@ -155,8 +139,14 @@ export interface Catalogue {
 const releasesMax = 100_000;
 
 export function encodeCatalogue(catalogue: Catalogue): JsonInput {
-  const releases = catalogue.releases.map((entry) => ({ ...entry }));
-  return { _type: "causeway-catalogue", product: catalogue.product, releases };
+  const { product } = catalogue;
+  const releases = catalogue.releases.map(({ target, ...entry }) => {
+    const { file } = readPatchPath(target);
+    const isImplied = patchPath({ ...entry, product, file }) === target;
+    invariant(isImplied, "a catalogue's line and the patch's path say the same");
+    return { ...entry, file };
+  });
+  return { _type: "causeway-catalogue", product, releases };
 }
 
 /** @throws {TrustError} `TRUST_MALFORMED`, also when it is another product's */
@@ -167,13 +157,18 @@ export function decodeCatalogue(value: Json, product: ProductId): Catalogue {
   if (fields.string("product") !== product) throw malformed(subject, "is another product's");
   return {
     product,
-    releases: fields.objects("releases", releasesMax).map((entry) => ({
-      version: entry.matching("version", isVersion),
-      platform: entry.matching("platform", isPlatform),
-      severity: entry.matching("severity", isSeverity),
-      releasedAt: entry.matching("releasedAt", isUtcSecond),
-      target: entry.targetPath("target"),
-      length: entry.integer("length", 0),
-    })),
+    releases: fields.objects("releases", releasesMax).map((entry) => {
+      const version = entry.matching("version", isVersion);
+      const platform = entry.matching("platform", isPlatform);
+      const file = entry.matching("file", isFileName);
+      return {
+        version,
+        platform,
+        severity: entry.matching("severity", isSeverity),
+        releasedAt: entry.matching("releasedAt", isUtcSecond),
+        target: patchPath({ product, version, platform, file }),
+        length: entry.integer("length", 0),
+      };
+    }),
   };
 }

@@ -6,13 +6,18 @@ import {
   canonicalJson,
   decodeCatalogue,
   decodeRelease,
+  deltaListPath,
   encodeCatalogue,
   encodeRelease,
+  indexPath,
   isUtcSecond,
   type Json,
+  type PatchName,
   type Platform,
   type ProductId,
+  packPath,
   parseJson,
+  patchPath,
   type ReleaseRecord,
   type Sha256,
   severities,
@@ -27,9 +32,7 @@ const length = fc.maxSafeNat();
 const sha256 = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString("hex") as Sha256);
-const path = fc
-  .constantFrom("a", "patches/node/1/any/node.chunks")
-  .map((text) => text as TargetPath);
+const somePath = "patches/node/1/any/node" as TargetPath;
 const version = fc.constantFrom("1", "24.21.0", "2.0-rc.1").map((text) => text as Version);
 const platform = fc.constantFrom("any", "linux-x64").map((text) => text as Platform);
 const severity = fc.constantFrom(...severities);
@@ -39,60 +42,91 @@ const time = fc
 const record = <Shape>(shape: { [Key in keyof Shape]: fc.Arbitrary<Shape[Key]> }) =>
   fc.record(shape, { noNullPrototype: true });
 
-const artifact: fc.Arbitrary<Artifact> = record({ path, length, sha256 });
-const delta = record({
-  path,
-  length,
-  sha256,
-  from: record({ version, length, sha256 }),
-  index: artifact,
+const artifactAt = (at: TargetPath): fc.Arbitrary<Artifact> => {
+  return record({ path: fc.constant(at), length, sha256 });
+};
+const patchName: fc.Arbitrary<PatchName> = record({
+  product: fc.constantFrom("node", "contoso-reader").map((text) => text as ProductId),
+  version,
+  platform,
+  file: fc.constantFrom("node", "a.chunks"),
 });
-const release: fc.Arbitrary<ReleaseRecord> = fc
-  .tuple(
-    record({
-      product: fc.constantFrom("node", "contoso-reader").map((text) => text as ProductId),
-      version,
-      platform,
-      severity,
-      advisories: fc.array(fc.string({ unit: "grapheme-ascii", maxLength: 20 }), { maxLength: 4 }),
-      install: fc.constantFrom("file", "msi"),
-      releasedAt: time,
-      index: artifact,
-      deltas: fc.array(delta, { maxLength: 3 }),
-    }),
-    fc.option(artifact),
-    fc.option(version),
-  )
-  .map(([rest, pack, minimum]) => ({
-    ...rest,
-    ...(pack !== null && { pack }),
-    ...(minimum !== null && { minimumVersion: minimum }),
-  }));
+
+interface Signed {
+  readonly patch: TargetPath;
+  readonly value: ReleaseRecord;
+}
+
+const release: fc.Arbitrary<Signed> = patchName.chain(({ file, ...said }) => {
+  const patch = patchPath({ ...said, file });
+  return fc
+    .tuple(
+      record({
+        severity,
+        advisories: fc.array(fc.string({ unit: "grapheme-ascii", maxLength: 20 }), {
+          maxLength: 4,
+        }),
+        install: fc.constantFrom("file", "msi"),
+        releasedAt: time,
+        index: artifactAt(indexPath(patch)),
+      }),
+      fc.option(artifactAt(packPath(patch))),
+      fc.option(artifactAt(deltaListPath(patch))),
+      fc.option(version),
+    )
+    .map(([rest, pack, deltas, minimum]) => ({
+      patch,
+      value: {
+        ...said,
+        ...rest,
+        ...(pack !== null && { pack }),
+        ...(deltas !== null && { deltas }),
+        ...(minimum !== null && { minimumVersion: minimum }),
+      },
+    }));
+});
 
 function customOf(value: ReleaseRecord): Json {
   return parseJson(canonicalJson(encodeRelease(value)), "custom");
 }
 
+function sample(seed: number): Signed {
+  const [signed] = fc.sample(release, { seed, numRuns: 1 });
+  assert.ok(signed);
+  return signed;
+}
+
 test("a release record comes back from its signed form", () => {
   fc.assert(
-    fc.property(release, (value) => {
-      assert.deepEqual(decodeRelease(customOf(value), "target"), value);
+    fc.property(release, ({ patch, value }) => {
+      assert.deepEqual(decodeRelease(customOf(value), patch), value);
     }),
   );
 });
 
-test("a target that is no patch has no record", () => {
-  assert.equal(decodeRelease(undefined, "target"), undefined);
-  assert.equal(decodeRelease(new Map([["other", 1]]), "target"), undefined);
+test("what a patch's path says is not said again in its record", () => {
+  const { value } = sample(2);
+  const members = membersOf(customOf(value));
+  for (const said of ["product", "version", "platform"]) assert.ok(!members.has(said));
+  assert.doesNotMatch(new TextDecoder().decode(canonicalJson(encodeRelease(value))), /"path"/);
+});
+
+test("a target that is no patch has no record, and one with a record lies where patches do", () => {
+  const { patch, value } = sample(2);
+  assert.equal(decodeRelease(undefined, patch), undefined);
+  assert.equal(decodeRelease(new Map([["other", 1]]), patch), undefined);
+  assert.equal(
+    codeOf(() => decodeRelease(customOf(value), "products/node.json" as TargetPath)),
+    "TRUST_MALFORMED",
+  );
 });
 
 test("a record with any member missing, or of another kind, is refused", () => {
-  const [value] = fc.sample(release, { seed: 3, numRuns: 1 });
-  assert.ok(value);
-  const required = new Map(Object.entries(value));
-  required.delete("pack");
-  required.delete("minimumVersion");
-  for (const name of required.keys()) {
+  const { patch, value } = sample(3);
+  const required = new Set(membersOf(customOf(value)).keys());
+  for (const optional of ["pack", "deltas", "minimumVersion"]) required.delete(optional);
+  assert.equal(required.size, 5);
+  for (const name of required) {
     for (const wrong of [undefined, null, 7, "", "../x", [1], new Map()] as const) {
       const members: Map<string, Json> = new Map(membersOf(customOf(value)));
       if (wrong === undefined) members.delete(name);
@@ -100,7 +134,7 @@ test("a record with any member missing, or of another kind, is refused", () => {
       const custom: Json = new Map([["causeway", members]]);
       if (name === "install" && typeof wrong === "string") continue; // any name will do
       assert.equal(
-        codeOf(() => decodeRelease(custom, "target")),
+        codeOf(() => decodeRelease(custom, patch)),
         "TRUST_MALFORMED",
         name,
       );
@@ -109,48 +143,72 @@ test("a record with any member missing, or of another kind, is refused", () => {
 });
 
 test("members that a later version may add are left alone", () => {
-  const [value] = fc.sample(release, { seed: 4, numRuns: 1 });
-  assert.ok(value);
+  const { patch, value } = sample(4);
   const members = new Map(membersOf(customOf(value))).set("later", [1]);
-  assert.deepEqual(decodeRelease(new Map([["causeway", members]]), "target"), value);
+  assert.deepEqual(decodeRelease(new Map([["causeway", members]]), patch), value);
 });
 
-test("more deltas or advisories than a record may have are refused", () => {
-  const [value] = fc.sample(release, { seed: 5, numRuns: 1 });
-  const [one] = fc.sample(delta, { seed: 5, numRuns: 1 });
-  assert.ok(value && one);
-  for (const many of [
-    { ...value, deltas: Array.from({ length: 17 }, () => one) },
-    { ...value, advisories: Array.from({ length: 257 }, (_, at) => `A-${at}`) },
-  ]) {
-    assert.equal(
-      codeOf(() => decodeRelease(customOf(many), "target")),
-      "TRUST_MALFORMED",
-    );
-  }
+test("more advisories than a record may have are refused", () => {
+  const { patch, value } = sample(5);
+  const many = { ...value, advisories: Array.from({ length: 257 }, (_, at) => `A-${at}`) };
+  assert.equal(
+    codeOf(() => decodeRelease(customOf(many), patch)),
+    "TRUST_MALFORMED",
+  );
 });
 
 test("a catalogue comes back from its signed form, and only as its own product's", () => {
-  const entry = record({ version, platform, severity, releasedAt: time, target: path, length });
-  const catalogue: fc.Arbitrary<Catalogue> = record({
-    product: fc.constant("node" as ProductId),
-    releases: fc.array(entry, { maxLength: 5 }),
-  });
+  const product = "node" as ProductId;
+  const entry = record({ version, platform, severity, releasedAt: time, length })
+    .chain((rest) => fc.tuple(fc.constant(rest), patchName))
+    .map(([rest, { file }]) => ({ ...rest, target: patchPath({ ...rest, product, file }) }));
+  const releases = fc.array(entry, { maxLength: 5 });
   fc.assert(
-    fc.property(catalogue, (value) => {
+    fc.property(releases, (list) => {
+      const value: Catalogue = { product, releases: list };
       const read = parseJson(canonicalJson(encodeCatalogue(value)), "catalogue");
-      assert.deepEqual(decodeCatalogue(read, value.product), value);
+      assert.deepEqual(decodeCatalogue(read, product), value);
       const other = codeOf(() => decodeCatalogue(read, "other" as ProductId));
       assert.equal(other, "TRUST_MALFORMED");
     }),
   );
 });
 
+test("a catalogue leads to nothing but patches of its own product", () => {
+  for (const file of ["", "..", "a/b", "../../x/1/any/a", "a b", 7]) {
+    const line = { file, version: "1", platform: "any", severity: "low", length: 1 };
+    const catalogue = {
+      _type: "causeway-catalogue",
+      product: "node",
+      releases: [{ ...line, releasedAt: "2026-08-12T09:00:00Z" }],
+    };
+    const read = parseJson(canonicalJson(catalogue), "catalogue");
+    assert.equal(
+      codeOf(() => decodeCatalogue(read, "node" as ProductId)),
+      "TRUST_MALFORMED",
+      String(file),
+    );
+  }
+  const target = "patches/other/1/any/a" as TargetPath;
+  const entry = {
+    version: "1" as Version,
+    platform: "any" as Platform,
+    severity: "low" as const,
+    releasedAt: "2026-08-12T09:00:00Z",
+    length: 1,
+  };
+  const releases = [{ ...entry, target }];
+  assert.throws(() => encodeCatalogue({ product: "node" as ProductId, releases }), {
+    name: "InvariantBroken",
+  });
+});
+
 test("any JSON at all is a record, none, or refused", () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       const read = valueOrCode(() => {
-        return decodeRelease(parseJson(Buffer.from(`{"causeway":${text}}`), "custom"), "target");
+        const custom = parseJson(Buffer.from(`{"causeway":${text}}`), "custom");
+        return decodeRelease(custom, somePath);
       });
       assert.equal(read, "TRUST_MALFORMED");
     }),

@@ -58,6 +58,20 @@ test("deltas start from the newest two earlier versions of the same platform", a
   });
 });
 
+test("a release file whose deltas are not those that its record vouches for is refused", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  await vendor.add({ version: "1.1" });
+  const path = vendor.path("releases/reader/1.1/any.json");
+  const text = await readFile(path, "utf8");
+  const edited = text.replace(/("from":\{"length":)\d+/, "$11");
+  assert.notEqual(edited, text);
+  await writeFile(path, edited);
+  await assert.rejects(vendor.publish(), { code: "HOST_CORRUPT_STATE", message: /any\.json was/ });
+  await writeFile(path, text);
+  await vendor.publish();
+});
+
 test("a file that is no patch is refused before anything is written", async (t) => {
   const vendor = await TestVendor.make(t);
   const empty = await vendor.file("empty", "");

@@ -46,6 +46,9 @@ test("a plain tuf-js client, without our code, gets the patch over HTTP", async 
   };
   const path = "patches/reader/1.0/any/reader";
   assert.deepEqual(await get(path), Buffer.from(patchBytes("1.0")));
+  assert.match((await get("products/reader.json")).toString(), /causeway-catalogue/);
+  const index = await get(`${path}.chunks`);
+  assert.equal(index.subarray(0, 8).toString(), "CWINDEX1");
   assert.match((await get("routes.json")).toString(), /causeway-routes/);
   for (const role of ["root", "timestamp", "patches"]) {
     await rotateKey(vendor.dir, { role, ...vendor.common() });

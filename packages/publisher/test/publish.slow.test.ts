@@ -14,8 +14,15 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { ProductId } from "@causeway/kernel";
-import { decodeCatalogue, decodeRelease, decodeRouteList, parseJson } from "@causeway/kernel";
+import {
+  decodeCatalogue,
+  decodeDeltas,
+  decodeRelease,
+  decodeRouteList,
+  type ProductId,
+  parseJson,
+  type TargetPath,
+} from "@causeway/kernel";
 import { publish, rotateKey, signPending } from "../src/index.ts";
 import { assertStrictlyReadable } from "./support/strict-reader.ts";
 import { day, patchBytes, TestVendor } from "./support/vendor.ts";
@@ -44,15 +51,22 @@ test("a published patch, its artifacts, catalogue and advisory reach a client", 
   const { repository, now } = vendor;
   const client = await WalkingClient.pinned(repository, now);
   await client.refresh(repository, now);
-  const found = await client.find(repository, "patches/reader/1.1/any/reader", now);
+  const path = "patches/reader/1.1/any/reader" as TargetPath;
+  const found = await client.find(repository, path, now);
   assert.deepEqual(await targetBytes(repository, found), Buffer.from(patchBytes("1.1")));
-  const record = decodeRelease(found?.custom, "record");
+  const record = decodeRelease(found?.custom, path);
   assert.deepEqual(record?.advisories, ["CSW-1"]);
-  const delta = record?.deltas[0];
-  assert.ok(record?.pack !== undefined && delta !== undefined);
-  for (const artifact of [record.index, record.pack, delta, delta.index]) {
+  assert.ok(record?.pack !== undefined && record.deltas !== undefined);
+  const list = await client.find(repository, record.deltas.path, now);
+  const listed = parseJson(await targetBytes(repository, list), "deltas");
+  const [delta] = decodeDeltas(listed, path);
+  assert.equal(delta?.from.version, "1.0");
+  for (const artifact of [record.index, record.pack, record.deltas, delta, delta.index]) {
     const target = await client.find(repository, artifact.path, now);
-    assert.equal(target?.length, artifact.length);
+    assert.deepEqual(
+      [target?.length, target?.hashes.get("sha256")],
+      [artifact.length, artifact.sha256],
+    );
     assert.equal((await targetBytes(repository, target)).length, artifact.length);
   }
   const catalogue = await targetBytes(
@@ -77,6 +91,19 @@ test("nothing is written that strict readers refuse or read differently", async 
   await assertStrictlyReadable(vendor.repository);
 });
 
+test("a patch that is called as an artifact would be is found all the same", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const { repository, now } = vendor;
+  const file = await vendor.file("b.pack.zst", patchBytes("1.0"));
+  await vendor.add({ version: "1.0", file });
+  await vendor.publish();
+  const client = await WalkingClient.pinned(repository, now);
+  await client.refresh(repository, now);
+  const path = "patches/reader/1.0/any/b.pack.zst" as TargetPath;
+  const found = await client.find(repository, path, now);
+  assert.equal(decodeRelease(found?.custom, path)?.version, "1.0");
+});
+
 test("a publish with nothing to do changes nothing; one patch changes only its bins", async (t) => {
   const vendor = await TestVendor.make(t);
   await vendor.add({ version: "1.0" });
@@ -98,8 +125,9 @@ test("a publish with nothing to do changes nothing; one patch changes only its b
   const written = [...(await treeDigests(vendor.repository)).keys()].filter((path) => {
     return !before.has(path) && path.startsWith("/metadata/");
   });
-  const bins = written.filter((path) => path.includes("patches-"));
-  assert.ok(bins.length >= 3 && bins.length <= 7, bins.join()); // raw, index, pack, 2 delta files, catalogue
+  const bins = written.filter((path) => /(?:patches|products|artifacts)-/.test(path));
+  // The patch, its catalogue; index, pack, list of deltas, delta and its index.
+  assert.ok(bins.length >= 3 && bins.length <= 7, bins.join());
   assert.equal(written.length, bins.length + 1); // and the snapshot
   assert.deepEqual(await readdir(vendor.path("staged")).catch(() => []), []);
 });

@@ -1,5 +1,7 @@
+import type { Delta } from "@causeway/kernel";
 import { fetchInto, packSource, rawSources } from "./download-chunks.ts";
 import { deltaHere, obtainByDelta } from "./download-delta.ts";
+import { obtainDeltas } from "./download-deltas.ts";
 import type { DownloadJob } from "./download-job.ts";
 import {
   copyOldChunks,
@@ -29,8 +31,9 @@ export async function fill(
   partial: Partial,
   oldFiles: readonly OldFile[],
 ): Promise<Plan["kind"]> {
-  const searched = await searchAll(job, partial, oldFiles);
-  let deltas = await deltaChoices(job, searched);
+  const known = await obtainDeltas(job, oldFiles);
+  const searched = await searchAll(job, partial, oldFiles, known);
+  let deltas = await deltaChoices(job, searched, known);
   for (;;) {
     const plan = choosePlan({
       chunks: partial.index.chunks,
@@ -60,9 +63,9 @@ async function searchAll(
   job: DownloadJob,
   partial: Partial,
   oldFiles: readonly OldFile[],
+  deltas: readonly Delta[],
 ): Promise<Searched[]> {
   const { limits, signal, progress } = job;
-  const deltas = job.request.release.deltas;
   const total = oldFiles.reduce((sum, file) => sum + file.length, 0);
   let done = 0;
   const searched: Searched[] = [];
@@ -84,9 +87,10 @@ async function searchAll(
 async function deltaChoices(
   job: DownloadJob,
   searched: readonly Searched[],
+  deltas: readonly Delta[],
 ): Promise<readonly DeltaChoice[]> {
   const choices: DeltaChoice[] = [];
-  for (const delta of job.request.release.deltas) {
+  for (const delta of deltas) {
     const oldFile = searched.findIndex(({ file, content }) => {
       return file.length === delta.from.length && content.sha256 === delta.from.sha256;
     });

@@ -1,4 +1,4 @@
-import type { ReleaseRecord, Sha256, Store } from "@causeway/kernel";
+import type { ReleaseRecord, Sha256, Store, TargetPath } from "@causeway/kernel";
 import type { Route } from "../routes/route.ts";
 import type { DownloadEvent } from "./download-event.ts";
 import type { OldFile } from "./old-file.ts";
@@ -7,7 +7,7 @@ import type { OldFile } from "./old-file.ts";
 export interface DownloadRequest {
   /** As the signed metadata says; `locations` lie below `targets/` on a route. */
   readonly target: {
-    readonly path: string;
+    readonly path: TargetPath;
     readonly length: number;
     readonly sha256: Sha256;
     readonly locations: readonly string[];

@@ -6,6 +6,8 @@ export interface PartialNames {
   readonly part: string;
   readonly journal: string;
   readonly index: string;
+  /** The list of the target's deltas. */
+  readonly deltas: string;
 }
 
 const digitsOfTarget = 16; // 64 bits tell the targets of one output apart
@@ -14,7 +16,12 @@ const stemLengthMax = 200; // of a 255-byte file name, the rest is ours
 export function partialNames(output: string, target: Sha256): PartialNames {
   const { folder, stem } = split(output);
   const base = `${folder}.${stem}.${target.slice(0, digitsOfTarget)}`;
-  return { part: `${base}.part`, journal: `${base}.journal`, index: `${base}.index` };
+  return {
+    part: `${base}.part`,
+    journal: `${base}.journal`,
+    index: `${base}.index`,
+    deltas: `${base}.deltas`,
+  };
 }
 
 /** The folder that an output's partial files lie in, and which of its files are ones of it. */
@@ -28,7 +35,7 @@ export function leftovers(output: string): {
     folder: folder.slice(0, -1),
     isOne: (file) => {
       if (!file.startsWith(start)) return false;
-      return /^[0-9a-f]{16}\.(?:part|journal|index)$/.test(file.slice(start.length));
+      return /^[0-9a-f]{16}\.(?:part|journal|index|deltas)$/.test(file.slice(start.length));
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   parseJson,
   type ReleaseRecord,
   type Sha256,
+  type TargetPath,
   TrustError,
   UsageError,
   type Version,
@@ -21,7 +22,7 @@ import { fetchTarget, lookUp, type Run } from "./metadata.ts";
 /** A release with all that is signed about it. */
 export interface Found {
   readonly release: ReleaseRecord;
-  readonly target: TargetFile;
+  readonly target: TargetFile & { readonly path: TargetPath };
   readonly sha256: Sha256;
 }
 
@@ -48,16 +49,14 @@ export async function findRelease(run: Run, wish: Wish): Promise<Found> {
     throw new TrustError("TRUST_UNDELEGATED", entry.target, text);
   }
   const release = decodeRelease(target.custom, entry.target);
-  const { product, version, platform } = release ?? {};
-  const isSame = version === entry.version && platform === entry.platform;
-  if (release === undefined || product !== wish.product || !isSame) {
-    throw new TrustError("TRUST_MIXED", entry.target, "is another release than the catalogue says");
+  if (release === undefined) {
+    throw new TrustError("TRUST_MIXED", entry.target, "is in the catalogue, but is no release");
   }
   const sha256 = target.hashes.get("sha256") ?? "";
   if (!isSha256(sha256)) {
     throw new TrustError("TRUST_MALFORMED", entry.target, "has no SHA-256 digest");
   }
-  return { release, target, sha256 };
+  return { release, target: { ...target, path: entry.target }, sha256 };
 }
 
 async function fetchCatalogue(run: Run, product: ProductId): Promise<Catalogue> {

@@ -3,15 +3,22 @@ import { constants, zstdCompressSync } from "node:zlib";
 import {
   type Artifact,
   type Chunk,
+  canonicalJson,
   chunkLengthsOf,
   type Delta,
   type DeltaSegment,
+  deltaListPath,
+  deltaPath,
   encodeChunkIndex,
+  encodeDeltas,
   encodeDeltaTable,
   hashedTargetPath,
+  indexPath,
+  packPath,
   type ReleaseRecord,
   type Sha256,
   type TargetPath,
+  type Version,
 } from "@causeway/kernel";
 import type { DownloadRequest } from "../../src/download/download-request.ts";
 
@@ -36,6 +43,7 @@ export interface Published {
   readonly bytes: Uint8Array;
   readonly target: DownloadRequest["target"];
   readonly release: ReleaseRecord;
+  readonly deltas: readonly Delta[];
   readonly chunks: readonly Chunk[];
   /** What a route carries, by path. */
   readonly files: Map<string, Uint8Array>;
@@ -51,32 +59,38 @@ export interface PublishOptions {
   readonly segmentLength?: number;
   /** Changes a delta before it is signed. */
   readonly spoilDelta?: (bytes: Uint8Array) => Uint8Array;
+  /** Changes the list of deltas before it is signed. */
+  readonly spoilDeltaList?: (bytes: Uint8Array) => Uint8Array;
 }
+
+const path = "patches/app/2.0/any/app" as TargetPath;
 
 /** Publishes a target as the publisher does, in memory. */
 export function publish(bytes: Uint8Array, options: PublishOptions = {}): Published {
   const files = new Map<string, Uint8Array>();
-  const add = (name: string, content: Uint8Array): Artifact => {
-    const path = `patches/app/${name}` as TargetPath;
-    const artifact = { path, length: content.length, sha256: sha256(content) };
+  const add = (at: TargetPath, content: Uint8Array): Artifact => {
+    const artifact = { path: at, length: content.length, sha256: sha256(content) };
     files.set(pathOf(artifact), content);
     return artifact;
   };
   const frames = framesOf(bytes, options.spoilPack === true);
-  const pack = options.pack === false ? undefined : add("app.zst", Buffer.concat(frames));
+  const pack = options.pack === false ? undefined : add(packPath(path), Buffer.concat(frames));
   const chunks = chunksOf(bytes, pack && frames);
   const target = { length: bytes.length, sha256: sha256(bytes) };
-  const index = add("app.cwi", encodeChunkIndex({ target, pack, chunks }));
-  const raw = add("app", bytes);
+  const index = add(indexPath(path), encodeChunkIndex({ target, pack, chunks }));
+  const raw = add(path, bytes);
   const deltas = (options.olds ?? []).map((old, number): Delta => {
     const right = deltaOf(old, bytes, options.segmentLength ?? bytes.length);
     const content = options.spoilDelta?.(right) ?? right;
-    const delta = add(`app.from-${number}.zst`, content);
+    const version = `1.${number}` as Version;
+    const delta = add(deltaPath(path, version), content);
     const parts = { target: delta, pack: undefined, chunks: chunksOf(content, undefined) };
-    const deltaIndex = add(`app.from-${number}.cwi`, encodeChunkIndex(parts));
-    const from = { length: old.length, sha256: sha256(old), version: `1.${number}` };
-    return { ...delta, from, index: deltaIndex } as Delta;
+    const deltaIndex = add(indexPath(delta.path), encodeChunkIndex(parts));
+    const from = { length: old.length, sha256: sha256(old), version };
+    return { ...delta, from, index: deltaIndex };
   });
+  const list = canonicalJson(encodeDeltas(deltas));
+  const spoilt = options.spoilDeltaList?.(list) ?? list;
   const release = {
     product: "app",
     version: "2.0",
@@ -87,10 +101,10 @@ export function publish(bytes: Uint8Array, options: PublishOptions = {}): Publis
     releasedAt: "2003-08-11T00:00:00Z",
     index,
     ...(pack && { pack }),
-    deltas,
+    ...(deltas.length > 0 && { deltas: add(deltaListPath(path), spoilt) }),
   } as unknown as ReleaseRecord;
   const locations = [hashedTargetPath(raw.path, raw.sha256)];
-  return { bytes, target: { ...raw, locations }, release, chunks, files, pathOf };
+  return { bytes, target: { ...raw, locations }, release, deltas, chunks, files, pathOf };
 }
 
 function pathOf(artifact: Artifact): string {

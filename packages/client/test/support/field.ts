@@ -57,7 +57,6 @@ export class Vendor {
       advisories: ["MS03-026"],
       install: "file",
       index: { path: indexPath, length: index.length, sha256: digest(index) },
-      deltas: [],
     });
     repository.addTarget(path, content, "patches");
     repository.addTarget(indexPath, index, "patches");

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   Fields,
   type Instant,
@@ -12,6 +11,7 @@ import {
   type TargetPath,
 } from "@causeway/kernel";
 import { decodeRoleKeys, type RoleKeys } from "../keys/tuf-key.ts";
+import { binnedRoles } from "./bins.ts";
 import { common, type SignedDocument } from "./document.ts";
 import { encodeKeys, encodeRole } from "./root.ts";
 
@@ -23,33 +23,20 @@ export interface TargetEntry {
   readonly custom?: JsonInput;
 }
 
-/** Who speaks for the two delegated roles, as the targets document says. */
+/** Whose keys speak for patches with all that belongs to them, and whose for routes. */
 export interface DelegatedKeys {
   readonly patches: RoleKeys;
   readonly routes: RoleKeys;
 }
 
-const bitLength = 8;
-export const binCount = 2 ** bitLength;
-const patchPaths = ["patches/*/*/*/*", "products/*", "advisories/*"];
-
-/** The role of the bin, as `patches-3f`. */
-export function binName(index: number): string {
-  return `patches-${index.toString(16).padStart(2, "0")}`;
-}
-
-/** Which bin vouches for the path: the first bits of its SHA-256 (TAP 15). */
-function binOf(path: TargetPath): number {
-  const first = createHash("sha256").update(path).digest()[0];
-  invariant(first !== undefined, "a digest has bytes");
-  return first;
-}
-
-/** The targets document: nothing of its own, and two roles that cannot sign for each other. */
+/** The targets document: nothing of its own, and two keys that cannot sign for each other. */
 export function encodeTargets(version: number, expires: Instant, keys: DelegatedKeys): JsonInput {
+  const delegate = (name: string, paths: readonly string[], role: RoleKeys): JsonInput => {
+    return { name, paths, terminating: true, ...encodeRole(role) };
+  };
   const roles = [
-    { name: "patches", paths: patchPaths, terminating: true, ...encodeRole(keys.patches) },
-    { name: "routes", paths: [routeListPath], terminating: true, ...encodeRole(keys.routes) },
+    ...binnedRoles.map(({ name, paths }) => delegate(name, paths, keys.patches)),
+    delegate("routes", [routeListPath], keys.routes),
   ];
   return {
     ...common("targets", version, expires),
@@ -69,16 +56,6 @@ export function delegatedKeysOf(document: SignedDocument): DelegatedKeys {
     return decodeRoleKeys(role, keys, "targets");
   };
   return { patches: read("patches"), routes: read("routes") };
-}
-
-/** The patches document: it only spreads its targets over the bins. */
-export function encodePatches(version: number, expires: Instant, keys: RoleKeys): JsonInput {
-  const succinct = { ...encodeRole(keys), bit_length: bitLength, name_prefix: "patches" };
-  return {
-    ...common("targets", version, expires),
-    targets: {},
-    delegations: { keys: encodeKeys([keys]), succinct_roles: succinct },
-  };
 }
 
 /** A document that vouches for files: a bin, or the routes document. */
@@ -109,11 +86,4 @@ export function entriesOf(document: SignedDocument, subject: string): readonly T
     entries.push({ path, length, sha256, ...(custom !== undefined && { custom }) });
   }
   return entries;
-}
-
-/** The entries of each bin; linear. */
-export function intoBins(entries: Iterable<TargetEntry>): readonly (readonly TargetEntry[])[] {
-  const bins: TargetEntry[][] = Array.from({ length: binCount }, () => []);
-  for (const entry of entries) bins[binOf(entry.path)]?.push(entry);
-  return bins;
 }

@@ -21,6 +21,7 @@ import type { Signer } from "../keys/signer.ts";
 import { type Log, silent } from "../log.ts";
 import { advisoryTargets } from "../releases/advisory.ts";
 import { catalogues, type GeneratedFile } from "../releases/catalogue.ts";
+import { deltaLists } from "../releases/delta-list.ts";
 import { type Release, readReleases, releaseEntries } from "../releases/release-file.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
@@ -128,7 +129,8 @@ class Publishing {
 
   async #content(published: Published): Promise<Content> {
     const releases = await readReleases(this.#folder);
-    const files = [...catalogues(releases), ...(await advisoryTargets(this.#folder, releases))];
+    const advisories = await advisoryTargets(this.#folder, releases);
+    const files = [...catalogues(releases), ...deltaLists(releases), ...advisories];
     const generated = files.map((file) => {
       const { path, bytes } = file;
       return { entry: { path, length: bytes.length, sha256: sha256Of(bytes) }, file };

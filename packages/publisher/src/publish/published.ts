@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { HostError, routeListPath, TrustError } from "@causeway/kernel";
 import { readFileUpTo } from "../disk/files.ts";
+import { allBins, binnedRoles } from "../documents/bins.ts";
 import { readDocument, type SignedDocument } from "../documents/document.ts";
 import { snapshotVersionOf, versionsOf } from "../documents/online.ts";
 import { type TopKeys, topKeysOf } from "../documents/root.ts";
 import {
-  binCount,
-  binName,
   type DelegatedKeys,
   delegatedKeysOf,
   entriesOf,
@@ -25,7 +24,7 @@ export interface Published {
   readonly snapshot: SignedDocument;
   /** Version of every role that the snapshot names. */
   readonly versions: ReadonlyMap<string, number>;
-  /** patches, routes and the bins; a damaged one is left out, and made anew by publish. */
+  /** The binned roles, routes and the bins; a damaged one is left out, and made anew by publish. */
   readonly delegated: ReadonlyMap<string, SignedDocument>;
 }
 
@@ -35,9 +34,9 @@ const rootsMax = 10_000;
 
 /** All delegated roles, in the order in which they are signed and written. */
 const delegatedRoles: readonly string[] = [
-  "patches",
+  ...binnedRoles.map(({ name }) => name),
   "routes",
-  ...Array.from({ length: binCount }, (_, index) => binName(index)),
+  ...allBins,
 ];
 
 /**
@@ -69,13 +68,11 @@ export async function readPublished(repository: string): Promise<Published> {
   };
 }
 
-/** Every file that the patches and routes roles vouch for. */
+/** Every file that the delegated roles vouch for. */
 export function publishedEntries(
   delegated: ReadonlyMap<string, SignedDocument>,
 ): readonly TargetEntry[] {
-  return [...delegated].flatMap(([role, document]) => {
-    return role === "patches" ? [] : entriesOf(document, role);
-  });
+  return [...delegated].flatMap(([role, document]) => entriesOf(document, role));
 }
 
 /** What the routes document says of the route list. */

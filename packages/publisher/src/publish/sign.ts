@@ -9,16 +9,11 @@ import {
   routeListPath,
 } from "@causeway/kernel";
 import { sha256Of } from "../disk/digest.ts";
+import { binnedRoles, encodeBinned, intoBins } from "../documents/bins.ts";
 import type { SignedDocument } from "../documents/document.ts";
 import { encodeSnapshot, encodeTimestamp } from "../documents/online.ts";
 import type { TopKeys } from "../documents/root.ts";
-import {
-  binName,
-  encodeEntries,
-  encodePatches,
-  intoBins,
-  type TargetEntry,
-} from "../documents/targets.ts";
+import { encodeEntries, type TargetEntry } from "../documents/targets.ts";
 import type { RoleName } from "../keys/key-file.ts";
 import type { Keyring } from "../keys/keyring.ts";
 import type { RoleKeys } from "../keys/tuf-key.ts";
@@ -49,7 +44,7 @@ export interface SignContext {
 }
 
 /**
- * Brings patches, routes and the bins to what they shall say. Only what changed, or is about to
+ * Brings the binned roles, routes and the bins to what they shall say. Only what changed, or is about to
  * expire, gets a new version; a key is unlocked only when something is to be signed with it.
  */
 export async function signDelegated(
@@ -74,14 +69,16 @@ export async function signDelegated(
     lifeMs: expiryMs[role],
   });
   const all = [
-    wanted("patches", "patches", (version, expires) => {
-      return encodePatches(version, expires, keys.patches);
+    ...binnedRoles.map((binned) => {
+      return wanted("patches", binned.name, (version, expires) => {
+        return encodeBinned(version, expires, binned, keys.patches);
+      });
     }),
     wanted("routes", "routes", (version, expires) => {
       return encodeEntries(version, expires, [routeList]);
     }),
-    ...intoBins(entries).map((bin, index) => {
-      return wanted("patches", binName(index), (version, expires) => {
+    ...[...intoBins(entries)].map(([name, bin]) => {
+      return wanted("patches", name, (version, expires) => {
         return encodeEntries(version, expires, bin);
       });
     }),

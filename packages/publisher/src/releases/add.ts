@@ -17,7 +17,7 @@ import { VendorFolder } from "../vendor-folder.ts";
 import { type Advisory, advisoryUpdate, readAdvisory } from "./advisory.ts";
 import { fileOfRelease, replacedReleases } from "./earlier.ts";
 import { checkInputFile, checkRoom, type InputFile } from "./input-file.ts";
-import { type AddOptions, checkDerivedName, type Intent, intentOf, pathOf } from "./intent.ts";
+import { type AddOptions, checkDerivedNames, type Intent, intentOf, pathOf } from "./intent.ts";
 import { productOf } from "./product.ts";
 import { encodeReleaseFile, type Release, readReleases } from "./release-file.ts";
 import { releaseOf, stage } from "./staging.ts";
@@ -57,7 +57,7 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
     const olds = await oldsFor(folder, product, intent);
     for (const advisory of advisories) await advisoryUpdate(folder, advisory);
     const targetPath = pathOf(product, intent);
-    for (const old of olds) checkDerivedName(intent, old.record.version);
+    for (const old of olds) checkDerivedNames(targetPath, old.record.version);
     const built = await build(folder, input, olds, options);
     for (const note of built.notes) log({ level: "info", message: note });
     const release = releaseOf(product, intent, targetPath, advisories, built, olds);
@@ -137,7 +137,7 @@ async function keepAdvisories(
   }
 }
 
-function summary({ record, target }: Release): Added {
+function summary({ record, target, deltas }: Release): Added {
   return {
     target: target.path,
     product: record.product,
@@ -146,6 +146,6 @@ function summary({ record, target }: Release): Added {
     length: target.length,
     sha256: target.sha256,
     packLength: record.pack?.length,
-    deltas: record.deltas.map((delta) => ({ from: delta.from.version, length: delta.length })),
+    deltas: deltas.map((delta) => ({ from: delta.from.version, length: delta.length })),
   };
 }

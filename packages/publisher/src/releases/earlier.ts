@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   compareVersions,
+  deltasMax,
   HostError,
   hashedTargetPath,
   type Platform,
@@ -12,7 +13,6 @@ import type { VendorFolder } from "../vendor-folder.ts";
 import { byNewest, type Release } from "./release-file.ts";
 
 const replacedByDefault = 2;
-const replacedMax = 16; // a record lists no more deltas
 
 /**
  * The releases to make deltas from: those named, else the newest two earlier ones.
@@ -32,8 +32,8 @@ export function replacedReleases(
     });
     return earlier.toSorted(byNewest).slice(0, replacedByDefault);
   }
-  if (named.length > replacedMax) {
-    throw new UsageError("USAGE_ARGUMENT", `a patch replaces at most ${replacedMax} versions.`);
+  if (named.length > deltasMax) {
+    throw new UsageError("USAGE_ARGUMENT", `a patch replaces at most ${deltasMax} versions.`);
   }
   return [...new Set(named)].map((wanted) => {
     const found = samePlatform.find(({ record }) => record.version === wanted);

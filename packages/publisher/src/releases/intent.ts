@@ -1,14 +1,18 @@
 import {
   compareVersions,
+  deltaPath,
   type Instant,
-  isFileName,
+  indexPath,
   isSeverity,
   isUtcSecond,
   type Platform,
   type ProductId,
+  packPath,
+  patchPath,
   type Severity,
   severities,
   type TargetPath,
+  TrustError,
   toPlatform,
   toUtcSecond,
   toVersion,
@@ -103,19 +107,25 @@ export function intentOf(options: AddOptions): Intent {
 
 /** Where the patch will lie. @throws {UsageError} `USAGE_NAME` */
 export function pathOf(product: ProductId, intent: Intent): TargetPath {
-  checkDerivedName(intent, undefined);
-  return `patches/${product}/${intent.version}/${intent.platform}/${intent.name}` as TargetPath;
+  const { version, platform, name } = intent;
+  const path = patchPath({ product, version, platform, file: name });
+  checkDerivedNames(path, undefined);
+  return path;
 }
 
-/** The longest name made from the file's must still be one that every route can carry. */
-export function checkDerivedName({ name }: Intent, from: Version | undefined): void {
-  const longest = from === undefined ? `${name}.pack.zst` : `${deltaName(name, from)}.chunks`;
-  if (isFileName(longest)) return;
-  const message = `the name ${name} is too long; give a shorter one with --name.`;
-  throw new UsageError("USAGE_NAME", message);
-}
-
-/** The name of the delta from version `from` to the file called `name`. */
-export function deltaName(name: string, from: Version): string {
-  return `${name}.from-${from}.delta.zst`;
+/**
+ * Returns when the longest name made from the patch's, or from that of its delta from a version,
+ * is still one that every route can carry.
+ * @throws {UsageError} `USAGE_NAME`
+ */
+export function checkDerivedNames(patch: TargetPath, from: Version | undefined): void {
+  try {
+    if (from === undefined) packPath(patch);
+    else indexPath(deltaPath(patch, from));
+  } catch (cause) {
+    if (!(cause instanceof TrustError)) throw cause;
+    const name = patch.slice(patch.lastIndexOf("/") + 1);
+    const message = `the name ${name} is too long; give a shorter one with --name.`;
+    throw new UsageError("USAGE_NAME", message, { cause });
+  }
 }

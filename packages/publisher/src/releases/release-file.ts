@@ -3,7 +3,10 @@ import {
   type Artifact,
   canonicalJson,
   compareVersions,
+  type Delta,
+  decodeDeltas,
   decodeRelease,
+  encodeDeltas,
   encodeRelease,
   Fields,
   HostError,
@@ -11,6 +14,7 @@ import {
   isProductId,
   isVersion,
   type JsonInput,
+  malformed,
   type Platform,
   type ProductId,
   parseJson,
@@ -21,11 +25,14 @@ import {
 import { namesIn, readFileUpTo } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/targets.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
+import { deltaListOf } from "./delta-list.ts";
 
 /** A patch that was added: the file that customers install, and what is signed of it. */
 export interface Release {
   readonly target: Artifact;
   readonly record: ReleaseRecord;
+  /** What the list says that the record vouches for. */
+  readonly deltas: readonly Delta[];
 }
 
 const releaseBytesMax = 1024 * 1024;
@@ -35,6 +42,7 @@ export function encodeReleaseFile(release: Release): Uint8Array {
     _type: "causeway-release",
     target: { ...release.target },
     custom: encodeRelease(release.record),
+    deltas: encodeDeltas(release.deltas),
   };
   return canonicalJson(value);
 }
@@ -44,15 +52,21 @@ function decodeReleaseFile(bytes: Uint8Array, path: string): Release {
   try {
     const fields = new Fields(parseJson(bytes, path), path);
     const target = fields.object("target");
-    const record = decodeRelease(fields.get("custom"), path);
-    if (record === undefined) throw new TrustError("TRUST_MALFORMED", path, "is no release");
+    const targetPath = target.targetPath("path");
+    const record = decodeRelease(fields.get("custom"), targetPath);
+    if (record === undefined) throw malformed(path, "is no release");
+    const deltas = decodeDeltas(fields.get("deltas") ?? null, targetPath);
+    if (record.deltas?.sha256 !== deltaListOf(targetPath, deltas)?.sha256) {
+      throw malformed(path, "lists other deltas than its record vouches for");
+    }
     return {
       target: {
-        path: target.targetPath("path"),
+        path: targetPath,
         length: target.integer("length", 1),
         sha256: target.sha256("sha256"),
       },
       record,
+      deltas,
     };
   } catch (cause) {
     if (!(cause instanceof TrustError)) throw cause;
@@ -109,14 +123,14 @@ function belongsAt(
   return record.product === product && record.version === version && record.platform === platform;
 }
 
-/** All files of a release as a bin lists them; the patch itself carries the record. */
+/** All files that add made of a release, as bins list them; the patch itself has the record. */
 export function releaseEntries(release: Release): readonly TargetEntry[] {
-  const { record, target } = release;
+  const { record, target, deltas } = release;
   return [
     { ...plain(target), custom: encodeRelease(record) },
     plain(record.index),
     ...(record.pack === undefined ? [] : [plain(record.pack)]),
-    ...record.deltas.flatMap((delta) => [plain(delta), plain(delta.index)]),
+    ...deltas.flatMap((delta) => [plain(delta), plain(delta.index)]),
   ];
 }
 

@@ -1,9 +1,19 @@
-import type { Artifact, Delta, ProductId, ReleaseRecord, TargetPath } from "@causeway/kernel";
+import {
+  type Artifact,
+  type Delta,
+  deltaPath,
+  indexPath,
+  type ProductId,
+  packPath,
+  type ReleaseRecord,
+  type TargetPath,
+} from "@causeway/kernel";
 import type { Built, BuiltFile } from "../artifacts/build.ts";
 import { moveDurably } from "../disk/files.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import type { Advisory } from "./advisory.ts";
-import { deltaName, type Intent } from "./intent.ts";
+import { deltaListOf } from "./delta-list.ts";
+import type { Intent } from "./intent.ts";
 import type { Release } from "./release-file.ts";
 
 /** The release that was asked for, with the artifacts that were built for it. */
@@ -15,22 +25,24 @@ export function releaseOf(
   built: Built,
   olds: readonly Release[],
 ): Release {
-  const artifact = (suffix: string, file: BuiltFile): Artifact => {
-    return { path: `${path}${suffix}` as TargetPath, length: file.length, sha256: file.sha256 };
+  const artifact = (at: TargetPath, file: BuiltFile): Artifact => {
+    return { path: at, length: file.length, sha256: file.sha256 };
   };
   const deltas = built.deltas.flatMap((delta): Delta[] => {
     const old = olds.find(({ target }) => target.sha256 === delta.fromSha256);
     if (old === undefined) return [];
-    const suffix = deltaName("", old.record.version);
+    const { version } = old.record;
     const { length, sha256 } = old.target;
+    const at = deltaPath(path, version);
     return [
       {
-        ...artifact(suffix, delta),
-        from: { version: old.record.version, length, sha256 },
-        index: artifact(`${suffix}.chunks`, delta.index),
+        ...artifact(at, delta),
+        from: { version, length, sha256 },
+        index: artifact(indexPath(at), delta.index),
       },
     ];
   });
+  const list = deltaListOf(path, deltas);
   const record: ReleaseRecord = {
     product,
     version: intent.version,
@@ -40,11 +52,11 @@ export function releaseOf(
     install: intent.install,
     ...(intent.minimumVersion !== undefined && { minimumVersion: intent.minimumVersion }),
     releasedAt: intent.releasedAt,
-    index: artifact(".chunks", built.index),
-    ...(built.pack !== undefined && { pack: artifact(".pack.zst", built.pack) }),
-    deltas,
+    index: artifact(indexPath(path), built.index),
+    ...(built.pack !== undefined && { pack: artifact(packPath(path), built.pack) }),
+    ...(list !== undefined && { deltas: list }),
   };
-  return { target: artifact("", built.raw), record };
+  return { target: artifact(path, built.raw), record, deltas };
 }
 
 /** Moves what was built to staged/, where publish finds it. @throws {HostError} */
