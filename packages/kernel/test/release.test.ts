@@ -111,6 +111,27 @@ test("what a patch's path says is not said again in its record", () => {
   assert.doesNotMatch(new TextDecoder().decode(canonicalJson(encodeRelease(value))), /"path"/);
 });
 
+test("a full record takes at most 460 bytes: a first check reads some fifty of them", () => {
+  const [pack, index, deltas] = [packPath, indexPath, deltaListPath].map((pathOf) => {
+    return { path: pathOf(somePath), length: 12_345_678, sha256: "ab".repeat(32) as Sha256 };
+  });
+  assert.ok(pack && index && deltas);
+  const custom = encodeRelease({
+    product: "node" as ProductId,
+    version: "1" as Version,
+    platform: "any" as Platform,
+    severity: "critical",
+    advisories: ["CSW-2026-0007"],
+    install: "file",
+    releasedAt: "2026-08-12T09:00:00Z",
+    pack,
+    index,
+    deltas,
+  });
+  const bytes = canonicalJson(custom);
+  assert.ok(bytes.length <= 460, String(bytes.length));
+});
+
 test("a target that is no patch has no record, and one with a record lies where patches do", () => {
   const { patch, value } = sample(2);
   assert.equal(decodeRelease(undefined, patch), undefined);
