@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   artifactSuffixes,
   type Instant,
@@ -60,7 +60,7 @@ export const allBins: readonly string[] = namesByRole.flat();
 /** The bin that vouches for the path: the first bits of its SHA-256 number it. */
 export function binOf(path: TargetPath): string {
   const role = covers.findIndex((patterns) => patterns.some((isCovered) => isCovered(path)));
-  const first = createHash("sha256").update(path).digest().readUInt32BE(0);
+  const first = hash("sha256", path, "buffer").readUInt32BE(0);
   const bin = namesByRole[role]?.[first >>> (32 - (binnedRoles[role]?.bitLength ?? 0))];
   invariant(bin !== undefined, "some role speaks for every path that is published");
   return bin;
