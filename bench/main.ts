@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { basename, join } from "node:path";
 
 /** What `bench/NAME.bench.ts` exports. */
@@ -12,6 +12,8 @@ interface Benchmark {
 
 const results = join(import.meta.dirname, "RESULTS.md");
 const heading = "# Measured\n\nOne section per benchmark, each written by the command it names.\n";
+
+const exceptResults = ["--", ":(top)", ":(top,exclude)bench/RESULTS.md"];
 
 const flags = process.argv.slice(2).filter((each) => each.startsWith("-"));
 const wanted = process.argv.slice(2).filter((each) => !each.startsWith("-"));
@@ -28,8 +30,9 @@ if (unknown.length > 0 || flags.some((flag) => flag !== "--write")) {
 for (const name of wanted.length > 0 ? wanted : known) {
   process.stderr.write(`bench ${name} …\n`);
   const benchmark = (await import(`./${name}.bench.ts`)) as Benchmark;
+  const before = circumstances(name);
   const tables = await benchmark.run();
-  const section = `## ${name}: ${benchmark.title}\n\n${circumstances(name)}\n\n${tables.trim()}\n`;
+  const section = `## ${name}: ${benchmark.title}\n\n${before}\n\n${tables.trim()}\n`;
   process.stdout.write(`${section}\n`);
   if (flags.includes("--write")) replaceSection(name, section);
 }
@@ -41,6 +44,7 @@ function circumstances(name: string): string {
   return [
     `- Machine: ${cpu}, ${availableParallelism()} cores, ${gib} GiB,`,
     `  ${process.platform} ${release()}, Node.js ${process.versions.node}`,
+    `- Load when it began: ${loadavg()[0]?.toFixed(1)} processes at work`,
     `- Date: ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
     `- Command: \`npm run bench -- ${name}\``,
   ].join("\n");
@@ -49,7 +53,8 @@ function circumstances(name: string): string {
 function commit(): string {
   try {
     const options = { cwd: import.meta.dirname, encoding: "utf8" } as const;
-    const changed = execFileSync("git", ["status", "--porcelain"], options).trim() !== "";
+    const changed =
+      execFileSync("git", ["status", "--porcelain", ...exceptResults], options).trim() !== "";
     const id = execFileSync("git", ["rev-parse", "--short", "HEAD"], options).trim();
     return changed ? `${id} with changes` : id;
   } catch {
