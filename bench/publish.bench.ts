@@ -42,6 +42,7 @@ export async function run(): Promise<string> {
     "First check by a machine that knows nothing but the pinned root: the metadata that the trust",
     "core reads until it has found one patch, every byte, from memory. *Product*: with what leads",
     "there from a product's name, its catalogue and that one's metadata, as `causeway get` does.",
+    "Versions have three digits, as after years; headers of HTTP are not counted.",
     "Of all patches, the one whose check is the shortest, of median length, and the longest.",
     "",
     "| first check of | bytes, median | least | most | product, median | least | most |",

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { JsonInput } from "@causeway/kernel";
+import { allBins, binnedRoles } from "../packages/publisher/src/documents/bins.ts";
 import { type SignedDocument, signDocument } from "../packages/publisher/src/documents/document.ts";
 import { encodeRoot, type TopKeys } from "../packages/publisher/src/documents/root.ts";
 import { encodeTargets, type TargetEntry } from "../packages/publisher/src/documents/targets.ts";
@@ -25,6 +26,14 @@ const expiryMs = {
   routes: 365 * day,
   snapshot: 7 * day,
   timestamp: day,
+};
+
+/** Nothing to build on, but versions of three digits, as after years of publishing. */
+const longBefore: Before = {
+  ...nothingBefore,
+  versions: new Map(
+    [...binnedRoles.map(({ name }) => name), "routes", ...allBins].map((name) => [name, 120]),
+  ),
 };
 
 /** A vendor's keys and what they signed offline, in memory. */
@@ -86,7 +95,7 @@ export class SampleVendor {
   async sign(entries: readonly TargetEntry[], last?: Documents): Promise<Documents> {
     const before: Before =
       last === undefined
-        ? nothingBefore
+        ? longBefore
         : { ...last, versions: new Map([...last.delegated].map(([n, d]) => [n, d.version])) };
     const list = routeListFile([], undefined, 0).entry;
     const targets = this.#targets;
