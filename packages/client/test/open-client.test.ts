@@ -40,6 +40,13 @@ test("a client on files says what is missing, and lets go of what it opened", as
   assert.deepEqual(await fs.readdir(stateFolder), ["lock"]);
 });
 
+test("a device is no place for a patch", async () => {
+  await using folder = await tempFolder();
+  const client = await openClient({ routes, stateFolder: path.join(folder.path, "state") });
+  await assert.rejects(client.get("reader", { output: "/dev/null" }), hasCode("USAGE_ARGUMENT"));
+  client.close();
+});
+
 test("a folder answers as a server would", async () => {
   await using folder = await tempFolder();
   const tree = path.join(folder.path, "a stick");

@@ -3,10 +3,12 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { after, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { folderStore, sweepFolder } from "../src/node/index.ts";
 import { isHostError, storeContract } from "./support/store-contract.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
 
+const isWindows = process.platform === "win32";
 const folders: TempFolder[] = [];
 after(async () => {
   for (const folder of folders) await folder[Symbol.asyncDispose]();
@@ -81,4 +83,55 @@ test("a file in the way of a folder is named", async () => {
   const store = folderStore(folder.path);
   await store.write("metadata", new Uint8Array(1));
   await assert.rejects(store.write("metadata/root.json", new Uint8Array(1)), /metadata/);
+});
+
+/** Fails the test instead of hanging with it. */
+async function soon<Value>(work: Promise<Value>): Promise<Value> {
+  const late = new AbortController();
+  const timer = setTimeout(2_000, undefined, { signal: late.signal });
+  try {
+    return await Promise.race([work, timer.then(() => assert.fail("it hangs"))]);
+  } finally {
+    late.abort();
+  }
+}
+
+test("a pipe in the place of a file holds nobody up", { skip: isWindows }, async () => {
+  await using folder = await tempFolder();
+  const store = folderStore(folder.path);
+  const pipe = path.join(folder.path, "state");
+  execFileSync("mkfifo", [pipe]);
+  await soon(assert.rejects(store.read("state", 10), isHostError("HOST_CORRUPT_STATE")));
+  await soon(assert.rejects(store.open("state", "read"), isHostError("HOST_IO")));
+  await fs.writeFile(path.join(folder.path, "new"), "new");
+  await assert.rejects(store.rename("new", "state"), isHostError("HOST_DENIED"));
+  const made = await soon(store.open("state", "create"));
+  await made.close();
+  assert.ok((await fs.lstat(pipe)).isFile());
+});
+
+test("what others put under the name of our file is not written to", {
+  skip: isWindows,
+}, async () => {
+  await using folder = await tempFolder();
+  const store = folderStore(folder.path);
+  const theirs = path.join(folder.path, "theirs");
+  const part = path.join(folder.path, "part");
+  await fs.writeFile(theirs, "precious");
+  for (const link of [fs.symlink, fs.link]) {
+    await link(theirs, part);
+    const file = await store.open("part", "create");
+    await file.writeAt(new Uint8Array(3), 0);
+    await file.close();
+    assert.equal(await fs.readFile(theirs, "utf8"), "precious");
+    assert.equal((await fs.lstat(part)).size, 3);
+    await fs.rm(part);
+  }
+  if (process.getuid?.() !== 0) return; // only root can make a file of somebody else's
+  await fs.writeFile(part, "left open by its owner");
+  await fs.chown(part, 65534, 65534);
+  const file = await store.open("part", "create");
+  assert.equal(await file.length(), 0);
+  await file.close();
+  assert.equal((await fs.stat(part)).uid, 0);
 });

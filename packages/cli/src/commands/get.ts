@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import type { Got } from "@causeway/client";
 import { openClient, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
@@ -70,14 +70,21 @@ async function get(product: string, options: GetOptions, context: Context): Prom
 async function presentFiles(files: readonly string[], terminal: Terminal): Promise<string[]> {
   const present: string[] = [];
   for (const file of files) {
-    const why = await access(file, constants.R_OK).then(
-      () => undefined,
-      (error: NodeJS.ErrnoException) => error.code,
-    );
+    const why = await whyNotReadable(file);
     if (why === undefined) present.push(file);
-    else terminal.warn(`going on without ${file}: it cannot be read (${why})`);
+    else terminal.warn(`going on without ${file}: ${why}`);
   }
   return present;
+}
+
+async function whyNotReadable(file: string): Promise<string | undefined> {
+  try {
+    await access(file, constants.R_OK);
+    return (await stat(file)).isFile() ? undefined : "it is no file";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return `it cannot be read (${code})`;
+  }
 }
 
 function summary(got: Got): string {

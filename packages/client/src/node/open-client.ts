@@ -133,17 +133,16 @@ async function splitOutput(
   output: string,
 ): Promise<{ readonly folder: string; readonly name: string | undefined }> {
   const file = path.resolve(output);
-  const isFolder = /[\\/]$/.test(output) || (await isExistingFolder(file));
-  if (isFolder) return { folder: file, name: undefined };
-  return { folder: path.dirname(file), name: path.basename(file) };
-}
-
-async function isExistingFolder(file: string): Promise<boolean> {
-  try {
-    return (await stat(file)).isDirectory();
-  } catch {
-    return false; // what is wrong with it shows when it is written
+  const there = await stat(file).catch(() => undefined); // what is wrong shows when it is written
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) {
+    throw new UsageError(
+      "USAGE_ARGUMENT",
+      `${file} is a pipe or a device; name a file or a folder.`,
+    );
   }
+  if (/[\\/]$/.test(output) || there?.isDirectory() === true)
+    return { folder: file, name: undefined };
+  return { folder: path.dirname(file), name: path.basename(file) };
 }
 
 async function openOldFiles(names: readonly string[]): Promise<readonly OldFile[]> {

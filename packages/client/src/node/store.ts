@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type FileHandle, HostError, type Store } from "@causeway/kernel";
 import { errnoOf, toHostError } from "./internal/host-error.ts";
 import { syncFolder } from "./internal/sync-folder.ts";
+import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
 
@@ -88,10 +88,9 @@ class FolderStore implements Store {
   async open(name: string, mode: "read" | "create"): Promise<FileHandle> {
     const file = this.#file(name);
     return attempt(`open ${file}`, async () => {
-      if (mode === "read") return new OpenFile(await fs.open(file, "r"), file, false);
+      if (mode === "read") return new OpenFile(await openToRead(file, "HOST_IO"), file, false);
       await makeFolder(path.dirname(file));
-      const handle = await fs.open(file, constants.O_RDWR | constants.O_CREAT);
-      return new OpenFile(handle, file, true);
+      return new OpenFile(await openOwn(file), file, true);
     });
   }
 
@@ -99,6 +98,7 @@ class FolderStore implements Store {
     const [source, target] = [this.#file(from), this.#file(to)];
     await attempt(`rename ${source} to ${target}`, async () => {
       await makeFolder(path.dirname(target));
+      await requireReplaceable(target);
       await fs.rename(source, target);
       await syncFolder(path.dirname(target));
       if (path.dirname(source) !== path.dirname(target)) await syncFolder(path.dirname(source));
@@ -204,7 +204,7 @@ async function attempt<Value>(what: string, act: () => Promise<Value>): Promise<
 
 async function openOrUndefined(file: string): Promise<fs.FileHandle | undefined> {
   try {
-    return await fs.open(file, "r");
+    return await openToRead(file, "HOST_CORRUPT_STATE");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
