@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readConfig } from "../src/index.ts";
@@ -40,6 +40,29 @@ test("a wrong value names its line and column", async (t) => {
   );
   assert.match(await failureOf(t, "products: []\n"), /must have required property 'name'/);
   assert.match(await failureOf(t, ""), /^causeway\.yaml:1:1: /);
+});
+
+test("a carrier in the vendor folder, around it, or in another's place is refused", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await symlink(vendor.dir, join(vendor.parent, "link"));
+  const inside = ["repository", "repository/targets", "keys", ".work", ".", "../link/staged"];
+  for (const path of [...inside, "..", "/"]) {
+    const yaml = `name: C\ncarriers:\n  - { id: a, kind: folder, path: "${path}" }\n`;
+    await vendor.configure(yaml);
+    await assert.rejects(
+      readConfig(vendor.path("causeway.yaml")),
+      /:3:\d+: .*beside the vendor/,
+      path,
+    );
+  }
+  const web = (id: string, path: string): string => `{ id: ${id}, kind: folder, path: ${path} }`;
+  const twice = (other: string): string => {
+    return `name: C\ncarriers: [${web("a", "../web")}, ${web("b", other)}]\n`;
+  };
+  await vendor.configure(twice("../link/../web"));
+  await assert.rejects(readConfig(vendor.path("causeway.yaml")), /another carrier writes to/);
+  await vendor.configure(twice("../vendor-web")); // only the name starts like the folder's
+  assert.equal((await readConfig(vendor.path("causeway.yaml"))).carriers.length, 2);
 });
 
 test("broken YAML names the line", async (t) => {

@@ -10,6 +10,7 @@ import {
   UsageError,
 } from "@causeway/kernel";
 import { readFileUpTo } from "../disk/files.ts";
+import { isWithin, realPlace } from "../disk/real-place.ts";
 import { type RoleName, roleNames } from "../keys/key-file.ts";
 import { durationMs } from "./duration.ts";
 import { type ConfigFile, parseConfig } from "./parse.ts";
@@ -65,7 +66,7 @@ export async function readConfig(path: string): Promise<Config> {
     name: file.value.name,
     products: products(file),
     routes: routes(file),
-    carriers: carriers(file, dirname(path)),
+    carriers: await carriers(file, dirname(path)),
     expiryMs: expiries(file),
   };
 }
@@ -108,10 +109,22 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
   return [...found.values()];
 }
 
-function carriers(file: ConfigFile, folder: string): readonly CarrierConfig[] {
+async function carriers(file: ConfigFile, folder: string): Promise<readonly CarrierConfig[]> {
   const found = new Map<string, CarrierConfig>();
+  const places = new Set<string>();
+  const vendor = await realPlace(resolve(folder));
   for (const [at, { id, kind, path }] of (file.value.carriers ?? []).entries()) {
     if (found.has(id)) throw file.error(["carriers", at, "id"], `the carrier ${id} is there twice`);
+    const place = await realPlace(resolve(folder, path));
+    // Inside, publish would clear it away; around, a web server would show the keys to everyone.
+    if (isWithin(place, vendor) || isWithin(vendor, place)) {
+      const what = `the carrier ${id} must lie beside the vendor folder, not in it or around it`;
+      throw file.error(["carriers", at, "path"], what);
+    }
+    if (places.has(place)) {
+      throw file.error(["carriers", at, "path"], `another carrier writes to ${path} already`);
+    }
+    places.add(place);
     found.set(id, { id, kind, path: resolve(folder, path) });
   }
   return [...found.values()];
