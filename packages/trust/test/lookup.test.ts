@@ -266,3 +266,35 @@ test("bytes are checked as they come, and too many are refused at once", () => {
   other.update(Buffer.alloc(content.length));
   assertRefused(() => other.finish(), "TRUST_MISMATCH", "file");
 });
+
+test("after a terminating delegation nobody else speaks for the path", () => {
+  const repository = new TestRepository();
+  repository.delegate("targets", "outer");
+  repository.delegate("targets", "ahead");
+  repository.delegate("outer", "last", { paths: ["*"], terminating: true });
+  repository.delegate("outer", "sibling");
+  for (const role of ["sibling", "ahead"]) repository.addTarget("file", role, role);
+  const client = publishRoles(repository);
+  assert.equal(client.find("file"), undefined);
+  assert.deepEqual(client.requests, ["1.outer.json", "1.last.json"]);
+});
+
+test("a terminating delegation of other paths ends nothing", () => {
+  const repository = new TestRepository();
+  repository.delegate("targets", "other", { paths: ["other"], terminating: true });
+  repository.delegate("targets", "next");
+  repository.addTarget("file", "found", "next");
+  assert.equal(publishRoles(repository).find("file")?.length, 5);
+});
+
+test("roles that delegate to each other are visited once", () => {
+  const repository = new TestRepository();
+  repository.delegate("targets", "a");
+  repository.delegate("a", "b");
+  repository.delegate("b", "a");
+  repository.delegate("targets", "c");
+  repository.addTarget("file", "found", "c");
+  const client = publishRoles(repository);
+  assert.equal(client.find("file")?.length, 5);
+  assert.deepEqual(client.requests, ["1.a.json", "1.b.json", "1.c.json"]);
+});
