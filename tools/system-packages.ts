@@ -31,6 +31,11 @@ const systemPackages: readonly SystemPackage[] = [
     command: "aria2c",
     reason: "packages/origin: an independent reader that asks for many ranges at once",
   },
+  {
+    name: "tmux",
+    command: "tmux",
+    reason: "test/cli: a real terminal, to see what a person sees and to type into",
+  },
 ];
 
 const aptMsMax = 5 * 60_000; // a mirror that hangs must not eat CI's 20 minutes

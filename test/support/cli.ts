@@ -31,18 +31,35 @@ export interface RunOptions {
   readonly stdin?: string;
 }
 
-/** Starts `causeway ARGS` as a process of its own. */
-export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
-  return spawn(process.execPath, [bin, ...args], {
+/** What to start for `causeway ARGS`, and in which surroundings: none of the user's own. */
+export function commandLine(
+  args: readonly string[],
+  options: RunOptions = {},
+): {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+} {
+  const cache = process.env["NODE_COMPILE_CACHE"];
+  return {
+    file: process.execPath,
+    args: [bin, ...args],
     cwd: options.cwd ?? checkout,
     env: {
       PATH: process.env["PATH"],
       HOME: options.cwd ?? tmpdir(),
       NODE_OPTIONS: sourceOption,
+      ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }),
       ...options.env,
     },
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+  };
+}
+
+/** Starts `causeway ARGS` as a process of its own. */
+export function start(args: readonly string[], options: RunOptions = {}): ChildProcess {
+  const { file, args: all, cwd, env } = commandLine(args, options);
+  return spawn(file, all, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Runs `causeway ARGS` to its end. */

@@ -1,9 +1,11 @@
 import type { ClientEvent, RouteProgress } from "@causeway/client";
-import { formatBar, formatBytes } from "./format.ts";
+import { barWidth, formatBar, formatBytes, formatProgress } from "./format.ts";
 import { Live } from "./live.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
-const barWidth = 28;
+const stateWidth = 10;
+const columnsForSpeed = 60; // with fewer, the name of the route is worth more
+const countsWidth = 20; // of "99.9 MB of 99.9 MB", of "5.0 MB, 1.2 MB/s"
 
 /** Shows how a download goes: a bar for the file, one for each route, and what was learnt. */
 export class DownloadScreen {
@@ -36,7 +38,7 @@ export class DownloadScreen {
       case "route":
         if (event.state !== "ok") {
           const what = this.#terminal.style("yellow", event.state);
-          this.#live.note(
+          this.note(
             `route ${printable(this.#nameOf(event.route))} is ${what}: ${printable(event.why ?? "")}`,
           );
         }
@@ -46,19 +48,19 @@ export class DownloadScreen {
         this.#live.show(this.#bars(event), plainProgress(event));
         return;
       case "search":
-        this.#live.show(step("looking through old files", event), "looking through old files");
+        this.#step("looking through old files", event);
         return;
       case "apply":
         this.done(); // the bars stay: they say what came from where
-        this.#live.show(step("applying the delta", event), "applying the delta");
+        this.#step("applying the delta", event);
         return;
       case "verify":
         this.done();
-        this.#live.show(step("checking the whole file", event), "checking the whole file");
+        this.#step("checking the whole file", event);
     }
   }
 
-  /** Leaves the last state on the screen. Safe to call when nothing was shown. */
+  /** Leaves the bars as they are on the screen. Safe to call when nothing was shown. */
   done(): void {
     if (this.#drawing) this.#live.done();
     this.#drawing = false;
@@ -66,17 +68,28 @@ export class DownloadScreen {
 
   /** Writes a line that stays, above the bars. */
   note(text: string): void {
-    this.#live.note(text);
+    this.#terminal.say(text);
   }
 
   #note(text: string): void {
-    this.#live.note(printable(text));
+    this.note(printable(text));
+  }
+
+  #step(what: string, { done, total }: { done: number; total: number }): void {
+    const counts = `${formatBytes(done)} of ${formatBytes(total)}`;
+    const share = total === 0 ? 1 : done / total;
+    this.#live.show([formatProgress(what, share, counts, this.#terminal.columns)], what);
+  }
+
+  get #barWidth(): number {
+    return barWidth(this.#terminal.columns, stateWidth + countsWidth + 2);
   }
 
   #bars(event: Extract<ClientEvent, { kind: "progress" }>): string[] {
     const { done, total, routes } = event;
     const share = total === 0 ? 1 : done / total;
-    const head = `${"verified".padEnd(10)} ${formatBar(share, barWidth)} ${formatBytes(done)} of ${formatBytes(total)}`;
+    const counts = `${formatBytes(done)} of ${formatBytes(total)}`;
+    const head = `${"verified".padEnd(stateWidth)} ${formatBar(share, this.#barWidth)} ${counts}`;
     const most = Math.max(1, ...routes.map((route) => route.bytes));
     return [
       this.#terminal.style("bold", head),
@@ -86,14 +99,15 @@ export class DownloadScreen {
 
   #routeBar(route: RouteProgress, most: number): string {
     const { style } = this.#terminal;
-    const bar = formatBar(route.bytes / most, barWidth);
+    const bar = formatBar(route.bytes / most, this.#barWidth);
     const rate = route.bytesPerSecond;
-    const speed = rate === undefined ? "" : `, ${formatBytes(rate)}/s`;
+    const isTold = rate !== undefined && this.#terminal.columns >= columnsForSpeed;
+    const speed = isTold ? `, ${formatBytes(rate)}/s` : "";
     const name = printable(this.#nameOf(route.route));
     if (route.state === "ok") {
-      return `${style("green", "ok".padEnd(10))} ${style("green", bar)} ${formatBytes(route.bytes)}${speed}  ${name}`;
+      return `${style("green", "ok".padEnd(stateWidth))} ${style("green", bar)} ${formatBytes(route.bytes)}${speed}  ${name}`;
     }
-    return `${style("red", route.state.padEnd(10))} ${style("dim", bar)} ${formatBytes(route.bytes)}  ${name}`;
+    return `${style("red", route.state.padEnd(stateWidth))} ${style("dim", bar)} ${formatBytes(route.bytes)}  ${name}`;
   }
 }
 
@@ -102,11 +116,6 @@ const planText = {
   pack: "taking the compressed pack",
   raw: "taking the file as it is",
 } as const;
-
-function step(what: string, { done, total }: { done: number; total: number }): string[] {
-  const share = total === 0 ? 1 : done / total;
-  return [`${what} ${formatBar(share, barWidth)} ${formatBytes(done)} of ${formatBytes(total)}`];
-}
 
 function plainProgress({
   done,

@@ -24,3 +24,44 @@ export function formatBar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
+
+const barColumns = { most: 28, least: 8 } as const;
+
+/** How wide a bar can be that has `columns` less `others` to itself. */
+export function barWidth(columns: number, others: number): number {
+  return Math.min(barColumns.most, Math.max(barColumns.least, columns - others));
+}
+
+/** `name ███░░░ counts` on one line: the bar shrinks where it is narrow, and goes where it must. */
+export function formatProgress(
+  name: string,
+  share: number,
+  counts: string,
+  columns: number,
+): string {
+  for (const padded of [name, name.trimEnd()]) {
+    const others = padded.length + counts.length + 2;
+    if (columns - others < barColumns.least) continue;
+    return `${padded} ${formatBar(share, barWidth(columns, others))} ${counts}`;
+  }
+  return `${name.trimEnd()} ${counts}`;
+}
+
+/** Cuts what a row of `columns` cannot hold; colours are kept, and end where they did. */
+export function cutLine(line: string, columns: number): string {
+  const pieces = line.split(/(\u001b\[[\d;]*m)/); // every second one is a colour
+  const length = pieces.reduce((sum, piece, at) => sum + (at % 2 === 0 ? piece.length : 0), 0);
+  if (length <= columns) return line;
+  let left = columns - 1; // the last column is for the mark
+  let isCut = false;
+  let text = "";
+  for (const [at, piece] of pieces.entries()) {
+    if (at % 2 === 1) text += piece;
+    else if (!isCut) {
+      isCut = piece.length > left;
+      text += isCut ? `${piece.slice(0, left)}…` : piece;
+      left -= piece.length;
+    }
+  }
+  return text;
+}

@@ -1,15 +1,18 @@
 import { createLogUpdate } from "log-update";
-import type { Terminal } from "./terminal.ts";
+import { cutLine } from "./format.ts";
+import type { Region, Terminal } from "./terminal.ts";
 
 const plainEveryMs = 2000;
 
 /**
- * A few lines that are redrawn in place on a terminal. Elsewhere the `plain` line is written
- * every two seconds, and once more at the end when it has changed.
+ * A few lines that are redrawn in place on a terminal, each on one row. Elsewhere the `plain`
+ * line is written every two seconds, and once more at the end when it has changed.
  */
-export class Live {
+export class Live implements Region {
   readonly #terminal: Terminal;
   readonly #draw: ((text: string) => void) & { clear(): void; done(): void };
+  #lines: readonly string[] = [];
+  #isDrawn = false;
   #plainAt = Number.NEGATIVE_INFINITY;
   #plainSaid = "";
   #plainLast = "";
@@ -22,7 +25,8 @@ export class Live {
   /** Shows `lines` on a terminal, or sometimes `plain` elsewhere. */
   show(lines: readonly string[], plain: string): void {
     if (this.#terminal.live) {
-      this.#draw(lines.join("\n"));
+      this.#lines = lines;
+      if (!this.#terminal.isAsking) this.#redraw();
       return;
     }
     this.#plainLast = plain;
@@ -32,21 +36,37 @@ export class Live {
     this.#sayPlain();
   }
 
-  /** Writes a line that stays, above the live ones. */
-  note(text: string): void {
-    if (this.#terminal.live) this.#draw.clear();
-    this.#terminal.say(text);
+  /** Takes the lines off the screen, and shows the cursor, until they are next shown. */
+  giveWay(): void {
+    if (!this.#isDrawn) return;
+    this.#isDrawn = false;
+    this.#draw.clear();
+    this.#draw.done();
   }
 
   /** Takes the lines off a terminal's screen. */
   clear(): void {
-    if (this.#terminal.live) this.#draw.clear();
+    this.giveWay();
+    this.#lines = [];
   }
 
   /** Leaves the last state on the screen. */
   done(): void {
-    if (this.#terminal.live) this.#draw.done();
-    else this.#sayPlain();
+    if (!this.#terminal.live) {
+      this.#sayPlain();
+      return;
+    }
+    if (!this.#isDrawn && this.#lines.length > 0) this.#redraw();
+    this.#isDrawn = false;
+    this.#lines = [];
+    this.#draw.done();
+  }
+
+  #redraw(): void {
+    const { columns } = this.#terminal;
+    this.#terminal.region = this;
+    this.#isDrawn = true;
+    this.#draw(this.#lines.map((line) => cutLine(line, columns)).join("\n"));
   }
 
   #sayPlain(): void {

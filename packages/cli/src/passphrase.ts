@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { Interrupted, UsageError } from "@causeway/kernel";
 import password from "@inquirer/password";
+import type { Context } from "./verb.ts";
 
 /** Gives the passphrase of one private key. */
 export type PassphraseProvider = (keyName: string) => Promise<string>;
@@ -11,10 +12,10 @@ const passphraseFileBytesMax = 64 * 1024;
  * Takes the passphrase from `file`, else from CAUSEWAY_PASSPHRASE, else asks on the terminal.
  * A prompt's answer is remembered for the command's other keys.
  */
-export function passphraseFrom(file: string | undefined, signal: AbortSignal): PassphraseProvider {
+export function passphraseFrom(file: string | undefined, context: Context): PassphraseProvider {
   let known: Promise<string> | undefined;
   return (keyName) => {
-    known ??= obtain(file, keyName, signal);
+    known ??= obtain(file, keyName, context);
     return known;
   };
 }
@@ -22,7 +23,7 @@ export function passphraseFrom(file: string | undefined, signal: AbortSignal): P
 async function obtain(
   file: string | undefined,
   keyName: string,
-  signal: AbortSignal,
+  context: Context,
 ): Promise<string> {
   if (file !== undefined) return readPassphrase(file);
   const fromEnvironment = process.env["CAUSEWAY_PASSPHRASE"];
@@ -34,26 +35,28 @@ async function obtain(
         "set CAUSEWAY_PASSPHRASE or give --passphrase-file FILE.",
     );
   }
-  return ask(`Passphrase for ${keyName}:`, signal);
+  return ask(`Passphrase for ${keyName}:`, context);
 }
 
 /** Asks twice, for a passphrase that protects new keys. */
 export async function choosePassphrase(
   file: string | undefined,
-  signal: AbortSignal,
+  context: Context,
 ): Promise<string> {
   const given = file !== undefined || (process.env["CAUSEWAY_PASSPHRASE"] ?? "") !== "";
-  if (given || !process.stdin.isTTY) return obtain(file, "the new keys", signal);
-  const first = await ask("New passphrase for the keys:", signal);
-  const second = await ask("The same again:", signal);
+  if (given || !process.stdin.isTTY) return obtain(file, "the new keys", context);
+  const first = await ask("New passphrase for the keys:", context);
+  const second = await ask("The same again:", context);
   if (first === second && first !== "") return first;
   const what = first === "" ? "an empty passphrase protects nothing" : "the two differ";
   throw new UsageError("KEY_PASSPHRASE", `${what}; nothing was made. Try again.`);
 }
 
-async function ask(message: string, signal: AbortSignal): Promise<string> {
+async function ask(message: string, context: Context): Promise<string> {
   try {
-    return await password({ message, mask: true }, { output: process.stderr, signal });
+    return await context.terminal.aside((output) => {
+      return password({ message, mask: true }, { output, signal: context.signal });
+    });
   } catch (cause) {
     // Ctrl-C at the prompt arrives as the library's own error, not as a signal.
     if (cause instanceof Error && /Prompt/.test(cause.name))

@@ -1,4 +1,4 @@
-import { formatBar } from "./format.ts";
+import { formatProgress } from "./format.ts";
 import { Live } from "./live.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -8,10 +8,11 @@ export interface Step {
   readonly total: number;
 }
 
-const barWidth = 28;
+const nameWidth = 22; // of the longest name, so that bars stand below each other
 
 /** One line for the step that a long command is at. */
 export class StepScreen {
+  readonly #terminal: Terminal;
   readonly #live: Live;
   readonly #names: Readonly<Record<string, string>>;
   readonly #amount: (count: number) => string;
@@ -23,6 +24,7 @@ export class StepScreen {
     names: Readonly<Record<string, string>>,
     amount: (count: number) => string,
   ) {
+    this.#terminal = terminal;
     this.#live = new Live(terminal);
     this.#names = names;
     this.#amount = amount;
@@ -33,10 +35,9 @@ export class StepScreen {
     const name = this.#names[step] ?? step;
     const share = total === 0 ? 1 : done / total;
     const counts = `${this.#amount(done)} of ${this.#amount(total)}`;
-    this.#live.show(
-      [`${name.padEnd(22)} ${formatBar(share, barWidth)} ${counts}`],
-      `${name}: ${counts}`,
-    );
+    const { columns } = this.#terminal;
+    const line = formatProgress(name.padEnd(nameWidth), share, counts, columns);
+    this.#live.show([line], `${name}: ${counts}`);
   };
 
   /** Takes it off a terminal's screen. */

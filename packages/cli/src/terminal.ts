@@ -8,11 +8,20 @@ export interface Voice {
   readonly quiet: boolean;
 }
 
+/** Lines that are redrawn in place; they give way to every line that is written. */
+export interface Region {
+  giveWay(): void;
+}
+
+const columnsUnknown = 80;
+
 /** What a command says, and where: results on standard output, all else on standard error. */
 export class Terminal {
   readonly #out: NodeJS.WriteStream;
   readonly #err: NodeJS.WriteStream;
   #voice: Voice = { json: false, quiet: false };
+  #region: Region | undefined;
+  #isAsking = false;
 
   constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream) {
     this.#out = out;
@@ -29,7 +38,24 @@ export class Terminal {
 
   /** True when a live region can be drawn on standard error. */
   get live(): boolean {
-    return this.#err.isTTY && !this.#voice.json && !this.#voice.quiet;
+    const { isTTY, columns } = this.#err;
+    const canMove = isTTY && columns > 0 && process.env["TERM"] !== "dumb";
+    return canMove && !this.#voice.json && !this.#voice.quiet;
+  }
+
+  /** How wide standard error is. */
+  get columns(): number {
+    return this.#err.columns ?? columnsUnknown;
+  }
+
+  /** True while a question has the screen to itself. */
+  get isAsking(): boolean {
+    return this.#isAsking;
+  }
+
+  /** What is drawn in place at the moment, if anything is. */
+  set region(region: Region | undefined) {
+    this.#region = region;
   }
 
   get stream(): NodeJS.WriteStream {
@@ -38,25 +64,41 @@ export class Terminal {
 
   /** The command's result: `value` with --json, else `text` unless --quiet. */
   result(value: object, text: string): void {
+    this.#region?.giveWay();
     if (this.#voice.json) this.#out.write(`${JSON.stringify(value)}\n`);
     else if (!this.#voice.quiet && text !== "") this.#out.write(`${text}\n`);
   }
 
   /** Progress, for a person who watches. */
   say(text: string): void {
-    if (!this.#voice.json && !this.#voice.quiet) this.#err.write(`${text}\n`);
+    if (!this.#voice.json && !this.#voice.quiet) this.#write(text);
   }
 
   /** Something that the user should change; shown even with --json, on standard error. */
   warn(text: string): void {
-    if (!this.#voice.quiet)
-      this.#err.write(`${this.style("yellow", "warning:")} ${printable(text)}\n`);
+    if (!this.#voice.quiet) this.#write(`${this.style("yellow", "warning:")} ${printable(text)}`);
   }
 
   /** A failure: one JSON object with --json, else a line or two. */
   fail(value: object, text: string): void {
     if (this.#voice.json) this.#out.write(`${JSON.stringify(value)}\n`);
-    else this.#err.write(`${this.style("red", "error:")} ${text}\n`);
+    else this.#write(`${this.style("red", "error:")} ${text}`);
+  }
+
+  /** Runs `ask`, which draws on standard error itself, with the live region out of its way. */
+  async aside<T>(ask: (stream: NodeJS.WriteStream) => Promise<T>): Promise<T> {
+    this.#region?.giveWay();
+    this.#isAsking = true;
+    try {
+      return await ask(this.#err);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #write(text: string): void {
+    this.#region?.giveWay();
+    this.#err.write(`${text}\n`);
   }
 
   /** Colours for standard error; plain without a terminal or with NO_COLOR. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatBar, formatBytes, formatSeconds } from "../src/format.ts";
+import { cutLine, formatBar, formatBytes, formatProgress, formatSeconds } from "../src/format.ts";
 
 test("bytes are told in the largest unit that keeps them readable", () => {
   const told = [0, 999, 1000, 5_949_000, 99_949_999, 126_595_440, 5e9, 3e15].map(formatBytes);
@@ -31,4 +31,25 @@ test("a bar never leaves its width", () => {
   assert.equal(formatBar(-1, 4), "░░░░");
   assert.equal(formatBar(0.5, 4), "██░░");
   assert.equal(formatBar(7, 4), "████");
+});
+
+test("a progress line fits its row: the bar shrinks first, then it goes", () => {
+  const told = [80, 46, 40, 30, 10].map((columns) => {
+    return formatProgress("packing".padEnd(12), 0.5, "15.0 MB of 30.0 MB", columns);
+  });
+  const bar = "█".repeat(14) + "░".repeat(14);
+  assert.deepEqual(told, [
+    `packing      ${bar} 15.0 MB of 30.0 MB`,
+    "packing      ███████░░░░░░░ 15.0 MB of 30.0 MB",
+    "packing      ████░░░░ 15.0 MB of 30.0 MB",
+    "packing 15.0 MB of 30.0 MB",
+    "packing 15.0 MB of 30.0 MB",
+  ]);
+});
+
+test("a line is cut at the row's end, and its colours end where they did", () => {
+  const line = "\u001b[32mok\u001b[39m \u001b[1mroute\u001b[22m";
+  assert.equal(cutLine(line, 8), line);
+  assert.equal(cutLine(line, 6), "\u001b[32mok\u001b[39m \u001b[1mro…\u001b[22m");
+  assert.equal(cutLine("abc", 1), "…");
 });

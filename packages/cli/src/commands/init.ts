@@ -14,7 +14,8 @@ interface InitOptions {
 }
 
 /** `causeway init`: keys and a valid, empty repository. */
-export const registerInit: Register = (program, { terminal, signal }) => {
+export const registerInit: Register = (program, context) => {
+  const { terminal } = context;
   addVerb(
     program,
     "init",
@@ -34,7 +35,7 @@ export const registerInit: Register = (program, { terminal, signal }) => {
         name: options.name,
         dev: options.dev === true,
         log: logTo(terminal),
-        passphrase: () => (passphrase ??= choosePassphrase(options.passphraseFile, signal)),
+        passphrase: () => (passphrase ??= choosePassphrase(options.passphraseFile, context)),
         ...(options.product && { products: options.product }),
         ...(options.rootThreshold !== undefined && { rootThreshold: options.rootThreshold }),
         ...(options.rootKeys !== undefined && { rootKeys: options.rootKeys }),

@@ -11,7 +11,8 @@ interface KeyOptions {
 }
 
 /** `causeway keys list|rotate|sign`: the keys, and the root ceremony with offline ones. */
-export const registerKeys: Register = (program, { terminal, signal }) => {
+export const registerKeys: Register = (program, context) => {
+  const { terminal } = context;
   const keys = program.command("keys").description("List, rotate and use the vendor's keys.");
 
   addVerb(keys, "list", "List every key, and what waits for signatures.", "causeway keys list")
@@ -34,7 +35,7 @@ export const registerKeys: Register = (program, { terminal, signal }) => {
     .action(async (role: string, options: KeyOptions) => {
       const rotated = await rotateKey(options.dir, {
         role,
-        passphrase: passphraseFrom(options.passphraseFile, signal),
+        passphrase: passphraseFrom(options.passphraseFile, context),
         log: logTo(terminal),
         ...(options.key !== undefined && { keyId: options.key }),
       });
@@ -58,7 +59,7 @@ export const registerKeys: Register = (program, { terminal, signal }) => {
     .action(async (file: string, options: KeyOptions) => {
       const signed = await signPending(options.dir, {
         file,
-        passphrase: passphraseFrom(options.passphraseFile, signal),
+        passphrase: passphraseFrom(options.passphraseFile, context),
         log: logTo(terminal),
         ...(options.key !== undefined && { keyId: options.key }),
       });

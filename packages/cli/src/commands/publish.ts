@@ -34,7 +34,7 @@ export const registerPublish: Register = (program, context) => {
       const screen = new StepScreen(terminal, stepNames, String);
       try {
         const result = await publish(dir, {
-          passphrase: passphraseFrom(passphraseFile, signal),
+          passphrase: passphraseFrom(passphraseFile, context),
           onProgress: screen.show,
           log: logTo(terminal),
           signal,

@@ -23,7 +23,7 @@ export const registerRefresh: Register = (program, context) => {
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async ({ dir, passphraseFile }: RefreshOptions) => {
       const result = await refresh(dir, {
-        passphrase: passphraseFrom(passphraseFile, signal),
+        passphrase: passphraseFrom(passphraseFile, context),
         log: logTo(terminal),
         signal,
       });
