@@ -1,5 +1,6 @@
 import type { Got } from "@causeway/client";
 import { type NodePorts, nodePorts, openClient } from "@causeway/client/node";
+import type { Added } from "@causeway/publisher";
 import { DownloadScreen } from "../download-screen.ts";
 import type { Context } from "../verb.ts";
 import type { Material } from "./material.ts";
@@ -8,7 +9,8 @@ import { slowLine } from "./slow-line.ts";
 import { story } from "./story.ts";
 import type { Workplace } from "./workplace.ts";
 
-const lineBytesPerSecond = { delta: 700_000, pack: 5_000_000 } as const;
+const secondsOverOneLine = 8; // long enough to watch
+const lineBytesPerSecondMin = 700_000;
 const killAtShare = 0.4;
 
 export interface Servers {
@@ -20,10 +22,11 @@ export interface Servers {
 export async function playCustomer(
   place: Workplace,
   material: Material,
+  added: Added,
   { primary, alternate }: Servers,
   { terminal, signal }: Context,
 ): Promise<Got> {
-  const rate = lineBytesPerSecond[material.old === undefined ? "pack" : "delta"];
+  const rate = Math.max(lineBytesPerSecondMin, bytesToFetch(added) / secondsOverOneLine);
   const client = await openClient({
     trust: place.path("vendor", "repository", "metadata", "1.root.json"),
     routes: [primary.url, alternate.url],
@@ -39,7 +42,7 @@ export async function playCustomer(
     return await client.get(story.product, {
       platform: "any",
       output: place.path("customer", story.patchName),
-      have: material.old === undefined ? [] : [material.old.file],
+      have: material.old === undefined ? [] : [material.old],
       signal,
       onProgress(event) {
         if (event.kind === "plan") toFetch = event.bytes;
@@ -59,6 +62,10 @@ export async function playCustomer(
     screen.note(terminal.style(["bold", "red"], `✗ kill -9: ${story.primary} goes down`));
     return primary.kill();
   }
+}
+
+function bytesToFetch({ length, packLength, deltas }: Added): number {
+  return Math.min(length, packLength ?? length, ...deltas.map((delta) => delta.length));
 }
 
 function slowPorts(bytesPerSecond: number): NodePorts {

@@ -3,11 +3,12 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Got } from "@causeway/client";
-import { invariant } from "@causeway/kernel";
+import { invariant, UsageError } from "@causeway/kernel";
 import { formatBytes, formatSeconds } from "../format.ts";
+import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
 import { playCustomer } from "./customer.ts";
-import { findMaterial, type Material } from "./material.ts";
+import type { Material } from "./material.ts";
 import { ServerProcess } from "./server-process.ts";
 import { story } from "./story.ts";
 import { playVendor } from "./vendor.ts";
@@ -20,13 +21,15 @@ export interface Shown extends Got {
 }
 
 /** Plays the whole story on this machine: publish, serve twice, kill one, get the patch. */
-export async function runDemo(keep: boolean, context: Context): Promise<Shown> {
+export async function runDemo(material: Material, keep: boolean, context: Context): Promise<Shown> {
   const { terminal, signal } = context;
   const title = (text: string): void => terminal.say(terminal.style("bold", text));
-  const material = findMaterial();
+  const bytes = await bytesNeeded(material);
   for (const line of story.opening) terminal.say(line);
-  terminal.say(`(Node.js ${material.version} itself stands in for the patch: a real file.)\n`);
-  const place = await Workplace.make(await bytesNeeded(material), keep);
+  terminal.say(printable(`(${material.name} stands in for the patch: a real file.)`));
+  const place = await Workplace.make(bytes, keep);
+  if (keep) terminal.say(`(Everything is kept in ${place.folder}.)`);
+  terminal.say("");
   const servers: ServerProcess[] = [];
   try {
     title("1. The vendor adds the patch, signs it, publishes it.");
@@ -46,7 +49,7 @@ export async function runDemo(keep: boolean, context: Context): Promise<Shown> {
     terminal.say(`   ${alternate.url}  ${story.alternate}`);
 
     title("3. A customer gets the patch, over lines as slow as then.");
-    const got = await playCustomer(place, material, { primary, alternate }, context);
+    const got = await playCustomer(place, material, added, { primary, alternate }, context);
     const same = await isSame(place.path("customer", story.patchName), material.file);
     invariant(same, "the customer's file is the vendor's file");
     terminal.say("");
@@ -72,21 +75,30 @@ export function demoSummary(shown: Shown): string {
 }
 
 function whatToTry(folder: string): string[] {
+  const causeway = process.env["npm_command"] === undefined ? "causeway" : "npx causeway";
   return [
     "",
     `Everything is in ${folder}. Try:`,
-    `  causeway serve --dir ${folder}/vendor --port 8080`,
-    `  causeway get ${story.product} --platform any --state ${folder}/customer/state \\`,
+    `  ${causeway} serve --dir ${folder}/vendor --port 8080`,
+    `  ${causeway} get ${story.product} --platform any --state ${folder}/customer/state \\`,
     `      --route http://localhost:1 --route http://localhost:8080 -o ${story.patchName}`,
-    `  causeway keys list --dir ${folder}/vendor`,
+    `  ${causeway} keys list --dir ${folder}/vendor`,
   ];
 }
 
 async function bytesNeeded({ file, old }: Material): Promise<number> {
-  const files = old === undefined ? [file] : [file, old.file];
-  const sizes = await Promise.all(files.map(async (name) => (await stat(name)).size));
+  const files = old === undefined ? [file] : [file, old];
+  const sizes = await Promise.all(files.map(lengthOf));
   // Each twice while it is added, its pack and delta, and the customer's copy.
   return sizes.reduce((sum, size) => sum + size * 4, 0);
+}
+
+async function lengthOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (cause) {
+    throw new UsageError("USAGE_ARGUMENT", `there is no file ${file} that can be read.`, { cause });
+  }
 }
 
 async function isSame(a: string, b: string): Promise<boolean> {

@@ -14,6 +14,8 @@ export class ServerProcess {
   private constructor(child: ChildProcess, url: string) {
     this.#child = child;
     this.url = url;
+    // A second Ctrl-C ends this process at once; the server must not outlive it.
+    process.once("exit", this.#killNow);
   }
 
   /** Resolves when it listens on a free port of 127.0.0.1. */
@@ -31,8 +33,13 @@ export class ServerProcess {
     }
   }
 
+  readonly #killNow = (): void => {
+    this.#child.kill("SIGKILL");
+  };
+
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
+    process.off("exit", this.#killNow);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGKILL");

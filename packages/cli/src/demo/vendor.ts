@@ -43,7 +43,7 @@ export async function playVendor(
     }
   };
   const { unpatched, patched } = story.versions;
-  if (material.old !== undefined) await add(material.old.file, unpatched, []);
+  if (material.old !== undefined) await add(material.old, unpatched, []);
   const added = await add(material.file, patched, [advisoryFile]);
   await publish(dir, { passphrase, signal });
   await mkdir(place.path("customer"));
