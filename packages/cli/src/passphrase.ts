@@ -4,19 +4,27 @@ import password from "@inquirer/password";
 import type { Context } from "./verb.ts";
 
 /** Gives the passphrase of one private key. */
-export type PassphraseProvider = (keyName: string) => Promise<string>;
+type PassphraseProvider = (keyName: string) => Promise<string>;
 
 const passphraseFileBytesMax = 64 * 1024;
 
+/** Where a command takes passphrases from. */
+export interface Passphrases {
+  /** For a key that exists. */
+  readonly known: PassphraseProvider;
+  /** For a key that is being made: typed twice, unless it opened another key of this command. */
+  readonly chosen: PassphraseProvider;
+}
+
 /**
  * Takes the passphrase from `file`, else from CAUSEWAY_PASSPHRASE, else asks on the terminal.
- * A prompt's answer is remembered for the command's other keys.
+ * The answer is remembered for the command's other keys.
  */
-export function passphraseFrom(file: string | undefined, context: Context): PassphraseProvider {
-  let known: Promise<string> | undefined;
-  return (keyName) => {
-    known ??= obtain(file, keyName, context);
-    return known;
+export function passphrasesFrom(file: string | undefined, context: Context): Passphrases {
+  let answer: Promise<string> | undefined;
+  return {
+    known: (keyName) => (answer ??= obtain(file, keyName, context)),
+    chosen: () => (answer ??= choose(file, context)),
   };
 }
 
@@ -38,11 +46,7 @@ async function obtain(
   return ask(`Passphrase for ${keyName}:`, context);
 }
 
-/** Asks twice, for a passphrase that protects new keys. */
-export async function choosePassphrase(
-  file: string | undefined,
-  context: Context,
-): Promise<string> {
+async function choose(file: string | undefined, context: Context): Promise<string> {
   const given = file !== undefined || (process.env["CAUSEWAY_PASSPHRASE"] ?? "") !== "";
   if (given || !process.stdin.isTTY) return obtain(file, "the new keys", context);
   const first = await ask("New passphrase for the keys:", context);

@@ -5,7 +5,7 @@ import { removeTree, writeAllDurably } from "./disk/files.ts";
 import { signDocument } from "./documents/document.ts";
 import { encodeRoot, type TopKeys } from "./documents/root.ts";
 import { type DelegatedKeys, encodeTargets } from "./documents/targets.ts";
-import { makeKey, type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
+import { newKey, type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
 import { Keyring } from "./keys/keyring.ts";
 import type { Signer } from "./keys/signer.ts";
 import type { RoleKeys } from "./keys/tuf-key.ts";
@@ -30,8 +30,9 @@ export async function makeKeys(
   for (const role of roleNames) {
     const ofRole: Signer[] = [];
     for (let count = role === "root" ? rootKeys : 1; count > 0; count--) {
-      const place = { role, folder: folder.keys, scratch: folder.work };
-      ofRole.push(await makeKey({ ...place, passphrase }));
+      const key = newKey();
+      await key.save({ role, folder: folder.keys, scratch: folder.work, passphrase });
+      ofRole.push(key.signer);
     }
     signers.set(role, ofRole);
   }

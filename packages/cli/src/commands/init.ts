@@ -1,5 +1,5 @@
 import { initVendor } from "@causeway/publisher";
-import { choosePassphrase } from "../passphrase.ts";
+import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, collect, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -30,12 +30,11 @@ export const registerInit: Register = (program, context) => {
     .option("--dev", "keys without a passphrase: for trying out, never for customers")
     .option("--passphrase-file <file>", "holds the passphrase of the new keys")
     .action(async (dir: string, options: InitOptions) => {
-      let passphrase: Promise<string> | undefined;
       const made = await initVendor(dir, {
         name: options.name,
         dev: options.dev === true,
         log: logTo(terminal),
-        passphrase: () => (passphrase ??= choosePassphrase(options.passphraseFile, context)),
+        passphrase: passphrasesFrom(options.passphraseFile, context).chosen,
         ...(options.product && { products: options.product }),
         ...(options.rootThreshold !== undefined && { rootThreshold: options.rootThreshold }),
         ...(options.rootKeys !== undefined && { rootKeys: options.rootKeys }),

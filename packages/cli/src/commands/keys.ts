@@ -1,5 +1,5 @@
 import { type KeyList, listKeys, rotateKey, signPending } from "@causeway/publisher";
-import { passphraseFrom } from "../passphrase.ts";
+import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { printable } from "../terminal.ts";
 import { addVerb, type Register } from "../verb.ts";
@@ -33,9 +33,11 @@ export const registerKeys: Register = (program, context) => {
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (role: string, options: KeyOptions) => {
+      const passphrases = passphrasesFrom(options.passphraseFile, context);
       const rotated = await rotateKey(options.dir, {
         role,
-        passphrase: passphraseFrom(options.passphraseFile, context),
+        passphrase: passphrases.known,
+        newPassphrase: passphrases.chosen,
         log: logTo(terminal),
         ...(options.key !== undefined && { keyId: options.key }),
       });
@@ -59,7 +61,7 @@ export const registerKeys: Register = (program, context) => {
     .action(async (file: string, options: KeyOptions) => {
       const signed = await signPending(options.dir, {
         file,
-        passphrase: passphraseFrom(options.passphraseFile, context),
+        passphrase: passphrasesFrom(options.passphraseFile, context).known,
         log: logTo(terminal),
         ...(options.key !== undefined && { keyId: options.key }),
       });

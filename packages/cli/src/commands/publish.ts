@@ -1,7 +1,7 @@
 import { type PublishResult, publish } from "@causeway/publisher";
 import { exitCodes } from "../failure.ts";
 import { formatBytes } from "../format.ts";
-import { passphraseFrom } from "../passphrase.ts";
+import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { StepScreen } from "../step-screen.ts";
 import { printable } from "../terminal.ts";
@@ -34,7 +34,7 @@ export const registerPublish: Register = (program, context) => {
       const screen = new StepScreen(terminal, stepNames, String);
       try {
         const result = await publish(dir, {
-          passphrase: passphraseFrom(passphraseFile, context),
+          passphrase: passphrasesFrom(passphraseFile, context).known,
           onProgress: screen.show,
           log: logTo(terminal),
           signal,

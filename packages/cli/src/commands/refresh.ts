@@ -1,6 +1,6 @@
 import { refresh } from "@causeway/publisher";
 import { exitCodes } from "../failure.ts";
-import { passphraseFrom } from "../passphrase.ts";
+import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { carried } from "./publish.ts";
@@ -23,7 +23,7 @@ export const registerRefresh: Register = (program, context) => {
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async ({ dir, passphraseFile }: RefreshOptions) => {
       const result = await refresh(dir, {
-        passphrase: passphraseFrom(passphraseFile, context),
+        passphrase: passphrasesFrom(passphraseFile, context).known,
         log: logTo(terminal),
         signal,
       });

@@ -48,7 +48,7 @@ export async function keyFilesIn(folder: string): Promise<readonly KeyFile[]> {
   return found;
 }
 
-export interface NewKeyOptions {
+export interface KeyPlace {
   readonly role: RoleName;
   readonly folder: string;
   readonly scratch: string;
@@ -56,18 +56,28 @@ export interface NewKeyOptions {
   readonly passphrase: PassphraseSource | undefined;
 }
 
-/** Makes a key and its file (0600). Resolves to a signer that is unlocked. */
-export async function makeKey(options: NewKeyOptions): Promise<Signer> {
+/** A key that was just made, and can sign before it has a file. */
+export interface NewKey {
+  readonly signer: Signer;
+  /** Writes its file (0600). */
+  save(place: KeyPlace): Promise<void>;
+}
+
+export function newKey(): NewKey {
   const { privateKey } = generateKeyPairSync("ed25519");
   const signer = keySigner(privateKey);
-  const name = keyName(options.role, signer.keyId);
-  const text =
-    options.passphrase === undefined
-      ? unsafePlainKey(privateKey)
-      : await encryptKey(privateKey, await options.passphrase(name));
-  const file = { path: join(options.folder, `${name}.pem`), bytes: Buffer.from(text) };
-  await writeDurably(file, { scratch: options.scratch, mode: 0o600 });
-  return signer;
+  return {
+    signer,
+    async save({ role, folder, scratch, passphrase }) {
+      const name = keyName(role, signer.keyId);
+      const text =
+        passphrase === undefined
+          ? unsafePlainKey(privateKey)
+          : await encryptKey(privateKey, await passphrase(name));
+      const file = { path: join(folder, `${name}.pem`), bytes: Buffer.from(text) };
+      await writeDurably(file, { scratch, mode: 0o600 });
+    },
+  };
 }
 
 export async function isEncryptedKeyFile(file: KeyFile): Promise<boolean> {

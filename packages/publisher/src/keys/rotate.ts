@@ -9,7 +9,13 @@ import { type DelegatedKeys, delegatedKeysOf, encodeTargets } from "../documents
 import { type Log, silent } from "../log.ts";
 import { type Published, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { makeKey, type PassphraseSource, type RoleName, roleNames } from "./key-file.ts";
+import {
+  type NewKey,
+  newKey,
+  type PassphraseSource,
+  type RoleName,
+  roleNames,
+} from "./key-file.ts";
 import { Keyring } from "./keyring.ts";
 import { type OfflineRole, readPending, writePending } from "./pending.ts";
 import { isRootComplete, signRoot } from "./sign-root.ts";
@@ -21,6 +27,8 @@ export interface RotateOptions {
   /** Which of the role's keys to replace, by the start of its id; the first one when left out. */
   readonly keyId?: string;
   readonly passphrase: PassphraseSource;
+  /** Gives the passphrase of the new key; `passphrase` does when left out. */
+  readonly newPassphrase?: PassphraseSource;
   readonly signers?: readonly Signer[];
   readonly now?: () => Instant;
   readonly log?: Log;
@@ -94,8 +102,9 @@ class Rotation {
     const waiting = await readPending(this.#folder, "root", root.version);
     const keys = waiting === undefined ? topKeys : topKeysOf(waiting.document);
     const old = this.#oldKey(keys[role]);
-    const fresh = await this.#freshKey(keyring);
-    const next: TopKeys = { ...keys, [role]: replaced(keys[role], old, fresh) };
+    const fresh = newKey();
+    keyring.add(fresh.signer);
+    const next: TopKeys = { ...keys, [role]: replaced(keys[role], old, fresh.signer) };
     const expires = this.#now + this.#config.expiryMs.root;
     const wanted = { keys: next, version: root.version + 1, expires };
     const document = await signRoot(wanted, topKeys.root, keyring);
@@ -116,8 +125,8 @@ class Rotation {
     const authority = topKeys.targets;
     const atHand = keyring.count("targets", authority) >= authority.threshold;
     const signers = atHand ? await keyring.signers("targets", authority) : [];
-    const fresh = await this.#freshKey(keyring);
-    const next: DelegatedKeys = { ...keys, [role]: replaced(keys[role], old, fresh) };
+    const fresh = newKey();
+    const next: DelegatedKeys = { ...keys, [role]: replaced(keys[role], old, fresh.signer) };
     const version = targets.version + 1;
     const expires = this.#now + this.#config.expiryMs.targets;
     const encode: Encode = (...when) => encodeTargets(...when, next);
@@ -134,29 +143,32 @@ class Rotation {
     throw new UsageError("USAGE_ARGUMENT", message);
   }
 
-  /** Encrypted, unless the folder is one of development keys. */
-  async #freshKey(keyring: Keyring): Promise<Signer> {
-    const isDevelopment = (await fileLength(this.#folder.developmentMark)) !== undefined;
-    const signer = await makeKey({
-      role: this.#role,
-      folder: this.#folder.keys,
-      scratch: this.#folder.work,
-      passphrase: isDevelopment ? undefined : this.#options.passphrase,
-    });
-    keyring.add(signer);
-    return signer;
-  }
-
   async #result(
     role: OfflineRole,
     document: SignedDocument,
     oldKeyId: string,
-    fresh: Signer,
+    fresh: NewKey,
     complete: boolean,
   ): Promise<Rotated> {
+    await this.#save(fresh);
     const path = await writePending(this.#folder, role, document.version, document.bytes);
     const pending = relative(this.#folder.path, path);
-    return { role: this.#role, oldKeyId, newKeyId: fresh.keyId, pending, complete };
+    return { role: this.#role, oldKeyId, newKeyId: fresh.signer.keyId, pending, complete };
+  }
+
+  /**
+   * Only after all has been signed, and so every passphrase was right: a new key must not be
+   * locked with a mistyped one. Encrypted, unless the folder is one of development keys.
+   */
+  async #save(fresh: NewKey): Promise<void> {
+    const isDevelopment = (await fileLength(this.#folder.developmentMark)) !== undefined;
+    const { passphrase, newPassphrase = passphrase } = this.#options;
+    await fresh.save({
+      role: this.#role,
+      folder: this.#folder.keys,
+      scratch: this.#folder.work,
+      passphrase: isDevelopment ? undefined : newPassphrase,
+    });
   }
 }
 
