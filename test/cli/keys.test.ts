@@ -65,13 +65,13 @@ test("keys list names every key, and needs no passphrase for it", async (t) => {
 
 test("a passphrase comes from a file or the environment, and a wrong one changes nothing", async (t) => {
   const folder = await withVendor(t);
-  const before = await listed(folder);
+  const atFirst = await listed(folder);
   for (const surroundings of [{ CAUSEWAY_PASSPHRASE: "wrong" }, {}]) {
     const { code, json } = await causewayJson(rotateTimestamp, { cwd: folder, env: surroundings });
     assert.equal(code, 2);
     assert.equal((json as { error: { code: string } }).error.code, "KEY_PASSPHRASE");
   }
-  assert.deepEqual(await listed(folder), before);
+  assert.deepEqual(await listed(folder), atFirst);
   await writeFile(path.join(folder, "secret"), `${secret}\n`);
   const withFile = [...rotateTimestamp, "--passphrase-file", path.join(folder, "secret")];
   const wrongToo = { CAUSEWAY_PASSPHRASE: "wrong" }; // what is said on the command line counts
@@ -88,7 +88,7 @@ test("a passphrase comes from a file or the environment, and a wrong one changes
 
 test("at a terminal the passphrase is asked for, and never shown", { skip }, async (t) => {
   const folder = await withVendor(t);
-  const before = await listed(folder);
+  const atFirst = await listed(folder);
   const wrong = await Screen.start(t, rotateTimestamp, { cwd: folder });
   await wrong.shows(/Passphrase for root-[0-9a-f]{8}:/);
   await wrong.type("wrong");
@@ -98,7 +98,7 @@ test("at a terminal the passphrase is asked for, and never shown", { skip }, asy
     await wrong.text(),
     /^error: the passphrase for root-\S+ is wrong\. \[KEY_PASSPHRASE\]$/m,
   );
-  assert.deepEqual(await listed(folder), before, "no key was locked with a mistyped passphrase");
+  assert.deepEqual(await listed(folder), atFirst, "no key was locked with a mistyped passphrase");
 
   const right = await Screen.start(t, rotateTimestamp, { cwd: folder });
   await right.shows(/Passphrase for root-[0-9a-f]{8}:/);
@@ -113,13 +113,13 @@ test("at a terminal the passphrase is asked for, and never shown", { skip }, asy
 
 test("Ctrl-C at the question ends the command, and nothing was made", { skip }, async (t) => {
   const folder = await withVendor(t);
-  const before = await listed(folder);
+  const atFirst = await listed(folder);
   const screen = await Screen.start(t, rotateTimestamp, { cwd: folder });
   await screen.shows(/Passphrase for/);
   await screen.press("C-c");
   assert.equal(await screen.ends(), 130);
   assert.equal(await screen.showsCursor(), true);
-  assert.deepEqual(await listed(folder), before);
+  assert.deepEqual(await listed(folder), atFirst);
 });
 
 test("publish asks where its progress stood, and leaves neither in the way", {
@@ -252,11 +252,11 @@ test("refresh signs what is due with two keys only, and nothing when nothing is"
   // The three days that a timestamp has left are now less than half of its life.
   await appendFile(path.join(folder, "vendor", "causeway.yaml"), "expiry:\n  timestamp: 30d\n");
   const timestamp = path.join(folder, "vendor", "repository", "metadata", "timestamp.json");
-  const before = await readFile(timestamp);
+  const signed = await readFile(timestamp);
   const wrong = await causewayJson(refresh, { cwd: folder, env: { CAUSEWAY_PASSPHRASE: "no" } });
   assert.equal((wrong.json as { error: { code: string } }).error.code, "KEY_PASSPHRASE");
   assert.equal(wrong.code, 2);
-  assert.deepEqual(await readFile(timestamp), before);
+  assert.deepEqual(await readFile(timestamp), signed);
   const { stdout } = await succeeds(refresh, folder);
   assert.match(stdout, /^Contoso: signed timestamp; due again at \d{4}-/);
   assert.match(stdout, /snapshot 1, timestamp 2/);

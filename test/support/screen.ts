@@ -54,11 +54,10 @@ export class Screen {
     const settings = Object.entries({ TERM: "tmux-256color", ...env }).map(([name, value]) => {
       return `${name}=${value ?? ""}`;
     });
-    await screen.#tmux(
-      ...["-f", "/dev/null", "start-server", ";", "set", "-g", "status", "off", ";"],
-      ...["new-session", "-d", "-x", String(columns), "-y", String(rows), "-c", cwd, "--"],
-      ...["sh", "-c", shellScript, "env", "-i", ...settings, file, ...all],
-    );
+    const start = ["-f", "/dev/null", "start-server", ";", "set", "-g", "status", "off", ";"];
+    const size = ["-x", String(columns), "-y", String(rows)];
+    const command = ["sh", "-c", shellScript, "env", "-i", ...settings, file, ...all];
+    await screen.#tmux(...start, "new-session", "-d", ...size, "-c", cwd, "--", ...command);
     return screen;
   }
 

@@ -47,9 +47,11 @@ export function formatProgress(
   return `${name.trimEnd()} ${counts}`;
 }
 
+const colour = new RegExp(`(${String.fromCharCode(27)}\\[[\\d;]*m)`); // ESC [ 32 m
+
 /** Cuts what a row of `columns` cannot hold; colours are kept, and end where they did. */
 export function cutLine(line: string, columns: number): string {
-  const pieces = line.split(/(\u001b\[[\d;]*m)/); // every second one is a colour
+  const pieces = line.split(colour); // every second one is a colour
   const length = pieces.reduce((sum, piece, at) => sum + (at % 2 === 0 ? piece.length : 0), 0);
   if (length <= columns) return line;
   let left = columns - 1; // the last column is for the mark
