@@ -31,6 +31,7 @@ const walls: Readonly<Record<string, Walls>> = {
     foreign: true,
   },
   origin: { packages: ["kernel", internal], builtins: "any", foreign: true },
+  sim: { packages: ["kernel", "trust", "client"], builtins: "any", foreign: false },
   cli: {
     packages: ["kernel", "client", "publisher", "origin"],
     builtins: "any",

@@ -1,0 +1,23 @@
+import type { Swarm } from "../swarm.ts";
+import { boundedMemory } from "./bounded-memory.ts";
+import type { Checker } from "./checker.ts";
+import { getsThePatch } from "./gets-the-patch.ts";
+import { leavesDeadAlone } from "./leaves-dead-alone.ts";
+import { neverRollsBack } from "./never-rolls-back.ts";
+import { oldOrNew } from "./old-or-new.ts";
+import { opensOnlyVerified } from "./opens-only-verified.ts";
+import { refusesStale } from "./refuses-stale.ts";
+import type { Scene } from "./scene.ts";
+
+/** Everybody who watches a drill. */
+export function checkersOf(scene: Scene, swarm: Swarm): readonly Checker[] {
+  return [
+    opensOnlyVerified(scene),
+    neverRollsBack(scene),
+    oldOrNew(scene),
+    getsThePatch(scene, swarm),
+    refusesStale(scene),
+    leavesDeadAlone(scene),
+    boundedMemory(scene),
+  ];
+}

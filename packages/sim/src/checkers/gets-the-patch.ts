@@ -1,0 +1,36 @@
+import type { Run } from "../customer.ts";
+import { getMsMax } from "../liveness.ts";
+import type { Swarm } from "../swarm.ts";
+import type { Checker } from "./checker.ts";
+import type { Scene } from "./scene.ts";
+
+/**
+ * Law 2, where one route is honest from the beginning: each run ends in time with what was the
+ * newest patch when it began, whatever the other routes do. Only the host may excuse it.
+ */
+export function getsThePatch({ world, vendor }: Scene, swarm: Swarm): Checker {
+  if (!swarm.steadfast) return {};
+  const newestAt = new Map<Run, number>();
+  return {
+    began(run) {
+      newestAt.clear();
+      newestAt.set(run, vendor.newestPatch);
+      const msMax = getMsMax(swarm, vendor);
+      world.after(msMax, () => {
+        if (run.outcome !== undefined || run.life.dead) return;
+        world.broke(2, `run ${run.number} is not done within ${Math.round(msMax)} ms`);
+      });
+    },
+    ended(run) {
+      const { outcome } = run;
+      if (outcome === undefined) return;
+      if ("got" in outcome) {
+        const number = vendor.patches.findIndex(({ version }) => version === outcome.got.version);
+        if (number >= (newestAt.get(run) ?? 0)) return;
+        world.broke(2, `run ${run.number} got ${outcome.got.version}, which is not the newest`);
+      } else if (outcome.error.blame !== "host") {
+        world.broke(2, `run ${run.number} failed beside an honest route: ${outcome.error.code}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { outputFile } from "./customer.ts";
+import { LawBroken } from "./law.ts";
+import { getMsMax, leftoverMsMax } from "./liveness.ts";
+import { honest } from "./routes/behaviour.ts";
+import { cleanTraits, type Stage, setStage } from "./stage.ts";
+import { drawSwarm, type Swarm } from "./swarm.ts";
+import type { Publication } from "./vendor/vendor.ts";
+import { World } from "./world.ts";
+
+/** What became of one drill. */
+export interface DrillReport {
+  readonly seed: number;
+  readonly swarm: Swarm;
+  /** Routes and what they did. */
+  readonly routes: readonly string[];
+  readonly trace: readonly string[];
+  /** World time at the end. */
+  readonly ms: number;
+  /** The law that did not hold, if one did not; 0 for what no law foresees. */
+  readonly broken: Pick<LawBroken, "law" | "message"> | undefined;
+}
+
+/** Runs the drill of one seed, or one that somebody wrote. */
+export async function runDrill(seed: number, written?: Swarm): Promise<DrillReport> {
+  const world = new World(seed);
+  const swarm = written ?? drawSwarm(world.dice.fork("swarm"));
+  const stage = setStage(world, swarm);
+  const routes = stage.hosts.map(({ name, behaviour }) => `${name}: ${behaviour.name}`);
+  const report = (broken: LawBroken | undefined): DrillReport => {
+    return { seed, swarm, routes, trace: world.trace, ms: world.now, broken };
+  };
+  try {
+    plan(stage, swarm);
+    stage.customer.boot();
+    await safety(stage, swarm);
+    await liveness(stage, swarm);
+    return report(undefined);
+  } catch (error) {
+    if (error instanceof LawBroken) return report(error);
+    throw error;
+  }
+}
+
+/** Puts down what happens when. */
+function plan(stage: Stage, swarm: Swarm): void {
+  const { world, disk, clock } = stage;
+  for (const { at, what } of swarm.publications) world.after(at, () => publish(stage, what));
+  for (const { from, to } of swarm.diskFull) {
+    world.after(from, () => setFull(stage, true));
+    world.after(Math.min(to, swarm.safetyMs), () => setFull(stage, false));
+  }
+  for (const { at, ms } of swarm.clock.jumps) world.after(at, () => clock.jump(ms));
+  const renew = (): void => {
+    publish(stage, {});
+    world.after(swarm.lifetimeMs / 3, renew);
+  };
+  world.after(swarm.lifetimeMs / 3, renew);
+  disk.full = false;
+}
+
+function publish({ world, vendor, hosts }: Stage, what: Publication): void {
+  vendor.publish(world.instant, what);
+  const { number } = vendor.newest;
+  world.note(`state ${number} is published: ${JSON.stringify(what)}`);
+  for (const host of hosts) host.follow(number);
+}
+
+function setFull({ world, disk }: Stage, full: boolean): void {
+  disk.full = full;
+  world.note(full ? "the disk is full" : "the disk has room");
+}
+
+/** Anything may fail, and no law may. */
+async function safety({ world }: Stage, { safetyMs }: Swarm): Promise<void> {
+  let over = false;
+  world.after(safetyMs, () => {
+    over = true;
+  });
+  await world.run(() => over);
+}
+
+/** One route is honest and its line is clean, the disk has room, nothing is cut off any more. */
+async function liveness(stage: Stage, swarm: Swarm): Promise<void> {
+  const { world, vendor, disk, customer, crashes, honest: good } = stage;
+  const dice = world.dice.fork("liveness");
+  crashes.armed = false;
+  if (disk.full) setFull(stage, false);
+  good.behaviour = honest;
+  good.line.traits = cleanTraits(good.line.traits.latencyMs, good.line.traits.bytesPerSecond);
+  if (dice.chance(1, 2)) publish(stage, { patch: true });
+  good.catchUp(vendor.newest.number);
+  world.note(`from now on ${good.name} is honest`);
+  if (dice.chance(1, 2)) customer.crash("kill");
+  const waitMs = Math.max(swarm.pollMs, swarm.retryMs) + swarm.rebootMs;
+  const deadline = world.now + leftoverMsMax(swarm, vendor) + waitMs + getMsMax(swarm, vendor);
+  let late = false;
+  world.after(deadline - world.now, () => {
+    late = true;
+  });
+  const isNewest = (): boolean => {
+    const bytes = disk.folders.get(outputFile)?.bytes;
+    return bytes !== undefined && vendor.patchOf(bytes) === vendor.newestPatch;
+  };
+  let watched: unknown;
+  let newest = false;
+  await world.run(() => {
+    const file = disk.folders.get(outputFile);
+    if (file !== watched) newest = isNewest();
+    watched = file;
+    return newest || late;
+  });
+  if (newest) return;
+  world.broke(2, `beside the honest ${good.name} the newest patch is not here in time`);
+  await world.run(() => true);
+}

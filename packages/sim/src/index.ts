@@ -1,0 +1,2 @@
+export { type DrillReport, runDrill } from "./drill.ts";
+export type { Swarm } from "./swarm.ts";

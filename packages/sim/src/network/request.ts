@@ -1,0 +1,119 @@
+import { type Delivery, RouteError, type TransportRequest } from "@causeway/kernel";
+import type { Life, Settle } from "../life.ts";
+import type { World } from "../world.ts";
+import { BodyStream } from "./body-stream.ts";
+import type { Line } from "./line.ts";
+import type { Answer, Asked, Body, Reply } from "./reply.ts";
+
+/** A server at the other end of a line. */
+export interface Host {
+  readonly name: string;
+  readonly line: Line;
+  serve(asked: Asked): Reply;
+}
+
+/** One request, as those who watch the network see it. */
+export interface Exchange {
+  readonly host: string;
+  readonly path: string;
+  readonly life: Life;
+  /** World time. */
+  readonly askedAt: number;
+  answer: Answer | undefined;
+  stream: BodyStream | undefined;
+  /** The client is through with it. */
+  closed: boolean;
+}
+
+/** A request under way, and all that it touches. */
+export interface UnderWay {
+  readonly world: World;
+  readonly home: Line;
+  readonly host: Host;
+  readonly exchange: Exchange;
+  readonly request: TransportRequest;
+  readonly settle: Settle<Delivery>;
+}
+
+interface Events {
+  /** The headers are here. */
+  readonly answered: () => void;
+  /** The connection can carry another request. */
+  readonly reusable: () => void;
+}
+
+/** Sends a request on its way: connect, ask, wait for the headers. */
+export function startRequest(under: UnderWay, reused: boolean, events: Events): void {
+  const { exchange, request, settle, host, world } = under;
+  const onAbort = (): void => {
+    exchange.closed = true;
+    if (exchange.stream === undefined) settle.reject(request.signal.reason);
+    else exchange.stream.cancel(request.signal.reason);
+  };
+  request.signal.addEventListener("abort", onAbort, { once: true });
+  const ask = (): void => {
+    cross(under, () => {
+      const { range } = request;
+      const reply = host.serve({ path: exchange.path, range, now: world.instant });
+      if (reply.kind === "silence") return;
+      if (reply.kind !== "answer") {
+        cross(under, () => fail(under, `${reply.kind} the connection`));
+        return;
+      }
+      world.after(reply.thinkMs ?? 0, () => {
+        cross(under, () => settle.resolve(deliver(under, reply, events)));
+      });
+    });
+  };
+  if (reused) ask();
+  else cross(under, () => cross(under, ask));
+}
+
+/** Does `act` when something that is sent now has crossed the line, if it does. */
+function cross(under: UnderWay, act: () => void): void {
+  const { world, host, exchange } = under;
+  const passage = host.line.pass(world.now);
+  if (passage.kind === "never") return;
+  const { latencyMs } = host.line.traits;
+  world.after(passage.kind === "arrives" ? passage.afterMs : latencyMs, () => {
+    if (exchange.closed || exchange.life.dead) return;
+    if (passage.kind === "arrives") act();
+    else fail(under, "reset the connection");
+  });
+}
+
+function fail({ exchange, request, settle }: UnderWay, what: string): void {
+  exchange.closed = true;
+  settle.reject(new RouteError("ROUTE_UNREACHABLE", request.url.href, what));
+}
+
+function deliver(under: UnderWay, answer: Answer, events: Events): Delivery {
+  const { world, home, host, exchange, request } = under;
+  const way = { world, home, line: host.line, life: exchange.life };
+  const stream = new BodyStream(way, framed(answer));
+  stream.onEnd = events.reusable;
+  stream.broken = () => {
+    return new RouteError("ROUTE_TRUNCATED", request.url.href, "broke the connection");
+  };
+  exchange.answer = answer;
+  exchange.stream = stream;
+  events.answered();
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: stream,
+    close() {
+      exchange.closed = true;
+      stream.cancel();
+    },
+  };
+}
+
+/** The body as HTTP frames it: no more than its promised length, and broken when it is less. */
+function framed({ headers, body }: Answer): Body {
+  const promised = headers.get("content-length");
+  if (promised === undefined || !/^\d{1,15}$/.test(promised)) return body;
+  const length = Number(promised);
+  if (body.length > length) return { ...body, length, after: "end" };
+  return body.length < length && body.after === "end" ? { ...body, after: "reset" } : body;
+}

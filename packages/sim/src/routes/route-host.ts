@@ -1,0 +1,54 @@
+import type { Line } from "../network/line.ts";
+import type { Asked, Reply } from "../network/reply.ts";
+import type { Host } from "../network/request.ts";
+import type { Vendor } from "../vendor/vendor.ts";
+import type { World } from "../world.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { honestAnswer } from "./honest.ts";
+
+/** A route: a server with a copy of the vendor's tree, which it brings up to date now and then. */
+export class RouteHost implements Host {
+  readonly name: string;
+  readonly line: Line;
+  behaviour: Behaviour;
+  readonly #world: World;
+  readonly #vendor: Vendor;
+  readonly #lagMs: number;
+  #state = 0;
+
+  /** @param lagMs how long after the vendor it publishes the same */
+  constructor(
+    world: World,
+    vendor: Vendor,
+    traits: { readonly name: string; readonly line: Line; readonly lagMs: number },
+    behaviour: Behaviour,
+  ) {
+    this.#world = world;
+    this.#vendor = vendor;
+    this.name = traits.name;
+    this.line = traits.line;
+    this.#lagMs = traits.lagMs;
+    this.behaviour = behaviour;
+    this.#state = vendor.newest.number;
+  }
+
+  get url(): string {
+    return `http://${this.name}/`;
+  }
+
+  /** The vendor has published; the route follows. */
+  follow(state: number): void {
+    this.#world.after(this.#lagMs, () => this.catchUp(state));
+  }
+
+  catchUp(state: number): void {
+    this.#state = Math.max(this.#state, state);
+  }
+
+  serve(asked: Asked): Reply {
+    const state = this.#state;
+    const vendor = this.#vendor;
+    const honest = (at = state, path = asked.path) => honestAnswer(vendor.file(path, at), asked);
+    return this.behaviour.reply({ asked, vendor, state, honest });
+  }
+}

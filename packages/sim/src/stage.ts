@@ -1,0 +1,85 @@
+import { invariant } from "@causeway/kernel";
+import { checkersOf } from "./checkers/all.ts";
+import type { Checker } from "./checkers/checker.ts";
+import type { Scene } from "./checkers/scene.ts";
+import { CrashPoints } from "./crash-points.ts";
+import { Customer } from "./customer.ts";
+import { Disk } from "./disk/disk.ts";
+import { MachineClock } from "./machine-clock.ts";
+import { Line, type LineTraits } from "./network/line.ts";
+import { Network } from "./network/network.ts";
+import { honest } from "./routes/behaviour.ts";
+import { drawBehaviour } from "./routes/families.ts";
+import { RouteHost } from "./routes/route-host.ts";
+import type { RouteDraw, Swarm } from "./swarm.ts";
+import { Vendor } from "./vendor/vendor.ts";
+import type { World } from "./world.ts";
+
+/** Everybody who takes part in a drill. */
+export interface Stage extends Scene {
+  readonly customer: Customer;
+  readonly crashes: CrashPoints;
+  /** The route that is honest in the end. */
+  readonly honest: RouteHost;
+}
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Sets up what was drawn; nothing has happened yet. */
+export function setStage(world: World, swarm: Swarm): Stage {
+  const vendor = firstVendor(world, swarm);
+  const hosts = swarm.routes.map((route, index) => {
+    return makeHost(world, vendor, route, swarm.steadfast && index === swarm.honest);
+  });
+  const disk = new Disk(world, swarm.disk);
+  disk.strict = swarm.disk.strict;
+  disk.tellsRoom = swarm.disk.tellsRoom;
+  const clock = new MachineClock(world, swarm.clock.offsetMs, swarm.clock.driftPpm);
+  const scene: Scene = { world, vendor, disk, clock, hosts };
+  const crashes = new CrashPoints(world, disk, swarm.crashes, () => customer);
+  const checkers: readonly Checker[] = [...checkersOf(scene, swarm), crashes];
+  disk.onChange = (name) => {
+    for (const { diskChanged } of checkers) diskChanged?.(name);
+  };
+  const home = new Line(cleanTraits(5, swarm.homeBytesPerSecond), world.dice.fork("home"));
+  const network = new Network(world, home, hosts, checkers);
+  const { pollMs, retryMs, rebootMs } = swarm;
+  const routes = hosts.map(({ url }) => url);
+  const habits = { pollMs, retryMs, rebootMs, routes, trust: vendor.trust };
+  const customer = new Customer(world, { clock, disk, network }, habits, checkers);
+  const good = hosts[swarm.honest];
+  invariant(good !== undefined, "the honest route is one of the routes");
+  return { ...scene, customer, crashes, honest: good };
+}
+
+function firstVendor(world: World, { line, lifetimeMs, rootKeys }: Swarm): Vendor {
+  const lifetimes = {
+    timestampMs: lifetimeMs,
+    snapshotMs: 3 * lifetimeMs,
+    targetsMs: 90 * day,
+    rootMs: 365 * day,
+  };
+  const vendor = new Vendor(line, lifetimes, rootKeys);
+  vendor.publish(world.instant - hour);
+  return vendor;
+}
+
+function makeHost(
+  world: World,
+  vendor: Vendor,
+  { name, traits, lagMs, behaviour }: RouteDraw,
+  isGood: boolean,
+): RouteHost {
+  const dice = world.dice.fork(`route ${name}`);
+  const clean = cleanTraits(traits.latencyMs, traits.bytesPerSecond);
+  const line = new Line(isGood ? clean : traits, dice.fork("line"));
+  const drawn = behaviour ?? drawBehaviour(dice.fork("behaviour"), () => world.now);
+  const host = { name, line, lagMs: isGood ? 0 : lagMs };
+  return new RouteHost(world, vendor, host, isGood ? honest : drawn);
+}
+
+/** A line that loses nothing. */
+export function cleanTraits(latencyMs: number, bytesPerSecond: number): LineTraits {
+  return { latencyMs, bytesPerSecond, lossPerMille: 0, resetPerMille: 0, outages: [] };
+}

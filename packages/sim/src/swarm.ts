@@ -1,0 +1,153 @@
+import type { Dice } from "./dice.ts";
+import type { LineTraits, Outage } from "./network/line.ts";
+import type { Behaviour } from "./routes/behaviour.ts";
+import { lineLengths } from "./vendor/patch-files.ts";
+import type { Publication } from "./vendor/vendor.ts";
+
+/** One route of a drill. */
+export interface RouteDraw {
+  readonly name: string;
+  readonly traits: LineTraits;
+  /** How long after the vendor it publishes the same. */
+  readonly lagMs: number;
+  /** Drawn when absent. */
+  readonly behaviour?: Behaviour;
+}
+
+/** An instant at which the machine is cut off. */
+export interface CrashDraw {
+  readonly kind: "kill" | "power cut";
+  /** While the run of this number goes on, … */
+  readonly run: number;
+  /** … when it has begun so many operations on the disk, or after so many milliseconds. */
+  readonly at: { readonly operation: number } | { readonly ms: number };
+}
+
+/** All that is drawn of one drill, but for what befalls it on the way. */
+export interface Swarm {
+  readonly routes: readonly RouteDraw[];
+  /** The route that is honest in the end. */
+  readonly honest: number;
+  /** True when it is so from the beginning: then no run may fail for want of a route. */
+  readonly steadfast: boolean;
+  readonly homeBytesPerSecond: number;
+  /** Which product, and by it how long its patches are. */
+  readonly line: number;
+  readonly publications: readonly { readonly at: number; readonly what: Publication }[];
+  readonly lifetimeMs: number;
+  readonly rootKeys: { readonly count: number; readonly threshold: number };
+  readonly crashes: readonly CrashDraw[];
+  readonly diskFull: readonly Outage[];
+  readonly disk: {
+    readonly accessMs: number;
+    readonly syncMs: number;
+    readonly tellsRoom: boolean;
+    readonly strict: boolean;
+  };
+  readonly clock: {
+    readonly offsetMs: number;
+    readonly driftPpm: number;
+    readonly jumps: readonly { readonly at: number; readonly ms: number }[];
+  };
+  readonly pollMs: number;
+  readonly retryMs: number;
+  readonly rebootMs: number;
+  /** How long anything may fail. */
+  readonly safetyMs: number;
+}
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Draws a whole drill. */
+export function drawSwarm(dice: Dice): Swarm {
+  const safetyMs = dice.spread(20_000, 3 * day);
+  const routes = drawRoutes(dice.fork("routes"), safetyMs);
+  const threshold = dice.between(1, 3);
+  return {
+    routes,
+    honest: dice.below(routes.length),
+    steadfast: dice.chance(1, 2),
+    homeBytesPerSecond: dice.spread(40_000, 10_000_000),
+    line: dice.pick(lineLengths.map((_, line) => line)),
+    publications: drawPublications(dice.fork("publications"), safetyMs),
+    lifetimeMs: dice.spread(2 * hour, 7 * day),
+    rootKeys: { count: threshold + dice.between(0, 2), threshold },
+    crashes: dice.chance(2, 3) ? drawCrashes(dice.fork("crashes")) : [],
+    diskFull: dice.chance(1, 5) ? [drawSpan(dice, safetyMs)] : [],
+    disk: {
+      accessMs: dice.pick([0.05, 0.2, 2]),
+      syncMs: dice.pick([1, 10, 80]),
+      tellsRoom: dice.chance(2, 3),
+      strict: dice.chance(1, 4),
+    },
+    clock: drawClock(dice.fork("clock"), safetyMs),
+    // A few looks in a drill, however long it is.
+    pollMs: Math.max(20_000, dice.spread(Math.ceil(safetyMs / 8), safetyMs)),
+    retryMs: dice.spread(2_000, 60_000),
+    rebootMs: dice.spread(1_000, 120_000),
+    safetyMs,
+  };
+}
+
+function drawRoutes(dice: Dice, safetyMs: number): RouteDraw[] {
+  return Array.from({ length: dice.between(1, 6) }, (_, index) => ({
+    name: `r${index}`,
+    traits: {
+      latencyMs: dice.spread(2, 400),
+      bytesPerSecond: dice.spread(10_000, 10_000_000),
+      lossPerMille: dice.pick([0, 0, 0, 2, 30]),
+      resetPerMille: dice.pick([0, 0, 0, 1, 20]),
+      outages: dice.chance(1, 3) ? [drawSpan(dice, safetyMs)] : [],
+    },
+    lagMs: dice.pick([0, 0, dice.spread(1_000, hour)]),
+  }));
+}
+
+function drawPublications(dice: Dice, safetyMs: number): Swarm["publications"] {
+  const kinds: readonly (() => Publication)[] = [
+    () => ({ patch: true }),
+    () => ({ patch: true }),
+    () => ({}),
+    () => ({ rotate: ["root"] }),
+    () => ({ rotate: [dice.pick(["timestamp", "snapshot", "targets", "patches"] as const)] }),
+    () => ({ rotate: ["root", "timestamp", "snapshot"], patch: true }),
+    () => ({ leap: 1_000_000 }),
+  ];
+  const publications = Array.from({ length: dice.below(6) }, () => ({
+    at: dice.below(safetyMs),
+    what: dice.pick(kinds)(),
+  })).toSorted((a, b) => a.at - b.at);
+  // What a thief signed is taken back by new keys, or no newer version would ever count.
+  const thief = publications.find(({ what }) => what.leap !== undefined);
+  if (thief !== undefined) {
+    const at = Math.max(thief.at, dice.below(safetyMs));
+    publications.push({ at, what: { rotate: ["timestamp", "snapshot"] } });
+  }
+  return publications;
+}
+
+function drawCrashes(dice: Dice): CrashDraw[] {
+  return Array.from({ length: dice.between(1, 6) }, () => ({
+    kind: dice.pick(["kill", "power cut"] as const),
+    run: dice.between(1, 5),
+    at: dice.chance(1, 2) ? { operation: dice.spread(1, 300) } : { ms: dice.spread(1, 60_000) },
+  }));
+}
+
+function drawClock(dice: Dice, safetyMs: number): Swarm["clock"] {
+  const minutes = 60_000;
+  return {
+    offsetMs: dice.pick([0, 0, -5 * minutes, 5 * minutes, 20 * 1000]),
+    driftPpm: dice.pick([0, 0, -200, 200]),
+    jumps: dice.chance(1, 4)
+      ? [{ at: dice.below(safetyMs), ms: dice.between(-2 * minutes, 2 * minutes) }]
+      : [],
+  };
+}
+
+/** A span that begins at any time, and is short or long. */
+function drawSpan(dice: Dice, within: number): Outage {
+  const from = dice.below(within);
+  return { from, to: from + dice.spread(500, hour) };
+}

@@ -1,0 +1,231 @@
+import { createHash } from "node:crypto";
+import {
+  type Instant,
+  invariant,
+  type JsonInput,
+  toUtcSecond,
+  type Version,
+} from "@causeway/kernel";
+import { signedAtField } from "@causeway/trust";
+import { patchFiles } from "./patch-files.ts";
+import { type PatchTargets, type PublishedPatch, patchTargets } from "./patch-role.ts";
+import { header, keysOf, type RoleKeys, roleKeys, roleOf, sign } from "./sign.ts";
+
+export type Role = "root" | "timestamp" | "snapshot" | "targets" | "patches";
+
+/** A document that the vendor signed at some time. */
+export interface SignedDocument {
+  readonly role: Role;
+  readonly version: number;
+  /** How often the keys of timestamp or snapshot were taken away before: versions start anew. */
+  readonly epoch: number;
+  readonly expires: Instant;
+}
+
+/** One state that routes may carry. */
+export interface VendorState {
+  readonly number: number;
+  readonly timestamp: Uint8Array;
+  /** Versions that it consists of. */
+  readonly versions: Readonly<Record<Role, number>>;
+}
+
+/** How long what the vendor signs is good for. */
+export interface Lifetimes {
+  readonly timestampMs: number;
+  readonly snapshotMs: number;
+  readonly targetsMs: number;
+  readonly rootMs: number;
+}
+
+/** What changes from one state to the next. */
+export interface Publication {
+  readonly patch?: boolean;
+  /** Roles whose keys are replaced; needs a new root, or new targets for `patches`. */
+  readonly rotate?: readonly Role[];
+  /** Versions of timestamp and snapshot leap so far: a thief has their keys. */
+  readonly leap?: number;
+}
+
+/** Publishes state after state, and keeps all of them: honest routes and liars draw on it. */
+export class Vendor {
+  readonly states: VendorState[] = [];
+  readonly patches: PublishedPatch[] = [];
+  readonly #lifetimes: Lifetimes;
+  readonly #line: number;
+  readonly #roles: Record<Role, RoleKeys>;
+  readonly #files = new Map<string, { readonly bytes: Uint8Array; readonly since: number }>();
+  readonly #signed = new Map<string, SignedDocument>();
+  readonly #versions: Record<Role, number>;
+  readonly #generations: Record<Role, number>;
+  #patchTargets: PatchTargets = { targets: {}, files: new Map() };
+  #epoch = 0;
+
+  /** @param line which product it makes */
+  constructor(line: number, lifetimes: Lifetimes, rootKeys: { count: number; threshold: number }) {
+    this.#line = line;
+    this.#lifetimes = lifetimes;
+    this.#versions = { root: 0, timestamp: 0, snapshot: 0, targets: 0, patches: 0 };
+    this.#generations = { root: 0, timestamp: 0, snapshot: 0, targets: 0, patches: 0 };
+    const names = Array.from({ length: rootKeys.count }, (_, index) => `root ${index}`);
+    this.#roles = {
+      root: roleKeys(rootKeys.threshold, ...names),
+      timestamp: roleKeys(1, "timestamp 0"),
+      snapshot: roleKeys(1, "snapshot 0"),
+      targets: roleKeys(1, "targets 0"),
+      patches: roleKeys(1, "patches 0"),
+    };
+  }
+
+  /** The first root: what machines were sold with. */
+  get trust(): Uint8Array {
+    const root = this.#files.get("metadata/1.root.json")?.bytes;
+    invariant(root !== undefined, "a vendor publishes before anybody trusts it");
+    return root;
+  }
+
+  get newest(): VendorState {
+    const state = this.states.at(-1);
+    invariant(state !== undefined, "a vendor has published something");
+    return state;
+  }
+
+  /** The number of the newest patch. */
+  get newestPatch(): number {
+    return this.patches.length - 1;
+  }
+
+  /** What a route has at `path` that carries state number `state`. */
+  file(path: string, state: number): Uint8Array | undefined {
+    if (path === "metadata/timestamp.json") return this.states[state]?.timestamp;
+    const file = this.#files.get(path);
+    return file !== undefined && file.since <= state ? file.bytes : undefined;
+  }
+
+  /** What the vendor signed, by its very bytes; undefined when these are not its own. */
+  document(bytes: Uint8Array): SignedDocument | undefined {
+    return this.#signed.get(digest(bytes));
+  }
+
+  /** The number of the patch of these bytes; undefined when they are no patch. */
+  patchOf(bytes: Uint8Array): number | undefined {
+    const lengths = this.patches.some(({ files }) => files.bytes.length === bytes.length);
+    const sha256 = lengths ? digest(bytes) : "";
+    const number = this.patches.findIndex(({ files }) => files.sha256 === sha256);
+    return number < 0 ? undefined : number;
+  }
+
+  /** Makes the next state. */
+  publish(now: Instant, publication: Publication = {}): void {
+    const rotate = publication.rotate ?? [];
+    const isFirst = this.states.length === 0;
+    if (publication.patch === true || isFirst) this.#addPatch(now);
+    const inRoot = rotate.filter((role) => role !== "patches");
+    if (isFirst || inRoot.length > 0) this.#signRoot(now, inRoot);
+    if (rotate.includes("patches")) this.#replaceKeys("patches");
+    if (isFirst || rotate.includes("patches") || rotate.includes("targets")) {
+      this.#signTargets(now);
+    }
+    if (publication.patch === true || isFirst || rotate.includes("patches")) {
+      this.#signPatches(now);
+    }
+    const leap = publication.leap ?? 0;
+    this.#versions.snapshot += leap;
+    this.#versions.timestamp += leap;
+    const timestamp = this.#signTimestamp(now, this.#signSnapshot(now));
+    const versions = { ...this.#versions };
+    this.states.push({ number: this.states.length, timestamp, versions });
+  }
+
+  #addPatch(now: Instant): void {
+    const number = this.patches.length;
+    const version = `${number + 1}.0` as Version;
+    this.patches.push({ version, releasedAt: now, files: patchFiles(this.#line, number) });
+    this.#patchTargets = patchTargets(this.patches);
+    for (const [path, bytes] of this.#patchTargets.files) this.#put(path, bytes);
+  }
+
+  #replaceKeys(role: Role): RoleKeys {
+    const generation = ++this.#generations[role];
+    const { keys, threshold } = this.#roles[role];
+    // Of several keys one is replaced: the next root needs the old threshold too.
+    const names = keys.map((_, index) => `${role} ${generation}.${index}`).slice(0, 1);
+    const fresh = roleKeys(threshold, ...names).keys;
+    this.#roles[role] = { threshold, keys: [...keys.slice(fresh.length), ...fresh] };
+    return this.#roles[role];
+  }
+
+  #signRoot(now: Instant, rotate: readonly Role[]): void {
+    const last = this.#roles.root;
+    for (const role of rotate) this.#replaceKeys(role);
+    if (rotate.includes("timestamp") || rotate.includes("snapshot")) {
+      this.#epoch++;
+      // What a thief signed does not count any more, so neither do its versions.
+      this.#versions.timestamp %= leapUnit;
+      this.#versions.snapshot %= leapUnit;
+    }
+    const { root, timestamp, snapshot, targets } = this.#roles;
+    const roles = {
+      root: roleOf(root),
+      timestamp: roleOf(timestamp),
+      snapshot: roleOf(snapshot),
+      targets: roleOf(targets),
+    };
+    const keys = keysOf([root, timestamp, snapshot, targets]);
+    const more = { consistent_snapshot: true, keys, roles };
+    this.#sign("root", now + this.#lifetimes.rootMs, more, last);
+  }
+
+  #signTargets(now: Instant): void {
+    const { patches } = this.#roles;
+    const paths = ["patches/*/*/*/*", "products/*"];
+    const role = { name: "patches", paths, terminating: true, ...roleOf(patches) };
+    const delegations = { keys: keysOf([patches]), roles: [role] };
+    this.#sign("targets", now + this.#lifetimes.targetsMs, { targets: {}, delegations });
+  }
+
+  #signPatches(now: Instant): void {
+    const { targets } = this.#patchTargets;
+    this.#sign("patches", now + this.#lifetimes.targetsMs, { targets });
+  }
+
+  #signSnapshot(now: Instant): Uint8Array {
+    const { targets, patches } = this.#versions;
+    const meta = { "targets.json": { version: targets }, "patches.json": { version: patches } };
+    return this.#sign("snapshot", now + this.#lifetimes.snapshotMs, { meta });
+  }
+
+  #signTimestamp(now: Instant, snapshot: Uint8Array): Uint8Array {
+    const hashes = { sha256: digest(snapshot) };
+    const described = { version: this.#versions.snapshot, length: snapshot.length, hashes };
+    const more = { [signedAtField]: toUtcSecond(now), meta: { "snapshot.json": described } };
+    return this.#sign("timestamp", now + this.#lifetimes.timestampMs, more);
+  }
+
+  #sign(
+    role: Role,
+    expires: Instant,
+    more: { readonly [name: string]: JsonInput },
+    ...others: readonly RoleKeys[]
+  ): Uint8Array {
+    const version = ++this.#versions[role];
+    const type = role === "patches" ? "targets" : role;
+    const signed = { ...header(type, version, expires), ...more };
+    const bytes = sign(signed, this.#roles[role], ...others);
+    this.#signed.set(digest(bytes), { role, version, epoch: this.#epoch, expires });
+    if (role !== "timestamp") this.#put(`metadata/${version}.${role}.json`, bytes);
+    return bytes;
+  }
+
+  #put(path: string, bytes: Uint8Array): void {
+    const since = this.states.length;
+    if (!this.#files.has(path)) this.#files.set(path, { bytes, since });
+  }
+}
+
+/** Leaps of a thief are of this many versions, so that they can be told from the vendor's own. */
+export const leapUnit = 1_000_000;
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
