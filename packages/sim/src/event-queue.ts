@@ -11,6 +11,11 @@ export interface Timed {
 export class EventQueue {
   readonly #heap: Timed[] = [];
 
+  /** Without those that were called off. */
+  get length(): number {
+    return this.#heap.filter(({ act }) => act !== undefined).length;
+  }
+
   push(event: Timed): void {
     const heap = this.#heap;
     let at = heap.length;

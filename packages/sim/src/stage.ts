@@ -26,8 +26,8 @@ export interface Stage extends Scene {
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** Sets up what was drawn; nothing has happened yet. */
-export function setStage(world: World, swarm: Swarm): Stage {
+/** Sets up what was drawn, with others who watch; nothing has happened yet. */
+export function setStage(world: World, swarm: Swarm, watchers: readonly Checker[] = []): Stage {
   const vendor = firstVendor(world, swarm);
   const hosts = swarm.routes.map((route, index) => {
     return makeHost(world, vendor, route, swarm.steadfast && index === swarm.honest);
@@ -38,7 +38,7 @@ export function setStage(world: World, swarm: Swarm): Stage {
   const clock = new MachineClock(world, swarm.clock.offsetMs, swarm.clock.driftPpm);
   const scene: Scene = { world, vendor, disk, clock, hosts };
   const crashes = new CrashPoints(world, disk, swarm.crashes, () => customer);
-  const checkers: readonly Checker[] = [...checkersOf(scene, swarm), crashes];
+  const checkers: readonly Checker[] = [...checkersOf(scene, swarm), crashes, ...watchers];
   disk.onChange = (name) => {
     for (const { diskChanged } of checkers) diskChanged?.(name);
   };

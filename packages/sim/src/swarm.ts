@@ -1,7 +1,7 @@
 import type { Dice } from "./dice.ts";
 import type { LineTraits, Outage } from "./network/line.ts";
 import type { Behaviour } from "./routes/behaviour.ts";
-import { lineLengths } from "./vendor/patch-files.ts";
+import { type ProductLine, productLines } from "./vendor/patch-files.ts";
 import type { Publication } from "./vendor/vendor.ts";
 
 /** One route of a drill. */
@@ -31,8 +31,7 @@ export interface Swarm {
   /** True when it is so from the beginning: then no run may fail for want of a route. */
   readonly steadfast: boolean;
   readonly homeBytesPerSecond: number;
-  /** Which product, and by it how long its patches are. */
-  readonly line: number;
+  readonly line: ProductLine;
   readonly publications: readonly { readonly at: number; readonly what: Publication }[];
   readonly lifetimeMs: number;
   readonly rootKeys: { readonly count: number; readonly threshold: number };
@@ -69,7 +68,7 @@ export function drawSwarm(dice: Dice): Swarm {
     honest: dice.below(routes.length),
     steadfast: dice.chance(1, 2),
     homeBytesPerSecond: dice.spread(40_000, 10_000_000),
-    line: dice.pick(lineLengths.map((_, line) => line)),
+    line: dice.pick(productLines),
     publications: drawPublications(dice.fork("publications"), safetyMs),
     lifetimeMs: dice.spread(2 * hour, 7 * day),
     rootKeys: { count: threshold + dice.between(0, 2), threshold },

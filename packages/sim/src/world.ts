@@ -59,6 +59,11 @@ export class World {
     };
   }
 
+  /** How much is planned. */
+  get planned(): number {
+    return this.#queue.length;
+  }
+
   note(text: string): void {
     this.trace.push(`${this.#now.toFixed(2)} ${text}`);
   }

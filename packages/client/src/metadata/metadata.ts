@@ -39,6 +39,8 @@ interface Attempt {
   readonly accepted: Accepted[];
 }
 
+const opinionRoundTrips = 4; // two for root and timestamp, and two to spare
+
 /**
  * Brings the trusted state to the newest that any route has (TUF 1.0.34 section 5.3 to 5.6). Each
  * route is a transaction of its own, so pieces of two routes never mix. When one is through, the
@@ -60,12 +62,15 @@ export async function refreshState(run: Run): Promise<void> {
     await keepProgress(state, [...attempts.values()]);
     throw noNews(run);
   }
-  const newerThanFirst = (route: Route): boolean => {
-    const set = attempts.get(route)?.refresh.set;
-    return set !== undefined && compareStates(set, first.refresh.set) > 0;
-  };
   const { secondOpinionMs, newerMs } = limits.metadata;
-  const whole = await race.rest(secondOpinionMs, newerMs, newerThanFirst);
+  const moreMs = (route: Route): number => {
+    const set = attempts.get(route)?.refresh.set;
+    if (set !== undefined && compareStates(set, first.refresh.set) > 0) return newerMs;
+    // A far route that answers step by step is on its way: a near and frozen one must not win
+    // every time.
+    return Math.min(newerMs, (route.latencyMs ?? 0) * opinionRoundTrips);
+  };
+  const whole = await race.rest(secondOpinionMs, moreMs);
   const best = newestOf(whole) ?? first;
   await state.accept(best.refresh.set, best.accepted);
   for (const { route, refresh } of whole) {

@@ -67,21 +67,24 @@ export class RouteRace<Value> {
 
   /**
    * Gives every other route `ms` to finish as well, counted from when the last of them could be
-   * started, and `moreMs` more to those that are `worthIt` then; who is not through is struck as
+   * started, and to each as much more as `moreMs` then says; who is not through is struck as
    * slow. Resolves with all values.
    */
-  async rest(
-    ms: number,
-    moreMs: number,
-    worthIt: (route: Route) => boolean,
-  ): Promise<readonly Value[]> {
+  async rest(ms: number, moreMs: (route: Route) => number): Promise<readonly Value[]> {
     await this.#startAll();
     const start = this.#clock.steady();
-    await this.#until(start + ms);
-    this.#giveUp(ms, (route) => !worthIt(route));
-    await this.#until(start + ms + moreMs);
-    this.#giveUp(ms + moreMs, () => true);
-    return this.#done;
+    for (;;) {
+      this.#throwIfOver();
+      const now = this.#clock.steady();
+      let next = Infinity;
+      for (const lane of this.#running) {
+        const due = now < start + ms ? start + ms : start + ms + moreMs(lane.route);
+        if (due <= now) this.#giveUp(lane, now - start);
+        else next = Math.min(next, due);
+      }
+      if (this.#running.size === 0) return this.#done;
+      await this.#change(next - now);
+    }
   }
 
   /** Starts what is left, as places come free. */
@@ -94,23 +97,10 @@ export class RouteRace<Value> {
     }
   }
 
-  /** Resolves when all are through or the steady time is `end`. */
-  async #until(end: number): Promise<void> {
-    for (;;) {
-      this.#throwIfOver();
-      const left = end - this.#clock.steady();
-      if (this.#running.size === 0 || left <= 0) return;
-      await this.#change(left);
-    }
-  }
-
-  #giveUp(ms: number, on: (route: Route) => boolean): void {
-    for (const lane of this.#running) {
-      if (!on(lane.route)) continue;
-      const text = `gave no whole answer within ${ms / 1000} s; went on without it`;
-      lane.route.strike(new RouteError("ROUTE_STALLED", lane.route.id, text));
-      this.#drop(lane);
-    }
+  #giveUp(lane: Lane, ms: number): void {
+    const text = `gave no whole answer within ${Math.round(ms / 100) / 10} s; went on without it`;
+    lane.route.strike(new RouteError("ROUTE_STALLED", lane.route.id, text));
+    this.#drop(lane);
   }
 
   /** Cancels what still runs. */

@@ -1,13 +1,15 @@
 import { type Answer, type Body, withBody, withHeaders } from "../network/reply.ts";
-import type { Family } from "./behaviour.ts";
+import type { Behaviour, Family } from "./behaviour.ts";
 
 const kinds = ["metadata/", "targets/", ".chunks", ".pack.zst", ".delta.zst", "app.bin", ""];
 
 /** Changes a bit in each so many bytes, of some files or of all. */
 export const corrupting: Family = (dice) => {
-  const every = dice.spread(50, 500_000);
-  const at = dice.below(every);
-  const part = dice.pick(kinds);
+  return corruptingEvery(dice.spread(50, 500_000), dice.pick(kinds), dice.below(50));
+};
+
+/** Changes a bit in each `every` bytes of files whose path has `part` in it. */
+export function corruptingEvery(every: number, part = "app.bin", at = 7): Behaviour {
   return {
     name: `corrupting a byte in ${every} of *${part}*`,
     reply: ({ asked, honest }) => {
@@ -16,7 +18,7 @@ export const corrupting: Family = (dice) => {
       return { ...answer, body: corrupted(answer.body, asked.range?.start ?? 0, every, at) };
     },
   };
-};
+}
 
 function corrupted(body: Body, start: number, every: number, at: number): Body {
   return {

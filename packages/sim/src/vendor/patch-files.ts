@@ -12,31 +12,46 @@ export interface Blob {
 /** One version of a product, and all that a publisher makes of it. */
 export interface PatchFiles extends Blob {
   readonly index: Blob;
-  readonly pack: Blob;
+  /** Absent from a vendor that makes none. */
+  readonly pack: Blob | undefined;
   /** From the version before; the first has none. */
   readonly delta: { readonly file: Blob; readonly index: Blob; readonly from: Blob } | undefined;
 }
 
-/** Lengths of first versions; small ones are the most, as drills are to be many. */
-export const lineLengths = [90_000, 140_000, 220_000, 350_000, 700_000, 1_500_000] as const;
+/** One that a vendor makes in version after version. */
+export interface ProductLine {
+  /** Of its first version. */
+  readonly length: number;
+  /** Whether it is packed too. */
+  readonly packed: boolean;
+}
+
+/** Those that drills draw from; most are small, as drills are to be many. */
+export const productLines: readonly ProductLine[] = [
+  { length: 90_000, packed: true },
+  { length: 140_000, packed: false },
+  { length: 220_000, packed: true },
+  { length: 350_000, packed: true },
+  { length: 700_000, packed: false },
+  { length: 1_500_000, packed: true },
+];
 
 const made = new Map<string, PatchFiles>();
 
-/** Version number `version` of the product line `line`: the same in every world, made once. */
-export function patchFiles(line: number, version: number): PatchFiles {
-  const name = `${line}.${version}`;
+/** Version number `version` of a line: the same in every world, made once. */
+export function patchFiles(line: ProductLine, version: number): PatchFiles {
+  const name = `${line.length} ${line.packed} ${version}`;
   const known = made.get(name);
   if (known !== undefined) return known;
   const before = version > 0 ? patchFiles(line, version - 1) : undefined;
-  const files = build(nextBytes(before?.bytes, line, version), before);
+  const files = build(nextBytes(before?.bytes, line, version), line.packed, before);
   made.set(name, files);
   return files;
 }
 
-function nextBytes(before: Uint8Array | undefined, line: number, version: number): Uint8Array {
-  const dice = new Dice(line * 1000 + version);
-  const length = lineLengths[line % lineLengths.length] ?? lineLengths[0];
-  if (before === undefined) return programBytes(length, dice);
+function nextBytes(before: Uint8Array | undefined, line: ProductLine, version: number): Uint8Array {
+  const dice = new Dice(line.length).fork(`version ${version}`);
+  if (before === undefined) return programBytes(line.length, dice);
   // A patch changes a place here and there, and puts something in.
   const at = dice.below(before.length);
   const inserted = programBytes(dice.between(1_000, 30_000), dice);
@@ -58,16 +73,16 @@ function programBytes(length: number, dice: Dice): Uint8Array {
   return bytes;
 }
 
-function build(bytes: Uint8Array, before: PatchFiles | undefined): PatchFiles {
+function build(bytes: Uint8Array, packed: boolean, before: PatchFiles | undefined): PatchFiles {
   const lengths = chunkLengthsOf(bytes);
   const frames: Uint8Array[] = [];
   let at = 0;
-  for (const length of lengths) {
+  for (const length of packed ? lengths : []) {
     frames.push(zstdCompressSync(bytes.subarray(at, at + length), { pledgedSrcSize: length }));
     at += length;
   }
   const target = blob(bytes);
-  const pack = blob(Buffer.concat(frames));
+  const pack = packed ? blob(Buffer.concat(frames)) : undefined;
   return {
     ...target,
     pack,

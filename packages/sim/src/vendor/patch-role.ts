@@ -91,7 +91,7 @@ function addPatch(
     install: "file",
     releasedAt: toUtcSecond(patch.releasedAt),
     index: artifact(".chunks", files.index),
-    pack: artifact(".pack.zst", files.pack),
+    ...(files.pack && { pack: artifact(".pack.zst", files.pack) }),
     deltas,
   });
   add(path, files, record);

@@ -7,7 +7,7 @@ import {
   type Version,
 } from "@causeway/kernel";
 import { signedAtField } from "@causeway/trust";
-import { patchFiles } from "./patch-files.ts";
+import { type ProductLine, patchFiles } from "./patch-files.ts";
 import { type PatchTargets, type PublishedPatch, patchTargets } from "./patch-role.ts";
 import { header, keysOf, type RoleKeys, roleKeys, roleOf, sign } from "./sign.ts";
 
@@ -52,7 +52,7 @@ export class Vendor {
   readonly states: VendorState[] = [];
   readonly patches: PublishedPatch[] = [];
   readonly #lifetimes: Lifetimes;
-  readonly #line: number;
+  readonly #line: ProductLine;
   readonly #roles: Record<Role, RoleKeys>;
   readonly #files = new Map<string, { readonly bytes: Uint8Array; readonly since: number }>();
   readonly #signed = new Map<string, SignedDocument>();
@@ -61,8 +61,11 @@ export class Vendor {
   #patchTargets: PatchTargets = { targets: {}, files: new Map() };
   #epoch = 0;
 
-  /** @param line which product it makes */
-  constructor(line: number, lifetimes: Lifetimes, rootKeys: { count: number; threshold: number }) {
+  constructor(
+    line: ProductLine,
+    lifetimes: Lifetimes,
+    rootKeys: { count: number; threshold: number },
+  ) {
     this.#line = line;
     this.#lifetimes = lifetimes;
     this.#versions = { root: 0, timestamp: 0, snapshot: 0, targets: 0, patches: 0 };
