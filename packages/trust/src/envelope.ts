@@ -15,7 +15,7 @@ export interface Header {
   readonly version: number;
   /** It counts for nothing from this instant on. */
   readonly expires: Instant;
-  /** When it was signed, if the publisher says so in `x-causeway-signed-at`. */
+  /** When it was signed, if the publisher says so in `x-causeway-signed-at`; before it expires. */
   readonly signedAt: Instant | undefined;
 }
 
@@ -71,7 +71,13 @@ function readHeader(signed: Fields, subject: string): Header {
   }
   const version = signed.integer("version", 1);
   const expires = Date.parse(signed.matching("expires", isUtcSecond));
-  const hint = signed.get(signedAtField);
-  const signedAt = typeof hint === "string" && isUtcSecond(hint) ? Date.parse(hint) : undefined;
-  return { version, expires, signedAt };
+  return { version, expires, signedAt: readSignedAt(signed, expires, subject) };
+}
+
+function readSignedAt(signed: Fields, expires: Instant, subject: string): Instant | undefined {
+  if (!signed.has(signedAtField)) return undefined;
+  const signedAt = Date.parse(signed.matching(signedAtField, isUtcSecond));
+  // What was signed after its own end would make all else look expired, and never be good itself.
+  if (signedAt < expires) return signedAt;
+  throw malformed(subject, `says in ${signedAtField} that it was signed after it expired`);
 }

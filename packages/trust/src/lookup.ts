@@ -87,7 +87,7 @@ export class Lookup {
       if (this.#fault !== undefined) return;
       this.#visited.add(next.role);
       const targets = this.set.role(next.role, next.authority);
-      if (targets === undefined || targets.expires <= this.#now) {
+      if (targets === undefined || targets.expires <= this.set.trustedTime(this.#now)) {
         this.#wanted = next;
         return;
       }

@@ -19,7 +19,10 @@ export class Refresh {
   #step: Step = "root";
   #rotations = 0;
 
-  /** @param now the fixed update start time (section 5.1); every expiry is judged by it */
+  /**
+   * @param now the fixed update start time (section 5.1); every expiry is judged by it, or by the
+   *   newest time of signing that is known when that is later
+   */
   constructor(set: TrustedSet, now: Instant) {
     this.#set = set;
     this.#now = now;
@@ -92,7 +95,7 @@ export class Refresh {
   absent(): Accepted {
     invariant(this.#step === "root", "only the next root may be absent");
     // Section 5.3.10.
-    requireUnexpired(this.#set.root, this.#now, "root");
+    requireUnexpired(this.#set.root, this.#set.trustedTime(this.#now), "root");
     this.#step = "timestamp";
     return nothingAccepted;
   }
@@ -126,9 +129,8 @@ export class Refresh {
   /** Local copies that are still the ones and valid are not fetched again. */
   #nextStep(): Step {
     const { snapshot, targets, isSnapshotNewest } = this.#set;
-    if (snapshot === undefined || !isSnapshotNewest || snapshot.expires <= this.#now) {
-      return "snapshot";
-    }
-    return targets === undefined || targets.expires <= this.#now ? "targets" : "done";
+    const at = this.#set.trustedTime(this.#now);
+    if (snapshot === undefined || !isSnapshotNewest || snapshot.expires <= at) return "snapshot";
+    return targets === undefined || targets.expires <= at ? "targets" : "done";
   }
 }

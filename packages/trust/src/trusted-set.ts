@@ -98,14 +98,26 @@ export class TrustedSet {
 
   /** Whether lookups work without a refresh, judged at the set's reference time. */
   get isComplete(): boolean {
-    return (this.expires ?? -Infinity) > this.#parts.now;
+    return (this.expires ?? -Infinity) > this.trustedTime(this.#parts.now);
   }
 
   /** The newest time of signing that the documents tell, if the publisher writes it. */
   get newestSignedAt(): Instant | undefined {
-    const headers = [this.root, this.timestamp, this.snapshot, this.targets];
-    const times = headers.flatMap((header) => header?.signedAt ?? []);
-    return times.length === 0 ? undefined : Math.max(...times);
+    return latest(this.#known().flatMap(({ signedAt }) => signedAt ?? []));
+  }
+
+  /** When the last of the documents that are known expires: the publisher looked ahead so far. */
+  get lastExpiry(): Instant {
+    return latest(this.#known().map(({ expires }) => expires)) ?? this.root.expires;
+  }
+
+  /**
+   * The time by which expiry is judged when a clock says `now`: never before the newest time of
+   * signing. It goes with the documents, so it outlives a crash, and when a new root takes away a
+   * stolen timestamp key, it lets go of a future that the thief signed.
+   */
+  trustedTime(now: Instant): Instant {
+    return Math.max(now, this.newestSignedAt ?? now);
   }
 
   /** Whether the snapshot is the very one that the timestamp describes. */
@@ -115,7 +127,7 @@ export class TrustedSet {
   }
 
   /**
-   * Returns when lookups may use the set at `now`.
+   * Returns when lookups may use the set at the trusted time that `now` gives.
    * @throws {TrustError} `TRUST_EXPIRED`; `TRUST_MIXED` when a document is missing or another
    *   one's: a refresh helps
    */
@@ -124,7 +136,8 @@ export class TrustedSet {
     if (headers === undefined) {
       throw new TrustError("TRUST_MIXED", "targets", "is not known yet; refresh first");
     }
-    for (const [role, header] of headers) requireUnexpired(header, now, role);
+    const at = this.trustedTime(now);
+    for (const [role, header] of headers) requireUnexpired(header, at, role);
   }
 
   /** A targets role that is at hand and vouched for; it may have expired. */
@@ -160,13 +173,14 @@ export class TrustedSet {
    * @throws {TrustError} `TRUST_THRESHOLD`, `TRUST_ROLLBACK`, `TRUST_EXPIRED` and those of reading
    */
   acceptTimestamp(bytes: Uint8Array, now: Instant): TrustedSet {
-    requireUnexpired(this.root, now, "root"); // section 5.3.10
+    const at = this.trustedTime(now);
+    requireUnexpired(this.root, at, "root"); // section 5.3.10
     const timestamp = keepTimestamp(bytes, this.root.authorities.timestamp);
     const { document: next } = timestamp;
     const last = this.timestamp;
     if (last !== undefined && next.version <= last.version) {
       if (next.version < last.version) throw rolledBack("timestamp", next.version, last.version);
-      requireUnexpired(last, now, "timestamp");
+      requireUnexpired(last, at, "timestamp");
       return this.#with({ now });
     }
     // The snapshot's own version counts too: the file of the last timestamp may have been lost.
@@ -174,8 +188,10 @@ export class TrustedSet {
     if (next.snapshot.version < snapshotMin) {
       throw rolledBack("snapshot", next.snapshot.version, snapshotMin);
     }
-    requireUnexpired(next, now, "timestamp");
-    return this.#with({ timestamp, now });
+    requireUnexpired(next, at, "timestamp");
+    const set = this.#with({ timestamp, now });
+    requireUnexpired(this.root, set.trustedTime(now), "root"); // it may tell a later time
+    return set;
   }
 
   /**
@@ -194,7 +210,7 @@ export class TrustedSet {
       throw new TrustError("TRUST_VERSION", "snapshot", message);
     }
     if (this.snapshot !== undefined) requireNoRollback(this.snapshot, next);
-    requireUnexpired(next, now, "snapshot");
+    requireUnexpired(next, this.trustedTime(now), "snapshot");
     return this.#with({ snapshot, now });
   }
 
@@ -207,7 +223,7 @@ export class TrustedSet {
     const meta = this.snapshot?.roles.get(role);
     if (meta === undefined) throw new TrustError("TRUST_MIXED", role, "is not in the snapshot");
     const roles = this.#parts.roles.accept(role, bytes, { authority, meta }, (targets) => {
-      requireUnexpired(targets, now, role);
+      requireUnexpired(targets, this.trustedTime(now), role);
     });
     return this.#with({ roles });
   }
@@ -217,6 +233,12 @@ export class TrustedSet {
     const meta = this.timestamp?.snapshot;
     if (snapshot === undefined || snapshot.document.version !== meta?.version) return false;
     return matches(snapshot.bytes, meta);
+  }
+
+  /** Of the four top-level documents, those at hand. */
+  #known(): readonly Header[] {
+    const { root, timestamp, snapshot, targets } = this;
+    return [root, timestamp, snapshot, targets].filter((header) => header !== undefined);
   }
 
   #headers(): readonly (readonly [string, Header])[] | undefined {
@@ -239,6 +261,10 @@ function withKeptRoots(pinned: TrustedSet, stored: ReadonlyMap<string, Uint8Arra
     if (next === undefined) return last;
     last = next;
   }
+}
+
+function latest(times: readonly Instant[]): Instant | undefined {
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
 function rolledBack(role: string, version: number, trusted: number): TrustError {

@@ -197,7 +197,6 @@ test("the set tells when it was signed, when it expires, and whether it is compl
   const repository = new TestRepository();
   repository.timestamp[signedAtField] = utc(now - 60_000);
   repository.snapshot[signedAtField] = utc(now - 120_000);
-  repository.targets[signedAtField] = "yesterday";
   repository.timestamp.expires = utc(now + day);
   repository.publishAll();
   const client = new TestClient(repository);
