@@ -15,10 +15,13 @@ import type { DownloadEvent } from "./download/download-event.ts";
 import type { OldFile } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 import { type ClientLimits, clientLimits } from "./limits.ts";
+import { type ClockReport, reportClock } from "./metadata/clock-report.ts";
 import { type Found, findRelease, type Wish } from "./metadata/find.ts";
-import { type Run, refreshState } from "./metadata/metadata.ts";
+import type { JudgedTime } from "./metadata/judge-time.ts";
+import type { Run } from "./metadata/metadata.ts";
+import { refreshState } from "./metadata/refresh.ts";
+import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
-import { type ClockReport, reportClock } from "./routes/clock-report.ts";
 import { rankRoutes } from "./routes/ranking.ts";
 import { parseRoutes, type RouteReport } from "./routes/route.ts";
 
@@ -114,7 +117,8 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
     async check(product, request) {
       const wish = toWish(product, request);
       return withRun(bounds, options, request.signal, async (run) => {
-        return describe(run, await find(run, wish));
+        const { found, time } = await find(run, wish);
+        return describe(run, found, time);
       });
     },
     async get(product, request) {
@@ -122,8 +126,8 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
       const { clock } = options.ports;
       const start = clock.steady();
       return withRun(bounds, options, request.signal, async (run) => {
-        const found = await find(run, wish);
-        request.onProgress?.({ kind: "found", release: describe(run, found) });
+        const { found, time } = await find(run, wish);
+        request.onProgress?.({ kind: "found", release: describe(run, found, time) });
         const { release, sha256, target } = found;
         const name = request.output.name ?? target.path.slice(target.path.lastIndexOf("/") + 1);
         const { reused } = await fetchFound(run, found, request, name, bounds.download);
@@ -136,7 +140,7 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
           downloaded: run.routes.reduce((sum, route) => sum + route.bytesReceived, 0),
           reused,
           routes: run.routes.map((route) => route.report),
-          clock: reportClock(run.routes),
+          clock: reportClock(time),
           seconds: Math.round(clock.steady() - start) / 1000,
         };
       });
@@ -151,7 +155,7 @@ async function withRun<Value>(
   act: (run: Run) => Promise<Value>,
 ): Promise<Value> {
   const signal = outer ?? new AbortController().signal;
-  const { ports } = options;
+  const ports = { ...options.ports, clock: withoutJumps(options.ports.clock) };
   try {
     signal.throwIfAborted();
     const held = await options.hold?.(signal);
@@ -180,13 +184,16 @@ function toWish(product: string, { platform, version }: CheckRequest): Wish {
   };
 }
 
-async function find(run: Run, wish: Wish): Promise<Found> {
-  await refreshState(run);
+async function find(
+  run: Run,
+  wish: Wish,
+): Promise<{ readonly found: Found; readonly time: JudgedTime }> {
+  const time = await refreshState(run);
   run.state.requireClaimedRoot();
-  return findRelease(run, wish);
+  return { found: await findRelease({ ...run, now: time.now }, wish), time };
 }
 
-function describe(run: Run, { release, sha256, target }: Found): Checked {
+function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime): Checked {
   const { product, version, platform, severity, advisories, releasedAt } = release;
   return {
     product,
@@ -198,7 +205,7 @@ function describe(run: Run, { release, sha256, target }: Found): Checked {
     sha256,
     length: target.length,
     routes: run.routes.map((route) => route.report),
-    clock: reportClock(run.routes),
+    clock: reportClock(time),
   };
 }
 

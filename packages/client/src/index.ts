@@ -10,5 +10,5 @@ export {
 } from "./client.ts";
 export type { DownloadEvent, PlanKind, RouteProgress } from "./download/download-event.ts";
 export type { OldFile } from "./download/old-file.ts";
-export type { ClockReport } from "./routes/clock-report.ts";
+export type { ClockReport } from "./metadata/clock-report.ts";
 export type { RouteHealth, RouteReport, RouteUrl } from "./routes/route.ts";

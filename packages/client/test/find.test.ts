@@ -10,7 +10,7 @@ import {
   type Version,
 } from "@causeway/kernel";
 import { chooseRelease, type Found, findRelease, type Wish } from "../src/metadata/find.ts";
-import { refreshState } from "../src/metadata/metadata.ts";
+import { refreshState } from "../src/metadata/refresh.ts";
 import type { Behaviour } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { type CausewayError, cataloguePath, NoRouteDelivered } from "@causeway/kernel";
 import { clientLimits } from "../src/limits.ts";
-import { lookUp, refreshState } from "../src/metadata/metadata.ts";
+import { lookUp } from "../src/metadata/metadata.ts";
+import { refreshState } from "../src/metadata/refresh.ts";
 import type { RouteHealth } from "../src/routes/route.ts";
 import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
@@ -208,7 +209,9 @@ test("a route that asked us to wait is not asked again, nor one that lied", asyn
   await refreshState(run);
   assert.deepEqual(
     fleet.servers.map(({ requests }) => requests.length),
-    [1, 2, 6], // root, timestamp, snapshot and targets; then root and timestamp
+    // The liar: root, timestamp, and whether there is no newer root indeed. The honest one: root,
+    // timestamp, snapshot and targets; then root and timestamp.
+    [1, 3, 6],
   );
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { CausewayError } from "@causeway/kernel";
-import { refreshState } from "../src/metadata/metadata.ts";
+import { refreshState } from "../src/metadata/refresh.ts";
 import { TrustState } from "../src/metadata/trust-state.ts";
 import { noise, now, portsIn2030, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";

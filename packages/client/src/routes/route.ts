@@ -81,7 +81,10 @@ export class Route {
     return this.#latencyMs;
   }
 
-  /** The route's clock minus ours, by its last answer; undefined when it did not tell. */
+  /**
+   * The route's clock minus ours; undefined when it did not tell. Of several answers the latest
+   * time counts: a cache may send the Date of long ago.
+   */
   get skewMs(): number | undefined {
     return this.#skewMs;
   }
@@ -134,7 +137,7 @@ export class Route {
 
   answered(latencyMs: number, skewMs: number | undefined): void {
     this.#latencyMs = latencyMs;
-    this.#skewMs = skewMs ?? this.#skewMs;
+    if (skewMs !== undefined) this.#skewMs = Math.max(this.#skewMs ?? skewMs, skewMs);
   }
 
   measured(bytes: number, ms: number): void {
@@ -152,6 +155,13 @@ export class Route {
     if (weight[state] < weight[this.#state]) return;
     this.#state = state;
     this.#error = error;
+  }
+
+  /** Takes a strike back that turned out to be no fault of the route. */
+  forgive(code: CausewayError["code"]): void {
+    if (this.#error?.code !== code) return;
+    this.#state = "ok";
+    this.#error = undefined;
   }
 }
 

@@ -41,6 +41,8 @@ export interface FaultyRoute {
   connections: number;
   behaviour: Behaviour;
   files: Files;
+  /** What its clock shows: each answer has a Date. Undefined: none has. */
+  wall: () => number | undefined;
   /** Sent with each answer. */
   headers: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -62,6 +64,9 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
   const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
+    const date = route.wall();
+    response.sendDate = false;
+    if (date !== undefined) response.setHeader("date", new Date(date).toUTCString());
     for (const [name, value] of Object.entries(route.headers)) response.setHeader(name, value);
     response.on("error", () => undefined);
     const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
@@ -96,6 +101,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     connections: 0,
     behaviour,
     files,
+    wall: Date.now,
     headers: {},
     close: stop,
     [Symbol.asyncDispose]: stop,

@@ -132,9 +132,10 @@ export interface Fleet extends AsyncDisposable {
   readonly urls: readonly string[];
 }
 
-/** One server for each behaviour, in that order, all with the same files. */
+/** One server for each behaviour, in that order, all with the same files, and right clocks. */
 export async function startRoutes(behaviours: readonly Behaviour[], files: Files): Promise<Fleet> {
   const servers = await Promise.all(behaviours.map((behaviour) => startRoute(behaviour, files)));
+  for (const server of servers) server.wall = () => now;
   return {
     servers,
     urls: servers.map(({ url }) => url),

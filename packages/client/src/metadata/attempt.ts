@@ -1,0 +1,107 @@
+import { type Instant, RouteError, TrustError } from "@causeway/kernel";
+import { type Accepted, Refresh, type TrustedSet, type Want } from "@causeway/trust";
+import type { Route } from "../routes/route.ts";
+import { fetchWanted, type Run } from "./metadata.ts";
+
+/** One route's way through the client workflow. Changes nothing until it is accepted. */
+export class Attempt {
+  readonly route: Route;
+  readonly #run: Run;
+  readonly #now: Instant;
+  #refresh: Refresh;
+  #accepted: Accepted[] = [];
+
+  /** @param now judges expiry */
+  constructor(run: Run, route: Route, now: Instant) {
+    this.#run = run;
+    this.route = route;
+    this.#now = now;
+    this.#refresh = new Refresh(run.state.set, now);
+  }
+
+  /** The trusted set, as far as this route led. */
+  get set(): TrustedSet {
+    return this.#refresh.set;
+  }
+
+  /** What to persist of it, in order. */
+  get accepted(): readonly Accepted[] {
+    return this.#accepted;
+  }
+
+  /** Walks one refresh over the route to its end. */
+  async follow(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#walk(signal);
+    } catch (error) {
+      // A server under flood may say 404 of what it has. When what follows makes sense only under
+      // a newer root, that word is not taken at once.
+      if (!speaksForNewerRoot(error) || !(await this.#hasNextRoot(signal))) throw error;
+      this.#refresh = new Refresh(this.#run.state.set, this.#now);
+      this.#accepted = [];
+      await this.#walk(signal);
+    }
+  }
+
+  async #hasNextRoot(signal: AbortSignal): Promise<boolean> {
+    const { want } = new Refresh(this.set, this.#now);
+    if (want === undefined) return false;
+    return (await fetchNextRoot(this.#run, this.route, want, signal)) !== undefined;
+  }
+
+  async #walk(signal: AbortSignal): Promise<void> {
+    const { route } = this;
+    for (let step = 0; this.#refresh.want !== undefined; step++) {
+      const { want } = this.#refresh;
+      if (step >= this.#run.limits.metadata.stepsMax) {
+        const text = `leads through over ${step} documents of metadata`;
+        throw new RouteError("ROUTE_ENDLESS", route.id, text);
+      }
+      const fetch = want.absence === "final" ? fetchNextRoot : fetchWanted;
+      const bytes = await fetch(this.#run, route, want, signal);
+      const refresh = this.#refresh;
+      this.#accepted.push(bytes === undefined ? refresh.absent() : refresh.offer(bytes));
+      if (bytes !== undefined) route.kept(bytes.length);
+    }
+  }
+}
+
+/** True when the last root has expired, or did not name the keys of what came next. */
+function speaksForNewerRoot(error: unknown): boolean {
+  if (!(error instanceof TrustError)) return false;
+  if (error.code === "TRUST_EXPIRED") return error.subject === "root";
+  return error.code === "TRUST_THRESHOLD" && error.subject !== "root";
+}
+
+/** @returns undefined when the route has no next root, which is an answer */
+async function fetchNextRoot(
+  run: Run,
+  route: Route,
+  want: Want,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await fetchWanted(run, route, want, signal);
+  } catch (error) {
+    if (error instanceof RouteError && error.code === "ROUTE_MISSING") return undefined;
+    throw error;
+  }
+}
+
+/** The one whose state is the newest. */
+export function newestOf(attempts: readonly Attempt[]): Attempt | undefined {
+  return attempts.toSorted((a, b) => compareStates(b.set, a.set))[0];
+}
+
+/** Positive when `a` is the newer one. */
+export function compareStates(a: TrustedSet, b: TrustedSet): number {
+  for (const role of ["root", "timestamp", "snapshot", "targets"]) {
+    const difference = (a.versions().get(role) ?? 0) - (b.versions().get(role) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export function stateVersion(set: TrustedSet): number {
+  return set.versions().get("timestamp") ?? 0;
+}

@@ -1,0 +1,150 @@
+import { type Instant, RouteError, TrustError, toUtcSecond } from "@causeway/kernel";
+import { hostTimes } from "../routes/host-times.ts";
+import type { Route } from "../routes/route.ts";
+import { Attempt, compareStates, newestOf, stateVersion } from "./attempt.ts";
+import { agreeMs, type JudgedTime, judgeTime } from "./judge-time.ts";
+import { failedOverAll, type Run, startRace } from "./metadata.ts";
+import type { TrustState } from "./trust-state.ts";
+
+/** What became of asking the routes once. */
+interface Asked {
+  readonly attempts: readonly Attempt[];
+  /** Those that led to a whole valid state. */
+  readonly whole: readonly Attempt[];
+}
+
+const opinionRoundTrips = 4; // two for root and timestamp, and two to spare
+
+/**
+ * Brings the trusted state to the newest that any route has (TUF 1.0.34 section 5.3 to 5.6). Each
+ * route is a transaction of its own, so pieces of two routes never mix. When one is through, the
+ * others may show that they know something newer: a frozen route is found, not believed. When all
+ * that they have looks expired, and it is the local clock that is ahead, they are asked again.
+ * @returns the time by which expiry is to be judged from here on
+ * @throws {NoRouteDelivered} no route had a whole valid state; what is trusted stays
+ */
+export async function refreshState(run: Run): Promise<JudgedTime> {
+  const first = await askRoutes(run, run.now);
+  const time = judge(run, first.attempts);
+  const isClockAhead = time.now < run.state.set.trustedTime(run.now);
+  if (first.whole.length > 0 || !isClockAhead || !someExpired(run)) {
+    return settle(run, first, time);
+  }
+  for (const route of run.routes) route.forgive("TRUST_EXPIRED");
+  const second = await askRoutes(run, time.now);
+  const attempts = [...first.attempts, ...second.attempts];
+  return settle(run, { attempts, whole: second.whole }, judge(run, attempts));
+}
+
+function someExpired({ routes }: Run): boolean {
+  return routes.some((route) => route.error?.code === "TRUST_EXPIRED");
+}
+
+async function askRoutes(run: Run, now: Instant): Promise<Asked> {
+  const attempts = new Map<Route, Attempt>();
+  const job = async (route: Route, signal: AbortSignal): Promise<Attempt> => {
+    const attempt = new Attempt(run, route, now);
+    attempts.set(route, attempt);
+    await attempt.follow(signal);
+    return attempt;
+  };
+  const race = startRace(run, job);
+  const first = await race.first();
+  if (first === undefined) return { attempts: [...attempts.values()], whole: [] };
+  const { secondOpinionMs, newerMs } = run.limits.metadata;
+  const moreMs = (route: Route): number => {
+    const set = attempts.get(route)?.set;
+    if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
+    // A far route that answers step by step is on its way: a near and frozen one must not win
+    // every time.
+    return Math.min(newerMs, (route.latencyMs ?? 0) * opinionRoundTrips);
+  };
+  const whole = await race.rest(secondOpinionMs, moreMs);
+  return { attempts: [...attempts.values()], whole };
+}
+
+function judge({ state, routes, now }: Run, attempts: readonly Attempt[]): JudgedTime {
+  const sets = [state.set, ...attempts.map(({ set }) => set)];
+  const signed = sets.flatMap(({ newestSignedAt }) => newestSignedAt ?? []);
+  return judgeTime({
+    local: now,
+    newestSigned: signed.length === 0 ? undefined : Math.max(...signed),
+    lastExpiry: Math.max(...sets.map(({ lastExpiry }) => lastExpiry)),
+    hosts: hostTimes(routes),
+  });
+}
+
+/** Makes the newest state the trusted one, unless it has expired by now. */
+async function settle(
+  run: Run,
+  { attempts, whole }: Asked,
+  judged: JudgedTime,
+): Promise<JudgedTime> {
+  const { state } = run;
+  const best = newestOf(whole);
+  const time = best === undefined ? judged : withFolders(run, whole, best, judged);
+  const fault = best === undefined ? undefined : faultOf(best, time);
+  if (best === undefined || fault !== undefined) {
+    if (fault !== undefined) for (const { route } of whole) route.strike(fault);
+    await keepProgress(state, attempts);
+    throw noNews(run, time);
+  }
+  await state.accept(best.set, best.accepted);
+  for (const { route, set } of whole) {
+    if (compareStates(set, best.set) < 0) {
+      const text = `has state ${stateVersion(set)}; ${stateVersion(state.set)} is out`;
+      route.strike(new RouteError("ROUTE_STALE", route.id, text));
+    }
+  }
+  return time;
+}
+
+/** A folder has no clock, so the hosts' word does not count against what it has. */
+function withFolders(
+  run: Run,
+  whole: readonly Attempt[],
+  best: Attempt,
+  time: JudgedTime,
+): JudgedTime {
+  const isInFolder = whole.some(({ route, set }) => {
+    return route.base.protocol === "file:" && compareStates(set, best.set) === 0;
+  });
+  if (!isInFolder || time.by !== "routes" || time.now <= run.now) return time;
+  const now = best.set.trustedTime(run.now);
+  return { ...time, now, by: now === run.now ? "local" : "signed" };
+}
+
+function faultOf(attempt: Attempt, { by, now }: JudgedTime): TrustError | undefined {
+  if (by === "nothing") {
+    const text = "cannot be judged: the clock is out of the question, and nobody tells the time";
+    return new TrustError("TRUST_EXPIRED", "timestamp", text);
+  }
+  try {
+    attempt.set.requireCurrent(now);
+    return undefined;
+  } catch (error) {
+    if (error instanceof TrustError) return error;
+    throw error;
+  }
+}
+
+/**
+ * Nobody had a whole state, but steps of the workflow may have been passed: they count, so that
+ * nothing older is believed the next time.
+ */
+async function keepProgress(state: TrustState, attempts: readonly Attempt[]): Promise<void> {
+  const furthest = newestOf(attempts.filter(({ accepted }) => accepted.length > 0));
+  if (furthest !== undefined && compareStates(furthest.set, state.set) > 0) {
+    await state.accept(furthest.set, furthest.accepted);
+  }
+}
+
+function noNews(run: Run, { localAheadMs }: JudgedTime): Error {
+  const { set } = run.state;
+  const until = set.expires === undefined ? "" : `, good until ${toUtcSecond(set.expires)}`;
+  const version = stateVersion(set);
+  const known = version === 0 ? "nothing is known yet" : `known is state ${version}${until}`;
+  const isOff = localAheadMs !== undefined && Math.abs(localAheadMs) > agreeMs;
+  const clock = isOff ? `; this machine's clock says ${toUtcSecond(run.now)}, others do not` : "";
+  return failedOverAll(run, `no route has a valid state of the repository (${known}${clock})`);
+}
