@@ -2,7 +2,7 @@ import { outputFile } from "./customer.ts";
 import { LawBroken } from "./law.ts";
 import { getMsMax, leftoverMsMax } from "./liveness.ts";
 import { honest } from "./routes/behaviour.ts";
-import { cleanTraits, type Stage, setStage } from "./stage.ts";
+import { goodTraits, type Stage, setStage } from "./stage.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 import type { Publication } from "./vendor/vendor.ts";
 import { World } from "./world.ts";
@@ -83,10 +83,12 @@ async function safety({ world }: Stage, { safetyMs }: Swarm): Promise<void> {
 async function liveness(stage: Stage, swarm: Swarm): Promise<void> {
   const { world, vendor, disk, customer, crashes, honest: good } = stage;
   const dice = world.dice.fork("liveness");
+  const stolen = stage.hosts.some(({ behaviour }) => behaviour.thief === true);
   crashes.armed = false;
   if (disk.full) setFull(stage, false);
   good.behaviour = honest;
-  good.line.traits = cleanTraits(good.line.traits.latencyMs, good.line.traits.bytesPerSecond);
+  good.line.traits = goodTraits(good.line.traits);
+  if (stolen) publish(stage, { rotate: ["timestamp"] });
   if (dice.chance(1, 2)) publish(stage, { patch: true });
   good.catchUp(vendor.newest.number);
   world.note(`from now on ${good.name} is honest`);

@@ -17,7 +17,7 @@ export interface RouteDraw {
 /** An instant at which the machine is cut off. */
 export interface CrashDraw {
   readonly kind: "kill" | "power cut";
-  /** While the run of this number goes on, … */
+  /** Since the run of this number began, … */
   readonly run: number;
   /** … when it has begun so many operations on the disk, or after so many milliseconds. */
   readonly at: { readonly operation: number } | { readonly ms: number };

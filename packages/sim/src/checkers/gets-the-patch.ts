@@ -6,7 +6,7 @@ import type { Scene } from "./scene.ts";
 
 /**
  * Law 2, where one route is honest from the beginning: each run ends in time with what was the
- * newest patch when it began, whatever the other routes do. Only the host may excuse it.
+ * newest patch when it began, whatever the other routes do. Only a full disk excuses it.
  */
 export function getsThePatch({ world, vendor }: Scene, swarm: Swarm): Checker {
   if (!swarm.steadfast) return {};
@@ -28,7 +28,7 @@ export function getsThePatch({ world, vendor }: Scene, swarm: Swarm): Checker {
         const number = vendor.patches.findIndex(({ version }) => version === outcome.got.version);
         if (number >= (newestAt.get(run) ?? 0)) return;
         world.broke(2, `run ${run.number} got ${outcome.got.version}, which is not the newest`);
-      } else if (outcome.error.blame !== "host") {
+      } else if (outcome.error.code !== "HOST_FULL") {
         world.broke(2, `run ${run.number} failed beside an honest route: ${outcome.error.code}`);
       }
     },

@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly name: string;
   /** True when it answers nothing, ever. */
   readonly dead?: boolean;
+  /** True when it has a stolen key: honest routes alone cannot undo what it does with it. */
+  readonly thief?: boolean;
   readonly reply: (situation: Situation) => Reply;
 }
 

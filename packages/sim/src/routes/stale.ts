@@ -1,4 +1,5 @@
-import { withHeaders } from "../network/reply.ts";
+import { bodyOf, withHeaders } from "../network/reply.ts";
+import type { VendorKey } from "../vendor/vendor-key.ts";
 import type { Family, Situation } from "./behaviour.ts";
 import { httpDate } from "./http-date.ts";
 
@@ -63,6 +64,28 @@ function olderOne({
   }
   return undefined;
 }
+
+/** Has the timestamp's key, and uses it to name an old snapshot under a new version. */
+export const thief: Family = () => {
+  let stolen: VendorKey | undefined;
+  let state = -1;
+  let forged: Uint8Array = new Uint8Array(0);
+  return {
+    name: "naming an old snapshot with a stolen key",
+    thief: true,
+    reply: (situation) => {
+      const { asked, vendor, honest } = situation;
+      stolen ??= vendor.timestampKey;
+      if (!asked.path.endsWith("/timestamp.json")) return honest();
+      if (state !== situation.state)
+        forged = vendor.forgeTimestamp(stolen, asked.now, situation.state);
+      state = situation.state;
+      const answer = honest();
+      const promised = { "content-length": String(forged.length) };
+      return withHeaders({ ...answer, body: bodyOf(forged) }, promised);
+    },
+  };
+};
 
 /** Gives an old root for each new one that is asked for. */
 export const oldRoots: Family = (dice) => {

@@ -10,6 +10,7 @@ import { signedAtField } from "@causeway/trust";
 import { type ProductLine, patchFiles } from "./patch-files.ts";
 import { type PatchTargets, type PublishedPatch, patchTargets } from "./patch-role.ts";
 import { header, keysOf, type RoleKeys, roleKeys, roleOf, sign } from "./sign.ts";
+import type { VendorKey } from "./vendor-key.ts";
 
 export type Role = "root" | "timestamp" | "snapshot" | "targets" | "patches";
 
@@ -38,7 +39,7 @@ export interface Lifetimes {
   readonly rootMs: number;
 }
 
-/** What changes from one state to the next. */
+/** What changes from one state to the next; when nothing does, the timestamp is renewed. */
 export interface Publication {
   readonly patch?: boolean;
   /** Roles whose keys are replaced; needs a new root, or new targets for `patches`. */
@@ -60,6 +61,7 @@ export class Vendor {
   readonly #generations: Record<Role, number>;
   #patchTargets: PatchTargets = { targets: {}, files: new Map() };
   #epoch = 0;
+  #snapshotSignedAt = 0;
 
   constructor(
     line: ProductLine,
@@ -118,6 +120,30 @@ export class Vendor {
     return number < 0 ? undefined : number;
   }
 
+  /**
+   * A timestamp of a version that is out, which names an old snapshot: what a thief of the key can
+   * make. The vendor knows nothing of it.
+   */
+  forgeTimestamp(key: VendorKey, now: Instant, state: number): Uint8Array {
+    const { timestamp: version, snapshot } = this.states[state]?.versions ?? this.newest.versions;
+    const older = Math.max(1, snapshot - 1);
+    const path = `metadata/${older}.snapshot.json`;
+    const named = this.file(path, state) === undefined ? snapshot : older;
+    const expires = now + this.#lifetimes.timestampMs;
+    const signed = { ...header("timestamp", version, expires), ...this.#timestampOf(now, named) };
+    const bytes = sign(signed, { keys: [key], threshold: 1 });
+    const document = { role: "timestamp", version, epoch: this.#epoch, expires } as const;
+    this.#signed.set(digest(bytes), document);
+    return bytes;
+  }
+
+  /** What a thief takes who has got hold of it now. */
+  get timestampKey(): VendorKey {
+    const [key] = this.#roles.timestamp.keys;
+    invariant(key !== undefined, "every role has a key");
+    return key;
+  }
+
   /** Makes the next state. */
   publish(now: Instant, publication: Publication = {}): void {
     const rotate = publication.rotate ?? [];
@@ -135,7 +161,10 @@ export class Vendor {
     const leap = publication.leap ?? 0;
     this.#versions.snapshot += leap;
     this.#versions.timestamp += leap;
-    const timestamp = this.#signTimestamp(now, this.#signSnapshot(now));
+    const isDue = now > this.#snapshotSignedAt + this.#lifetimes.snapshotMs / 3;
+    const isRenewal = Object.keys(publication).length === 0;
+    if (isFirst || isDue || !isRenewal) this.#signSnapshot(now);
+    const timestamp = this.#signTimestamp(now, this.#versions.snapshot);
     const versions = { ...this.#versions };
     this.states.push({ number: this.states.length, timestamp, versions });
   }
@@ -192,17 +221,24 @@ export class Vendor {
     this.#sign("patches", now + this.#lifetimes.targetsMs, { targets });
   }
 
-  #signSnapshot(now: Instant): Uint8Array {
+  #signSnapshot(now: Instant): void {
+    this.#snapshotSignedAt = now;
     const { targets, patches } = this.#versions;
     const meta = { "targets.json": { version: targets }, "patches.json": { version: patches } };
-    return this.#sign("snapshot", now + this.#lifetimes.snapshotMs, { meta });
+    this.#sign("snapshot", now + this.#lifetimes.snapshotMs, { meta });
   }
 
-  #signTimestamp(now: Instant, snapshot: Uint8Array): Uint8Array {
-    const hashes = { sha256: digest(snapshot) };
-    const described = { version: this.#versions.snapshot, length: snapshot.length, hashes };
-    const more = { [signedAtField]: toUtcSecond(now), meta: { "snapshot.json": described } };
+  #signTimestamp(now: Instant, version: number): Uint8Array {
+    const more = this.#timestampOf(now, version);
     return this.#sign("timestamp", now + this.#lifetimes.timestampMs, more);
+  }
+
+  #timestampOf(now: Instant, version: number): { readonly [name: string]: JsonInput } {
+    const snapshot = this.#files.get(`metadata/${version}.snapshot.json`)?.bytes;
+    invariant(snapshot !== undefined, "a timestamp names a snapshot that is published");
+    const hashes = { sha256: digest(snapshot) };
+    const described = { version, length: snapshot.length, hashes };
+    return { [signedAtField]: toUtcSecond(now), meta: { "snapshot.json": described } };
   }
 
   #sign(
