@@ -1,4 +1,5 @@
 import type { Clock } from "@causeway/kernel";
+import { over } from "../routes/cancel.ts";
 
 /** Wakes one waiting loop. A ring while nobody waits is kept for the next wait. */
 export class Bell {
@@ -21,7 +22,7 @@ export class Bell {
       if (ms !== undefined) waits.push(clock.sleep(ms, timer.signal).catch(() => undefined)); // we end it
       await Promise.race(waits);
       this.#wake = undefined;
-      timer.abort();
+      timer.abort(over);
     }
     this.#rung = false;
   }

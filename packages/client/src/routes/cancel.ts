@@ -27,6 +27,9 @@ export class Cancel {
   }
 }
 
+/** Why a timer is called off. One for all: an `AbortSignal` makes a costly one when none is given. */
+export const over = new Error("is not needed any more");
+
 /**
  * Settles as `work` does, or rejects with `late()` after `ms`. It leaves no timer behind; ending
  * `work` is up to the caller.
@@ -44,6 +47,6 @@ export async function within<Value>(
   try {
     return await Promise.race([work, alarm]);
   } finally {
-    timer.abort();
+    timer.abort(over);
   }
 }

@@ -1,6 +1,6 @@
 import { type CausewayError, type Clock, RouteError } from "@causeway/kernel";
 import type { MetadataLimits } from "../limits.ts";
-import { Cancel } from "./cancel.ts";
+import { Cancel, over } from "./cancel.ts";
 import type { Route } from "./route.ts";
 
 /** Does one thing over one route; its failures are the route's unless they are the host's. */
@@ -165,7 +165,7 @@ export class RouteRace<Value> {
     try {
       await Promise.race([this.#wake.promise, ...alarm]);
     } finally {
-      timer.abort();
+      timer.abort(over);
     }
     this.#wake = Promise.withResolvers<void>();
   }

@@ -35,7 +35,7 @@ export class DiskFile {
 
   change(change: Change): void {
     const own =
-      change.kind === "write" ? { ...change, bytes: Uint8Array.from(change.bytes) } : change;
+      change.kind === "write" ? { ...change, bytes: new Uint8Array(change.bytes) } : change;
     apply(this.#seen, own);
     this.#unsynced.push(own);
   }

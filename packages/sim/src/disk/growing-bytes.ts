@@ -4,7 +4,7 @@ export class GrowingBytes {
   #length: number;
 
   constructor(bytes: Uint8Array = new Uint8Array(0)) {
-    this.#buffer = Uint8Array.from(bytes);
+    this.#buffer = new Uint8Array(bytes);
     this.#length = bytes.length;
   }
 

@@ -41,7 +41,7 @@ export type Reply =
 
 export function bodyOf(bytes: Uint8Array): Body {
   const read = (at: number, length: number): Uint8Array =>
-    Uint8Array.from(bytes.subarray(at, at + length));
+    new Uint8Array(bytes.subarray(at, at + length));
   return { length: bytes.length, read, after: "end" };
 }
 

@@ -1,13 +1,20 @@
 import {
+  type Artifact,
   canonicalJson,
   cataloguePath,
+  deltaListPath,
+  deltaPath,
   encodeCatalogue,
+  encodeDeltas,
   encodeRelease,
   hashedTargetPath,
   type Instant,
+  indexPath,
   type JsonInput,
   type Platform,
   type ProductId,
+  packPath,
+  patchPath,
   type TargetPath,
   toUtcSecond,
   type Version,
@@ -62,26 +69,11 @@ function addPatch(
   add: (path: TargetPath, file: Blob, custom?: JsonInput) => void,
 ): void {
   const { version, files } = patch;
-  const artifact = (suffix: string, file: Blob) => {
-    const name = `${path}${suffix}` as TargetPath;
-    add(name, file);
-    return { path: name, length: file.bytes.length, sha256: file.sha256 };
+  const artifact = (at: TargetPath, file: Blob): Artifact => {
+    add(at, file);
+    return { path: at, length: file.bytes.length, sha256: file.sha256 };
   };
-  const { delta } = files;
-  const deltas =
-    delta === undefined || before === undefined
-      ? []
-      : [
-          {
-            ...artifact(`.from-${before.version}.delta.zst`, delta.file),
-            index: artifact(`.from-${before.version}.delta.zst.chunks`, delta.index),
-            from: {
-              version: before.version,
-              length: delta.from.bytes.length,
-              sha256: delta.from.sha256,
-            },
-          },
-        ];
+  const list = deltaList(files, before, path, artifact);
   const record = encodeRelease({
     product,
     version,
@@ -90,13 +82,31 @@ function addPatch(
     advisories: ["MS03-026"],
     install: "file",
     releasedAt: toUtcSecond(patch.releasedAt),
-    index: artifact(".chunks", files.index),
-    ...(files.pack && { pack: artifact(".pack.zst", files.pack) }),
-    deltas,
+    index: artifact(indexPath(path), files.index),
+    ...(files.pack && { pack: artifact(packPath(path), files.pack) }),
+    ...(list && { deltas: artifact(deltaListPath(path), list) }),
   });
   add(path, files, record);
 }
 
+/** The list of the one delta, from the version before; undefined when there is none. */
+function deltaList(
+  { delta }: PatchFiles,
+  before: PublishedPatch | undefined,
+  path: TargetPath,
+  artifact: (at: TargetPath, file: Blob) => Artifact,
+): Blob | undefined {
+  if (delta === undefined || before === undefined) return undefined;
+  const at = deltaPath(path, before.version);
+  const { bytes, sha256 } = delta.from;
+  const one = {
+    ...artifact(at, delta.file),
+    from: { version: before.version, length: bytes.length, sha256 },
+    index: artifact(indexPath(at), delta.index),
+  };
+  return blob(canonicalJson(encodeDeltas([one])));
+}
+
 function targetPath(version: Version): TargetPath {
-  return `patches/${product}/${version}/${platform}/app.bin` as TargetPath;
+  return patchPath({ product, version, platform, file: "app.bin" });
 }
