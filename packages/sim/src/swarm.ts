@@ -2,7 +2,7 @@ import type { Dice } from "./dice.ts";
 import type { LineTraits, Outage } from "./network/line.ts";
 import type { Behaviour } from "./routes/behaviour.ts";
 import { type ProductLine, productLines } from "./vendor/patch-files.ts";
-import type { Publication } from "./vendor/vendor.ts";
+import { leapUnit, type Publication } from "./vendor/vendor.ts";
 
 /** One route of a drill. */
 export interface RouteDraw {
@@ -111,7 +111,7 @@ function drawPublications(dice: Dice, safetyMs: number): Swarm["publications"] {
     () => ({ rotate: ["root"] }),
     () => ({ rotate: [dice.pick(["timestamp", "snapshot", "targets", "patches"] as const)] }),
     () => ({ rotate: ["root", "timestamp", "snapshot"], patch: true }),
-    () => ({ leap: 1_000_000 }),
+    () => ({ leap: leapUnit }),
   ];
   const publications = Array.from({ length: dice.below(6) }, () => ({
     at: dice.below(safetyMs),

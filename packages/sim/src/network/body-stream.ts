@@ -19,6 +19,14 @@ export interface Way {
   readonly home: Line;
 }
 
+/** How a body ends. */
+export interface Ends {
+  /** Called once, when all of it was sent in good order. */
+  readonly whole: () => void;
+  /** Makes the error of a connection that breaks. */
+  readonly broken: () => Error;
+}
+
 /**
  * A body on its way: pieces are sent as the lines allow, and wait in the socket until they are
  * read. When that is full, nothing is sent.
@@ -26,6 +34,7 @@ export interface Way {
 export class BodyStream implements AsyncIterable<Uint8Array> {
   readonly #way: Way;
   readonly #body: Body;
+  readonly #ends: Ends;
   readonly #arrived: Uint8Array[] = [];
   #waiting: Settle<Next> | undefined;
   #sent = 0;
@@ -35,14 +44,11 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
   #failure: { readonly error: unknown } | undefined;
   /** Bytes that the client has taken. */
   pulled = 0;
-  /** Called once, when the last byte was read in good order. */
-  onEnd: () => void = () => undefined;
-  /** Makes the error of a connection that breaks. */
-  broken: () => Error = () => new Error("the connection broke");
 
-  constructor(way: Way, body: Body) {
+  constructor(way: Way, body: Body, ends: Ends) {
     this.#way = way;
     this.#body = body;
+    this.#ends = ends;
     this.#send();
   }
 
@@ -139,14 +145,14 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
       return;
     }
     this.#done = true;
-    this.onEnd();
+    this.#ends.whole();
     this.#wake();
   }
 
   #fail(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#failure = { error: this.broken() };
+    this.#failure = { error: this.#ends.broken() };
     this.#wake();
   }
 }

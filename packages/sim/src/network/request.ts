@@ -90,11 +90,10 @@ function fail({ exchange, request, settle }: UnderWay, what: string): void {
 function deliver(under: UnderWay, answer: Answer, events: Events): Delivery {
   const { world, home, host, exchange, request } = under;
   const way = { world, home, line: host.line, life: exchange.life };
-  const stream = new BodyStream(way, framed(answer));
-  stream.onEnd = events.reusable;
-  stream.broken = () => {
+  const broken = (): Error => {
     return new RouteError("ROUTE_TRUNCATED", request.url.href, "broke the connection");
   };
+  const stream = new BodyStream(way, framed(answer), { whole: events.reusable, broken });
   exchange.answer = answer;
   exchange.stream = stream;
   events.answered();

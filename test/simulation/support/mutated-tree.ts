@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../../../tools/checkout.ts";
+import type { Mutation } from "./mutations.ts";
+
+const packages = ["kernel", "trust", "client", "sim"];
+
+/**
+ * Copies the packages that the simulator runs to a folder of their own, with the bug in them. They
+ * find each other there, by links that lead to nowhere else.
+ */
+export function copyWith({ name, edits }: Mutation): string {
+  const folder = mkdtempSync(join(tmpdir(), "causeway-mutation-"));
+  mkdirSync(join(folder, "node_modules/@causeway"), { recursive: true });
+  for (const each of packages) {
+    for (const part of ["src", "package.json"]) {
+      const path = join("packages", each, part);
+      cpSync(join(root, path), join(folder, path), { recursive: true });
+    }
+    symlinkSync(join(folder, "packages", each), join(folder, "node_modules/@causeway", each));
+  }
+  for (const { file, find, replace } of edits) {
+    const path = join(folder, "packages", file);
+    const parts = readFileSync(path, "utf8").split(find);
+    assert.equal(parts.length, 2, `${name}: ${file} has ${parts.length - 1} times:\n${find}`);
+    writeFileSync(path, parts.join(replace));
+  }
+  return folder;
+}

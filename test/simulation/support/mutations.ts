@@ -1,0 +1,152 @@
+/** A bug that is put into the engine: each `find` stands in its file exactly once. */
+export interface Mutation {
+  readonly name: string;
+  readonly edits: readonly {
+    /** Below `packages/`. */
+    readonly file: string;
+    readonly find: string;
+    readonly replace: string;
+  }[];
+}
+
+/** A bug of one place. */
+function bug(name: string, file: string, find: string, replace: string): Mutation {
+  return { name, edits: [{ file, find, replace }] };
+}
+
+const chunkCheck = {
+  file: "client/src/fetch/chunk-verified.ts",
+  find: "if (bytes.length !== chunk.length || sha256Of(bytes) !== chunk.sha256) return undefined;",
+  replace: "if (bytes.length !== chunk.length) return undefined;",
+};
+
+export const mutations: readonly Mutation[] = [
+  { name: "chunks are not hashed", edits: [chunkCheck] },
+  {
+    name: "what the journal names is believed, and the whole file is not checked",
+    edits: [
+      {
+        file: "client/src/download/partial.ts",
+        find: "if (VerifiedChunk.from(bytes, chunk) !== undefined) this.#add(number);",
+        replace: "this.#add(number);",
+      },
+      {
+        file: "client/src/download/download.ts",
+        find: "return sha256 === target.sha256;",
+        replace: "return sha256 !== undefined;",
+      },
+    ],
+  },
+  bug(
+    "the file gets its name before it is synced",
+    "client/src/download/partial.ts",
+    "    await this.#part.sync();\n    await this.close();",
+    "    await this.close();",
+  ),
+  {
+    name: "an older timestamp is accepted",
+    edits: [
+      {
+        file: "trust/src/trusted-set.ts",
+        find: "if (last !== undefined && next.version <= last.version) {",
+        replace: "if (last !== undefined && next.version === last.version) {",
+      },
+    ],
+  },
+  {
+    name: "an older snapshot is accepted",
+    edits: [
+      {
+        file: "trust/src/trusted-set.ts",
+        find: "if (next.snapshot.version < snapshotMin) {",
+        replace: "if (next.snapshot.version < 0 * snapshotMin) {",
+      },
+      {
+        file: "trust/src/trusted-set.ts",
+        find: "if (this.snapshot !== undefined) requireNoRollback(this.snapshot, next);",
+        replace: "void requireNoRollback;",
+      },
+    ],
+  },
+  bug(
+    "expired metadata is accepted",
+    "trust/src/envelope.ts",
+    "if (header.expires > now) return;",
+    "if (header.expires > now - 1e12) return;",
+  ),
+  bug(
+    "silence is waited for without end",
+    "client/src/routes/cancel.ts",
+    "return await Promise.race([work, alarm]);",
+    "alarm.catch(() => undefined);\n    return await work;",
+  ),
+  {
+    name: "a route that fails is asked again at once, again and again",
+    edits: [
+      {
+        file: "client/src/fetch/chunk-route-work.ts",
+        find: "this.#dueAt = now + this.#backoff(error, random);",
+        replace: "this.#dueAt = now + 0 * this.#backoff(error, random);",
+      },
+      {
+        file: "client/src/fetch/chunk-route-work.ts",
+        find: "return this.source === undefined || this.#failures >= this.#limits.failuresMax;",
+        replace: "return this.source === undefined;",
+      },
+    ],
+  },
+  bug(
+    "the state is written in place",
+    "client/src/metadata/trust-state.ts",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code.
+    "await this.#store.write(`${folder}/${name}`, bytes);",
+    [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code.
+      "const file = await this.#store.open(`${folder}/${name}`, 'create');",
+      "await file.truncate(bytes.length); await file.writeAt(bytes, 0); await file.sync();",
+      "await file.close();",
+    ].join("\n"),
+  ),
+  bug(
+    "Retry-After is not heard",
+    "client/src/routes/exchange.ts",
+    "route.rest(ports.clock.steady() + error.retryAfterMs);",
+    "route.rest(ports.clock.steady());",
+  ),
+  bug(
+    "a ring while nobody listens is lost, so a race is not looked at again",
+    "client/src/fetch/chunk-bell.ts",
+    "    this.#rung = true;\n",
+    "",
+  ),
+  bug(
+    "no other route is asked for a second opinion",
+    "client/src/metadata/metadata.ts",
+    "const whole = await race.rest(secondOpinionMs, moreMs);",
+    "race.end();\n  const whole: Attempt[] = [];\n  void [secondOpinionMs, moreMs];",
+  ),
+  bug(
+    "a far route's second opinion is not waited for",
+    "client/src/metadata/metadata.ts",
+    "const opinionRoundTrips = 4;",
+    "const opinionRoundTrips = 0;",
+  ),
+  bug(
+    "an answer may be of any length",
+    "client/src/routes/exchange.ts",
+    "if (received > most) throw",
+    "if (received > 1e12 + most) throw",
+  ),
+  bug(
+    "a chunk's buffer is used again while it is being written",
+    "client/src/fetch/chunk-lane.ts",
+    "await events.arrived(number, verified);",
+    "void events.arrived(number, verified);",
+  ),
+  bug(
+    "the old patch is removed before the new one takes its place",
+    "client/src/download/partial.ts",
+    "await this.#store.rename(this.#files.part, name);",
+    "await this.#store.remove(name);\n    await this.#store.rename(this.#files.part, name);",
+  ),
+];
