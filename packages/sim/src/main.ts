@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { type Arguments, readArguments, usage } from "./arguments.ts";
+import type { DrillReport } from "./drill.ts";
 import { simulate, story } from "./simulate.ts";
 
 const seedMax = 1_000_000_000;
@@ -9,8 +10,15 @@ const silenceMsMax = 120_000; // of a process that runs drills: it hangs, and vi
 /** Runs the drills in this process; each that ended is one line on standard output. */
 async function work({ from, seeds, step, stop, lines }: Arguments): Promise<number> {
   let failed = 0;
+  let current = from;
   const id = commit();
-  await simulate({ from, count: seeds, step }, (report) => {
+  process.once("unhandledRejection", (error) => {
+    const text = `nobody handled ${error instanceof Error ? error.stack : String(error)}`;
+    process.stdout.write(`SEED=${current} COMMIT=${id} ${text}\nFAILED ${current}\n`);
+    process.exitCode = 1;
+    process.exit();
+  });
+  const onDone = (report: DrillReport): boolean => {
     if (report.broken === undefined) {
       process.stdout.write(`ok ${report.seed}\n`);
       return true;
@@ -18,6 +26,9 @@ async function work({ from, seeds, step, stop, lines }: Arguments): Promise<numb
     failed++;
     process.stdout.write(`${story(report, id, lines)}FAILED ${report.seed}\n`);
     return !stop;
+  };
+  await simulate({ from, count: seeds, step }, onDone, (seed) => {
+    current = seed;
   });
   return failed === 0 ? 0 : 1;
 }

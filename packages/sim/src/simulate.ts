@@ -13,13 +13,16 @@ const twiceEvery = 50; // seeds: so often one is run twice, to see that it repla
 /**
  * Runs drill after drill.
  * @param onDone is told each that ended; it returns false to stop
+ * @param onBegin is told each that begins
  */
 export async function simulate(
   seeds: Seeds,
   onDone: (report: DrillReport) => boolean,
+  onBegin: (seed: number) => void = () => undefined,
 ): Promise<void> {
   for (let index = 0; index < seeds.count; index += seeds.step) {
     const seed = seeds.from + index;
+    onBegin(seed);
     const report = await runDrill(seed);
     const again = seed % twiceEvery === 0 ? await runDrill(seed) : report;
     if (!onDone(differenceOf(report, again) ?? report)) return;

@@ -108,12 +108,14 @@ function drawPublications(dice: Dice, safetyMs: number): Swarm["publications"] {
     () => ({ patch: true }),
     () => ({ patch: true }),
     () => ({}),
+    () => ({}),
+    () => ({}),
     () => ({ rotate: ["root"] }),
     () => ({ rotate: [dice.pick(["timestamp", "snapshot", "targets", "patches"] as const)] }),
     () => ({ rotate: ["root", "timestamp", "snapshot"], patch: true }),
     () => ({ leap: leapUnit }),
   ];
-  const publications = Array.from({ length: dice.below(6) }, () => ({
+  const publications = Array.from({ length: dice.below(8) }, () => ({
     at: dice.below(safetyMs),
     what: dice.pick(kinds)(),
   })).toSorted((a, b) => a.at - b.at);

@@ -114,10 +114,10 @@ export const mutations: readonly Mutation[] = [
     "route.rest(ports.clock.steady());",
   ),
   bug(
-    "a ring while nobody listens is lost, so a race is not looked at again",
-    "client/src/fetch/chunk-bell.ts",
-    "    this.#rung = true;\n",
-    "",
+    "a race does not hear when a lane ends",
+    "client/src/routes/race.ts",
+    "      this.#running.delete(lane);\n      lane.cancel.release();\n      this.#wake.resolve();",
+    "      this.#running.delete(lane);\n      lane.cancel.release();",
   ),
   bug(
     "no other route is asked for a second opinion",
