@@ -30,10 +30,18 @@ export interface Habits {
   readonly trust: Uint8Array;
 }
 
-/** Sees what the customer does. */
+/** How a life ends early. */
+export interface Crash {
+  readonly kind: "kill" | "power cut";
+  /** Operations on the disk that were cut off. */
+  readonly cutOff: number;
+}
+
+/** Sees what the customer does, and what befalls it. */
 export interface RunWatcher {
   readonly began?: (run: Run) => void;
   readonly ended?: (run: Run) => void;
+  readonly crashed?: (crash: Crash) => void;
 }
 
 /** Where the state and the output lie on the customer's disk. */
@@ -83,12 +91,12 @@ export class Customer {
   }
 
   /** Ends the life at this very moment; the next one begins after a while. */
-  crash(kind: "kill" | "power cut"): void {
+  crash(kind: Crash["kind"]): void {
     if (this.#life === undefined) return;
     this.#life.end();
     this.#life = undefined;
-    if (kind === "kill") this.#disk.kill();
-    else this.#disk.cutPower();
+    const cutOff = kind === "kill" ? this.#disk.kill() : this.#disk.cutPower();
+    for (const { crashed } of this.#watchers) crashed?.({ kind, cutOff });
     this.#world.after(this.#habits.rebootMs, () => this.boot());
   }
 

@@ -38,6 +38,12 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   bug(
+    "what a killed run had is fetched again",
+    "client/src/download/partial.ts",
+    "const claimed = length === 0 ? [] : await this.#journaled();",
+    "const claimed = length < Infinity ? [] : await this.#journaled();",
+  ),
+  bug(
     "the file gets its name before it is synced",
     "client/src/download/partial.ts",
     "    await this.#part.sync();\n    await this.close();",

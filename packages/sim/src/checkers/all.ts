@@ -2,6 +2,7 @@ import type { Swarm } from "../swarm.ts";
 import { boundedMemory } from "./bounded-memory.ts";
 import type { Checker } from "./checker.ts";
 import { getsThePatch } from "./gets-the-patch.ts";
+import { keepsWhatItHas } from "./keeps-what-it-has.ts";
 import { leavesDeadAlone } from "./leaves-dead-alone.ts";
 import { neverRollsBack } from "./never-rolls-back.ts";
 import { oldOrNew } from "./old-or-new.ts";
@@ -15,6 +16,7 @@ export function checkersOf(scene: Scene, swarm: Swarm): readonly Checker[] {
     opensOnlyVerified(scene),
     neverRollsBack(scene),
     oldOrNew(scene),
+    keepsWhatItHas(scene),
     getsThePatch(scene, swarm),
     refusesStale(scene),
     leavesDeadAlone(scene),

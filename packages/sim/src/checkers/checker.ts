@@ -1,4 +1,4 @@
-import type { Run } from "../customer.ts";
+import type { Crash, Run } from "../customer.ts";
 import type { Exchange } from "../network/request.ts";
 
 /** Watches a drill and tells the world when a law is broken. Each hook runs at once. */
@@ -9,4 +9,5 @@ export interface Checker {
   readonly answered?: (exchange: Exchange) => void;
   readonly began?: (run: Run) => void;
   readonly ended?: (run: Run) => void;
+  readonly crashed?: (crash: Crash) => void;
 }

@@ -70,19 +70,24 @@ export class Disk {
     });
   }
 
-  /** The programs are gone, what they wrote is not, but for what they were just writing. */
-  kill(): void {
+  /**
+   * The programs are gone, what they wrote is not, but for what they were just writing.
+   * @returns how many operations were cut off
+   */
+  kill(): number {
     this.#world.note("kill");
-    this.#cutOff();
+    const count = this.#cutOff();
     for (const name of this.folders.names()) this.onChange(name);
+    return count;
   }
 
-  /** What was not synced is lost wholly, partly, or not. */
-  cutPower(): void {
+  /** As `kill`, and what was not synced is lost wholly, partly, or not. */
+  cutPower(): number {
     this.#world.note("power cut");
-    this.#cutOff();
+    const count = this.#cutOff();
     this.folders.losePower(this.#dice);
     for (const name of this.folders.names()) this.onChange(name);
+    return count;
   }
 
   /** The part of a change that is written before it is cut off, or before the disk is full. */
@@ -90,8 +95,10 @@ export class Disk {
     return torn(change, this.#dice);
   }
 
-  #cutOff(): void {
+  #cutOff(): number {
+    const count = this.#inFlight.size;
     for (const { cutOff } of this.#inFlight) cutOff(this.#dice);
     this.#inFlight.clear();
+    return count;
   }
 }
