@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { decodeCatalogue, type ProductId, parseJson } from "@causeway/kernel";
 import { assertStrictlyReadable } from "./support/strict-reader.ts";
 import { patchBytes, TestVendor } from "./support/vendor.ts";
 import { targetBytes, WalkingClient } from "./support/walking-client.ts";
@@ -81,9 +82,8 @@ async function assertWhole(tree: string): Promise<WalkingClient> {
   const client = await WalkingClient.pinned(tree, now);
   await client.refresh(tree, now);
   const catalogue = await client.find(tree, "products/reader.json", now);
-  const { releases } = JSON.parse((await targetBytes(tree, catalogue)).toString()) as {
-    readonly releases: readonly { readonly target: string; readonly length: number }[];
-  };
+  const read = parseJson(await targetBytes(tree, catalogue), "catalogue");
+  const { releases } = decodeCatalogue(read, "reader" as ProductId);
   for (const { target, length } of releases) {
     const found = await client.find(tree, target, now);
     assert.equal((await targetBytes(tree, found)).length, length);
