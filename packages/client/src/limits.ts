@@ -1,9 +1,11 @@
+import type { DeadlineLimits } from "./routes/deadline.ts";
+
 /** Bounds of one request over one route. */
 export interface ExchangeLimits {
-  /** Connection, request and the answer's headers, together. */
-  readonly answerMs: number;
+  /** Each step to an answer: finding the name, connecting, agreeing on TLS, the headers. */
+  readonly answer: DeadlineLimits;
   /** The longest silence within a body. */
-  readonly stallMs: number;
+  readonly silence: DeadlineLimits;
   /** A body is judged by its mean rate over each such span of waiting. */
   readonly rateWindowMs: number;
   readonly bytesPerSecondMin: number;
@@ -41,8 +43,16 @@ export const routesMax = 64;
 
 export const clientLimits: ClientLimits = {
   exchange: {
-    answerMs: 5_000, // a satellite link with one lost SYN needs about 4 s
-    stallMs: 4_000, // a TCP retransmission after two losses comes within 3 s
+    answer: {
+      firstMs: 5_000, // a satellite link (2 s) whose first SYN is lost needs about 4 s
+      minMs: 3_500, // two lost SYNs cost 3 s, however near the route is
+      maxMs: 20_000, // who is farther than this cannot be told from the dead
+    },
+    silence: {
+      firstMs: 4_000, // a TCP retransmission after two losses comes within 3 s
+      minMs: 2_500,
+      maxMs: 20_000, // two TLS records over half a 28.8k modem
+    },
     rateWindowMs: 5_000, // long enough for one stall and its recovery
     bytesPerSecondMin: 512, // a tenth of a 56k modem: whoever drips less is no use
     redirectsMax: 3,

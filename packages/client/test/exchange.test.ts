@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { after, suite, test } from "node:test";
 import { type RouteCode, RouteError } from "@causeway/kernel";
 import { nodePorts } from "../src/node/index.ts";
+import { redirectTarget } from "../src/routes/answer.ts";
 import { type Answer, type ExchangeRequest, exchange } from "../src/routes/exchange.ts";
-import { parseRoute, type Route } from "../src/routes/route.ts";
+import { parseRoute, parseRoutes, type Route } from "../src/routes/route.ts";
 import { type Fault, faults, startRoute } from "./support/faulty-route.ts";
 import { quickExchange } from "./support/quick.ts";
 
@@ -71,6 +72,75 @@ test("a connection that the server closed while idle is no fault of the route", 
   for (const socket of server.sockets) socket.resetAndDestroy();
   assert.equal((await ask(route)).length, file.length);
 });
+
+test("a reset connection is tried once more at once, and never twice", async () => {
+  await using server = await startRoute("resets", files);
+  const route = parseRoute(server.url);
+  await assert.rejects(ask(route), isRouteError("ROUTE_UNREACHABLE", /reset/));
+  assert.equal(server.connections, 2);
+  await assert.rejects(ask(route), isRouteError("ROUTE_UNREACHABLE", /reset/));
+  assert.equal(server.connections, 3, "it means it");
+  server.behaviour = "honest";
+  await ask(route);
+  for (const socket of server.sockets) socket.destroy();
+  await ports.clock.sleep(10);
+  server.behaviour = "resets";
+  await assert.rejects(ask(route), isRouteError("ROUTE_UNREACHABLE", /reset/));
+  assert.equal(server.connections, 6, "it answered, so it is a filter's again");
+});
+
+test("a flood filter that resets the first connection costs one connection", async () => {
+  await using server = await startRoute("resets", files);
+  server.onConnection = () => {
+    server.behaviour = "honest";
+  };
+  assert.equal((await ask(parseRoute(server.url))).length, file.length);
+  assert.equal(server.connections, 2);
+});
+
+test("a redirect to another listed route is followed, with that one's credentials only", async () => {
+  await using other = await startRoute("honest", files);
+  await using first = await startRoute("redirects-to", files);
+  const { port } = new URL(other.url);
+  first.location = `http://127.0.0.1:${port}/${path}`;
+  const [mine, theirs] = parseRoutes([
+    first.url.replace("//", "//me:mine@"),
+    other.url.replace("//", "//you:yours@"),
+  ]);
+  assert.ok(mine && theirs);
+  assert.equal((await ask(mine)).length, file.length);
+  assert.deepEqual(first.authorizations, [basic("me:mine")]);
+  assert.deepEqual(other.authorizations, [basic("you:yours")]);
+  theirs.rest(ports.clock.steady() + 60_000);
+  await assert.rejects(ask(mine), isRouteError("ROUTE_REFUSED", /asked to be left alone/));
+});
+
+test("a redirect below no listed route, out of TLS, or in a circle of routes is refused", async () => {
+  await using other = await startRoute("redirects-to", files);
+  await using first = await startRoute("redirects-to", files);
+  first.location = `${other.url}elsewhere/${path}`;
+  const [mine] = parseRoutes([first.url, `${other.url}repository/`]);
+  assert.ok(mine);
+  await assert.rejects(ask(mine), isRouteError("ROUTE_REFUSED", /away to/));
+  other.location = `${first.url}${path}`;
+  first.location = `${other.url}${path}`;
+  const [circle] = parseRoutes([first.url, other.url]);
+  assert.ok(circle);
+  const before = first.requests.length + other.requests.length;
+  await assert.rejects(ask(circle), isRouteError("ROUTE_REFUSED", /on and on/));
+  assert.equal(first.requests.length + other.requests.length - before, 4);
+  const [secure] = parseRoutes(["https://a.example/", "http://b.example/"]);
+  const answer = { status: 302, headers: new Map([["location", "http://b.example/x"]]) };
+  assert.ok(secure);
+  assert.throws(
+    () => redirectTarget(answer, secure.base, "x", true, secure),
+    isRouteError("ROUTE_REFUSED", /out of TLS/),
+  );
+});
+
+function basic(credentials: string): string {
+  return `Basic ${Buffer.from(credentials).toString("base64")}`;
+}
 
 type Fate = readonly [RouteCode, RegExp];
 const ofFile: Partial<Record<Fault, Fate>> = {

@@ -36,17 +36,20 @@ export class RouteError extends CausewayError {
   readonly url: string;
   /** Milliseconds that the route asked us to stay away (`Retry-After`), if it did. */
   readonly retryAfterMs: number | undefined;
+  /** True when the connection was reset before the answer, as flood filters do to a first one. */
+  readonly reset: boolean;
 
   constructor(
     code: RouteCode,
     url: string,
     message: string,
-    options?: ErrorOptions & { retryAfterMs?: number },
+    options?: ErrorOptions & { retryAfterMs?: number; reset?: boolean },
   ) {
     super(message, options);
     this.code = code;
     this.url = url;
     this.retryAfterMs = options?.retryAfterMs;
+    this.reset = options?.reset ?? false;
   }
 }
 

@@ -16,6 +16,9 @@ export interface Random {
   uint32(): number;
 }
 
+/** What a transport has got done before the answer; with a proxy, "proxied" is its connection. */
+export type TransportStep = "named" | "proxied" | "connected" | "secured";
+
 export interface TransportRequest {
   readonly url: URL;
   /** Asks for bytes `start` to `end - 1`. Absent: the whole file. */
@@ -23,6 +26,8 @@ export interface TransportRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Cancels the request and its body. */
   readonly signal: AbortSignal;
+  /** Called as a new connection gets further, so that each step can have a deadline of its own. */
+  readonly onStep?: (step: TransportStep) => void;
 }
 
 /** Bytes as they arrive from a route. Nothing about them is verified. */
@@ -40,7 +45,8 @@ export interface Delivery {
 export interface Transport {
   /**
    * Resolves when the status and headers are here.
-   * @throws {RouteError} `ROUTE_UNREACHABLE` when no answer can be had; the signal's reason when it fired
+   * @throws {RouteError} `ROUTE_UNREACHABLE` when no answer can be had, with `reset` when the
+   *   connection was reset; the signal's reason when it fired
    */
   open(request: TransportRequest): Promise<Delivery>;
 }

@@ -91,8 +91,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "client/src/fetch/chunk-route-work.ts",
-        find: "this.#dueAt = now + this.#backoff(error, random);",
-        replace: "this.#dueAt = now + 0 * this.#backoff(error, random);",
+        find: "this.#dueAt = now + this.#backoff(random);",
+        replace: "this.#dueAt = now + 0 * this.#backoff(random);",
       },
       {
         file: "client/src/fetch/chunk-route-work.ts",
@@ -116,8 +116,8 @@ export const mutations: readonly Mutation[] = [
   bug(
     "Retry-After is not heard",
     "client/src/routes/exchange.ts",
-    "route.rest(ports.clock.steady() + error.retryAfterMs);",
-    "route.rest(ports.clock.steady());",
+    "const until = clock.steady() + error.retryAfterMs;",
+    "const until = clock.steady();",
   ),
   bug(
     "a race does not hear when a lane ends",
@@ -139,7 +139,7 @@ export const mutations: readonly Mutation[] = [
   ),
   bug(
     "an answer may be of any length",
-    "client/src/routes/exchange.ts",
+    "client/src/routes/body.ts",
     "if (received > most) throw",
     "if (received > 1e12 + most) throw",
   ),

@@ -128,14 +128,12 @@ export class RouteWork {
     if (lane.startedAt < this.#failedAt) return;
     this.#failedAt = now;
     this.#failures++;
-    this.#dueAt = now + this.#backoff(error, random);
+    this.#dueAt = now + this.#backoff(random);
   }
 
   /** Decorrelated jitter: between the base and three times the last wait. */
-  #backoff(error: RouteError, random: Random): number {
+  #backoff(random: Random): number {
     const { base, max } = this.#limits.backoffMs;
-    // The first connection is often reset by a flood filter that lets the second one through.
-    if (this.#failures === 1 && error.code === "ROUTE_UNREACHABLE") return 0;
     const span = Math.max(0, this.#waitMs * 3 - base);
     this.#waitMs = Math.min(max, base + Math.floor((random.uint32() / 2 ** 32) * span));
     return this.#waitMs;

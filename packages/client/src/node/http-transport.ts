@@ -74,8 +74,7 @@ function ask(
     signal.addEventListener("abort", onAbort, { once: true });
     const unlisten = (): void => signal.removeEventListener("abort", onAbort);
     sent.on("error", (cause) => {
-      const reset = ["ECONNRESET", "EPIPE"].includes(errnoOf(cause) ?? "");
-      if (sent.reusedSocket && reset) reject(new StaleSocket("stale", { cause }));
+      if (sent.reusedSocket && isReset(cause)) reject(new StaleSocket("stale", { cause }));
       else reject(unreachable(request, cause));
     });
     sent.on("close", () => {
@@ -162,5 +161,10 @@ function unreachable(request: TransportRequest, cause: unknown): RouteError {
   const known = reasons.get(errno ?? "");
   const text = cause instanceof Error && cause.message !== "" ? cause.message : String(errno);
   const what = known ?? (errno?.startsWith("HPE_") === true ? "does not speak HTTP" : text);
-  return new RouteError("ROUTE_UNREACHABLE", shown(request.url), what, { cause });
+  const reset = isReset(cause);
+  return new RouteError("ROUTE_UNREACHABLE", shown(request.url), what, { cause, reset });
+}
+
+function isReset(cause: unknown): boolean {
+  return ["ECONNRESET", "EPIPE"].includes(errnoOf(cause) ?? "");
 }

@@ -1,6 +1,6 @@
 import { type Clock, type Delivery, RouteError } from "@causeway/kernel";
 import type { ExchangeLimits } from "../limits.ts";
-import { shown } from "./route.ts";
+import { type Route, shown } from "./route.ts";
 
 /** What was asked, as far as it shapes the answer. */
 interface Asked {
@@ -96,15 +96,17 @@ function judgeRefusal(
 }
 
 /**
- * Where a redirect leads, or undefined when the answer is none.
- * @throws {RouteError} `ROUTE_REFUSED` when it leads away from the route, or on and on
+ * Where a redirect leads, or undefined when the answer is none: within the route, or below the
+ * base of another one that the caller listed, with that one's credentials.
+ * @throws {RouteError} `ROUTE_REFUSED` when it leads elsewhere, out of TLS, or on and on
  */
 export function redirectTarget(
-  delivery: Delivery,
+  delivery: Pick<Delivery, "status" | "headers">,
   url: URL,
   path: string,
   mayFollow: boolean,
-): URL | undefined {
+  route: Route,
+): { readonly url: URL; readonly route: Route } | undefined {
   if (![301, 302, 303, 307, 308].includes(delivery.status)) return undefined;
   const location = delivery.headers.get("location") ?? "";
   const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
@@ -112,13 +114,15 @@ export function redirectTarget(
     return new RouteError("ROUTE_REFUSED", shown(url), `redirects ${path} ${what}`);
   };
   if (next === undefined) throw refuse(`to ${quoted(location)}, which is no URL`);
-  if (next.origin !== url.origin || !/^https?:$/.test(next.protocol)) {
-    throw refuse(`away to ${quoted(shown(next))}`);
+  const host = route.leadsTo(next);
+  if (host === undefined) throw refuse(`away to ${quoted(shown(next))}`);
+  if (url.protocol === "https:" && next.protocol !== "https:") {
+    throw refuse(`out of TLS to ${quoted(shown(next))}`);
   }
   if (!mayFollow) throw refuse("on and on");
-  next.username = url.username;
-  next.password = url.password;
-  return next;
+  next.username = host.base.username;
+  next.password = host.base.password;
+  return { url: next, route: host };
 }
 
 /** The sender's clock minus ours; undefined when it does not tell. */

@@ -7,6 +7,7 @@ import {
   UsageError,
 } from "@causeway/kernel";
 import { routesMax } from "../limits.ts";
+import { type RoundTrip, type RoutePace, roundTripAfter } from "./deadline.ts";
 
 /** Names a route in logs and reports: its URL without credentials. The signed list has ids. */
 export type RouteUrl = Brand<string, "RouteUrl">;
@@ -32,6 +33,7 @@ export class Route {
   readonly id: RouteUrl;
   /** Ends in "/". May hold credentials, so it is never shown; `id` is. */
   readonly base: URL;
+  #others: readonly Route[] = [];
   #state: RouteHealth = "ok";
   #error: CausewayError | undefined;
   #bytesReceived = 0;
@@ -39,6 +41,9 @@ export class Route {
   #rateBytes = 0;
   #rateMs = 0;
   #latencyMs: number | undefined;
+  #trip: RoundTrip | undefined;
+  readonly #missed = { answer: 0, silence: 0 };
+  #resetForgiven = false;
   #skewMs: number | undefined;
   #restUntil = Number.NEGATIVE_INFINITY;
 
@@ -119,6 +124,20 @@ export class Route {
     return url;
   }
 
+  /** Tells it of the others that the caller listed, which it may redirect to. */
+  meet(others: readonly Route[]): void {
+    this.#others = others.filter((other) => other !== this);
+  }
+
+  /** Whose a URL is that it redirects to: its own, another listed route's, or nobody's. */
+  leadsTo(url: URL): Route | undefined {
+    if (!/^https?:$/.test(url.protocol)) return undefined;
+    if (url.origin === this.base.origin) return this;
+    return this.#others.find(({ base }) => {
+      return url.origin === base.origin && url.pathname.startsWith(base.pathname);
+    });
+  }
+
   received(bytes: number): void {
     this.#bytesReceived += bytes;
   }
@@ -130,12 +149,41 @@ export class Route {
 
   /** An answer came whole: the route is alive again if it was taken for dead or slow. */
   completed(): void {
+    this.#missed.silence = 0;
     if (weight[this.#state] > 1) return;
     this.#state = "ok";
     this.#error = undefined;
   }
 
+  /** What the next deadline of this kind is to be set by. */
+  pace(kind: "answer" | "silence"): RoutePace {
+    const missed = this.#missed[kind];
+    return { trip: this.#trip, bytesPerSecond: this.bytesPerSecond, missed };
+  }
+
+  /** It let such a deadline pass. */
+  missed(kind: "answer" | "silence"): void {
+    this.#missed[kind]++;
+  }
+
+  /** One round trip, and nothing else but what the route spent on thinking. */
+  tookRoundTrip(ms: number): void {
+    this.#trip = roundTripAfter(this.#trip, ms);
+  }
+
+  /**
+   * True once, until it answers again: flood filters reset the first connection and let the second
+   * one through, and whoever resets that too means it.
+   */
+  forgivesReset(): boolean {
+    const first = !this.#resetForgiven;
+    this.#resetForgiven = true;
+    return first;
+  }
+
   answered(latencyMs: number, skewMs: number | undefined): void {
+    this.#resetForgiven = false;
+    this.#missed.answer = 0;
     this.#latencyMs = latencyMs;
     if (skewMs !== undefined) this.#skewMs = Math.max(this.#skewMs ?? skewMs, skewMs);
   }
@@ -219,7 +267,9 @@ export function parseRoutes(texts: readonly string[]): readonly Route[] {
   if (routes.size > routesMax) {
     throw new UsageError("USAGE_ARGUMENT", `${routes.size} routes; at most ${routesMax} are used.`);
   }
-  return [...routes.values()];
+  const all = [...routes.values()];
+  for (const route of all) route.meet(all);
+  return all;
 }
 
 /** A URL without its credentials. */

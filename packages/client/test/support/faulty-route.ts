@@ -26,7 +26,13 @@ export const faults = [
   "no-http",
 ] as const;
 export type Fault = (typeof faults)[number];
-export type Behaviour = "honest" | "honest-403" | "redirects-within" | "ends-early" | Fault;
+export type Behaviour =
+  | "honest"
+  | "honest-403"
+  | "redirects-within"
+  | "redirects-to"
+  | "ends-early"
+  | Fault;
 
 /** Files by their path below the route, as `metadata/timestamp.json`. */
 export type Files = Pick<ReadonlyMap<string, Uint8Array>, "get">;
@@ -39,6 +45,12 @@ export interface FaultyRoute {
   readonly sockets: ReadonlySet<Socket>;
   /** How many there ever were. */
   connections: number;
+  /** Called when one was dealt with. */
+  onConnection: () => void;
+  /** What `Authorization` was sent with each request. */
+  readonly authorizations: readonly (string | undefined)[];
+  /** Where "redirects-to" leads. */
+  location: string;
   behaviour: Behaviour;
   files: Files;
   /** What its clock shows: each answer has a Date. Undefined: none has. */
@@ -61,12 +73,18 @@ interface Reply {
 /** A real HTTP server on loopback that behaves as told. */
 export async function startRoute(behaviour: Behaviour, files: Files): Promise<FaultyRoute> {
   const requests: string[] = [];
+  const authorizations: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const date = route.wall();
     response.sendDate = false;
     if (date !== undefined) response.setHeader("date", new Date(date).toUTCString());
+    authorizations.push(request.headers.authorization);
+    if (route.behaviour === "redirects-to") {
+      response.writeHead(302, { location: route.location }).end();
+      return;
+    }
     for (const [name, value] of Object.entries(route.headers)) response.setHeader(name, value);
     response.on("error", () => undefined);
     const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
@@ -81,6 +99,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     socket.on("error", () => undefined);
     if (route.behaviour === "resets") socket.resetAndDestroy();
     if (route.behaviour === "no-http") socket.end("SSH-2.0-OpenSSH_9.2\r\n");
+    route.onConnection();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
@@ -99,6 +118,9 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     requests,
     sockets,
     connections: 0,
+    onConnection: () => undefined,
+    authorizations,
+    location: "",
     behaviour,
     files,
     wall: Date.now,
@@ -171,6 +193,7 @@ const behaviours: Record<Behaviour, (reply: Reply) => void> = {
     }, 10);
     response.on("close", () => clearInterval(timer));
   }),
+  "redirects-to": () => undefined, // answered where the location is known
   "redirects-within": (reply) => {
     if (reply.request.url?.startsWith("/moved/") === true) serve(reply);
     else reply.response.writeHead(301, { location: `/moved${reply.request.url}` }).end();

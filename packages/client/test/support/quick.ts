@@ -4,8 +4,8 @@ import { clientLimits } from "../../src/limits.ts";
 /** Deadlines that loopback meets with ease, and that tests can wait for. */
 export const quickExchange: ExchangeLimits = {
   ...clientLimits.exchange,
-  answerMs: 500,
-  stallMs: 400,
+  answer: { firstMs: 500, minMs: 500, maxMs: 500 },
+  silence: { firstMs: 400, minMs: 400, maxMs: 400 },
   rateWindowMs: 300,
 };
 
