@@ -30,7 +30,7 @@ export interface JudgedTime {
 /** Clocks that differ by less agree. Expiry is counted in days; a machine without NTP drifts so. */
 export const agreeMs = 10 * 60_000;
 /** A clock so far past the end of all that was signed is out of the question. */
-export const beyondReasonMs = 5 * 365 * 86_400_000;
+const beyondReasonMs = 5 * 365 * 86_400_000;
 
 /**
  * Decides what time it is. The local clock is believed as soon as one host agrees with it: nobody
