@@ -26,6 +26,14 @@ test("an encrypted key opens with its passphrase, and with no other", async () =
   assert.throws(() => readKey(text, "x".repeat(1025), "k"), { code: "KEY_PASSPHRASE" });
 });
 
+test("a wrong passphrase whose padding happens to be right is a wrong passphrase still", async () => {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const junk = (): Buffer => Buffer.from("what such a passphrase decrypts to");
+  Object.defineProperty(privateKey, "export", { value: junk });
+  const text = await encryptKey(privateKey, "secret");
+  assert.throws(() => readKey(text, "secret", "root-1"), { code: "KEY_PASSPHRASE" });
+});
+
 test("openssl opens an encrypted key too", { skip: noOpenssl() }, async () => {
   const { privateKey } = generateKeyPairSync("ed25519");
   const args = ["pkey", "-passin", "pass:secret"];

@@ -56,7 +56,7 @@ export function readKey(text: string, passphrase: string | undefined, name: stri
   try {
     key = createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
   } catch (cause) {
-    if (passphrase !== undefined && isDecryptFailure(cause)) {
+    if (passphrase !== undefined && isDecryptFailure(cause, text)) {
       const message = `the passphrase for ${name} is wrong.`;
       throw new UsageError("KEY_PASSPHRASE", message, { cause });
     }
@@ -68,8 +68,11 @@ export function readKey(text: string, passphrase: string | undefined, name: stri
 }
 
 // A wrong passphrase shows as wrong padding, or, once in 256 times, as DER that makes no sense.
-function isDecryptFailure(cause: unknown): boolean {
+function isDecryptFailure(cause: unknown, text: string): boolean {
   if (!(cause instanceof Error) || !("code" in cause)) return false;
+  if (cause.code === "ERR_OSSL_UNSUPPORTED") {
+    return /^-----BEGIN ENCRYPTED [^]+-----END ENCRYPTED PRIVATE KEY-----\s*$/.test(text);
+  }
   return cause.code === "ERR_OSSL_BAD_DECRYPT" || String(cause.code).startsWith("ERR_OSSL_ASN1");
 }
 
