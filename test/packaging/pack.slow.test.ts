@@ -8,10 +8,16 @@ import { pathToFileURL } from "node:url";
 import { root } from "../../tools/checkout.ts";
 import { packInto, userEnvironment } from "../../tools/pack.ts";
 
-const packages = readdirSync(join(root, "packages"));
+const packages = readdirSync(join(root, "packages")).filter((name) => !isPrivate(name));
 const folder = mkdtempSync(join(tmpdir(), "causeway-pack-"));
 const project = join(folder, "project");
 let tarballs: readonly string[] = [];
+
+/** True for a package that is never published. */
+function isPrivate(name: string): boolean {
+  const text = readFileSync(join(root, "packages", name, "package.json"), "utf8");
+  return (JSON.parse(text) as { readonly private?: boolean }).private === true;
+}
 
 function run(file: string, args: readonly string[]): string {
   const options = {
