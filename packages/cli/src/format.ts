@@ -19,6 +19,18 @@ export function formatSeconds(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** A long time for people: `5 min`, `3 hours`, `40 days`, `20 years`. */
+export function formatSpan(seconds: number): string {
+  const spans = [
+    [365.25 * 86_400, "years"],
+    [86_400, "days"],
+    [3_600, "hours"],
+    [60, "min"],
+  ] as const;
+  const [length, name] = spans.find(([span]) => seconds >= 2 * span) ?? [1, "s"];
+  return `${Math.round(seconds / length)} ${name}`;
+}
+
 /** A bar of `width` characters, `share` (0 to 1) of it filled. */
 export function formatBar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutLine, formatBar, formatBytes, formatProgress, formatSeconds } from "../src/format.ts";
+import {
+  cutLine,
+  formatBar,
+  formatBytes,
+  formatProgress,
+  formatSeconds,
+  formatSpan,
+} from "../src/format.ts";
 
 test("bytes are told in the largest unit that keeps them readable", () => {
   const told = [0, 999, 1000, 5_949_000, 99_949_999, 126_595_440, 5e9, 3e15].map(formatBytes);
@@ -52,4 +59,9 @@ test("a line is cut at the row's end, and its colours end where they did", () =>
   assert.equal(cutLine(line, 8), line);
   assert.equal(cutLine(line, 6), "\u001b[32mok\u001b[39m \u001b[1mro…\u001b[22m");
   assert.equal(cutLine("abc", 1), "…");
+});
+
+test("a long time is told in one unit", () => {
+  const told = [90, 301, 3 * 3600, 40 * 86_400, 20 * 365.25 * 86_400].map(formatSpan);
+  assert.deepEqual(told, ["90 s", "5 min", "3 hours", "40 days", "20 years"]);
 });

@@ -170,6 +170,27 @@ test("a root that one route does not have yet is found over another", async () =
   }
 });
 
+test("a root that a lone route says once it lacks does not end rotation", async () => {
+  const rotated = new Vendor();
+  rotated.release("1.0", noise(1_000, 1));
+  const key = rotated.repository.addKey("timestamp");
+  rotated.repository.root.roles["timestamp"] = { keyids: [key.keyid], threshold: 1 };
+  rotated.repository.signers.set("timestamp", [key]);
+  rotated.repository.publish("root");
+  rotated.publish();
+  const all = rotated.files();
+  await using fleet = await startRoutes(["honest"], all);
+  let asked = 0;
+  const get = (path: string): Uint8Array | undefined => {
+    return path === "metadata/2.root.json" && asked++ === 0 ? undefined : all.get(path);
+  };
+  Object.assign(fleet.servers[0] ?? {}, { files: { get } });
+  const run = await startRun(ports, new MemoryStore(), rotated.trust, fleet.urls);
+  await refreshState(run);
+  assert.equal(run.state.set.root.version, 2);
+  assert.equal(run.routes[0]?.state, "ok");
+});
+
 test("a hanging first route costs a moment", async () => {
   await using fleet = await startRoutes(["hangs-before-headers", "honest"], files);
   const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);

@@ -2,7 +2,7 @@ import { access, constants, stat } from "node:fs/promises";
 import type { Got } from "@causeway/client";
 import { openClient, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
-import { formatBytes, formatSeconds } from "../format.ts";
+import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
 import { defaultStateFolder } from "../state-folder.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
@@ -98,11 +98,14 @@ function summary(got: Got): string {
       `  ${route.state.padEnd(5)} ${formatBytes(route.bytes).padStart(8)}  ${route.url}${why}`,
     );
   }
-  const skew = got.clock.skewSeconds;
-  if (skew !== null && Math.abs(skew) > clockSkewToldS) {
-    lines.push(
-      `  this machine's clock differs from the routes' by ${formatSeconds(Math.abs(skew))}; set it`,
-    );
-  }
+  lines.push(...clockLine(got.clock));
   return printable(lines.join("\n"));
+}
+
+function clockLine({ skewSeconds, trusted }: Got["clock"]): string[] {
+  if (skewSeconds === null || (trusted && Math.abs(skewSeconds) <= clockSkewToldS)) return [];
+  const by = formatSpan(Math.abs(skewSeconds));
+  const off = `${by} ${skewSeconds > 0 ? "ahead" : "behind"}`;
+  if (trusted) return [`  by the routes' clocks this machine's is ${off}; check it`];
+  return [`  this machine's clock is ${off} and was not believed; set it`];
 }
