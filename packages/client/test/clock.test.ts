@@ -48,6 +48,14 @@ async function refreshAt(
   const clock = { ...ports.clock, wall: () => local };
   const run = await startRun({ ...ports, clock }, new MemoryStore(), vendor.trust, fleet.urls);
   const time = await refreshState({ ...run, now: local });
+  for (const [at, { files: carried }] of routes.entries()) {
+    const expected = carried === files ? "ok" : "stale";
+    assert.equal(
+      run.routes[at]?.state,
+      expected,
+      "what only looked expired is no fault of a route",
+    );
+  }
   const { skewSeconds: skew, trusted } = reportClock(time);
   return { state: run.state.set.versions().get("timestamp"), skew, trusted };
 }
