@@ -163,17 +163,19 @@ for (const fault of ["hangs-before-headers", "hangs-in-body", "busy-503", "lies"
   });
 }
 
-void test("the only route flaps: it is down for a moment, and asked again", async () => {
-  await using world = await startWorld(patch, ["honest"]);
-  await downloadWith(world, () => {
-    const [server] = world.servers;
-    if (server === undefined) return;
-    server.behaviour = "resets";
-    setTimeout(() => {
-      server.behaviour = "honest";
-    }, 60);
+for (const fault of ["resets", "refuses-403"] as const) {
+  void test(`the only route is like "${fault}" for a moment, and asked again`, async () => {
+    await using world = await startWorld(patch, ["honest"]);
+    await downloadWith(world, () => {
+      const [server] = world.servers;
+      if (server === undefined) return;
+      server.behaviour = fault;
+      setTimeout(() => {
+        server.behaviour = "honest";
+      }, 60);
+    });
   });
-});
+}
 
 void test("a route that only lacks the pack still brings the raw file's chunks", async () => {
   await using world = await startWorld(patch, ["honest", "misses-404"]);

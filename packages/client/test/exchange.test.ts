@@ -146,7 +146,7 @@ type Fate = readonly [RouteCode, RegExp];
 const ofFile: Partial<Record<Fault, Fate>> = {
   dead: ["ROUTE_UNREACHABLE", /refuses the connection/],
   resets: ["ROUTE_UNREACHABLE", /./],
-  "refuses-403": ["ROUTE_MISSING", /403/],
+  "refuses-403": ["ROUTE_REFUSED", /403/],
   "misses-404": ["ROUTE_MISSING", /404/],
   "busy-429": ["ROUTE_REFUSED", /asks to wait 120 s/],
   "busy-503": ["ROUTE_REFUSED", /asks to wait 7 s/],

@@ -15,8 +15,8 @@ export abstract class CausewayError extends Error {
 
 export const routeCodes = [
   "ROUTE_UNREACHABLE", // no connection, or none in time
-  "ROUTE_REFUSED", // answered, and will not serve us (401, 429, 503, a redirect elsewhere)
-  "ROUTE_MISSING", // answered that the file is not there (403, 404, 410)
+  "ROUTE_REFUSED", // answered, and will not serve us (401, 403, 429, 503, a redirect elsewhere)
+  "ROUTE_MISSING", // answered that the file is not there (404, 410)
   "ROUTE_STALLED", // connected, then too few bytes in time
   "ROUTE_TRUNCATED", // the answer ended before its promised length
   "ROUTE_ENDLESS", // the answer went past its bound
@@ -38,18 +38,21 @@ export class RouteError extends CausewayError {
   readonly retryAfterMs: number | undefined;
   /** True when the connection was reset before the answer, as flood filters do to a first one. */
   readonly reset: boolean;
+  /** True for a 403 that asks for no wait: what some object stores say of a file that they lack. */
+  readonly forbidden: boolean;
 
   constructor(
     code: RouteCode,
     url: string,
     message: string,
-    options?: ErrorOptions & { retryAfterMs?: number; reset?: boolean },
+    options?: ErrorOptions & { retryAfterMs?: number; reset?: boolean; forbidden?: boolean },
   ) {
     super(message, options);
     this.code = code;
     this.url = url;
     this.retryAfterMs = options?.retryAfterMs;
     this.reset = options?.reset ?? false;
+    this.forbidden = options?.forbidden ?? false;
   }
 }
 

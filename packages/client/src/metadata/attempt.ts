@@ -83,7 +83,9 @@ async function fetchNextRoot(
   try {
     return await fetchWanted(run, route, want, signal);
   } catch (error) {
-    if (error instanceof RouteError && error.code === "ROUTE_MISSING") return undefined;
+    if (!(error instanceof RouteError)) throw error;
+    // A bucket whose files may not be listed says 403, and never 404, of what it does not have.
+    if (error.code === "ROUTE_MISSING" || error.forbidden) return undefined;
     throw error;
   }
 }

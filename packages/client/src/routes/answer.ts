@@ -81,10 +81,6 @@ function judgeRefusal(
   if (status === 404 || status === 410) {
     return new RouteError("ROUTE_MISSING", shown(url), `has no ${path} (${status})`);
   }
-  // Object stores say so of what is not there to whoever may not list the bucket.
-  if (status === 403 && !headers.has("retry-after")) {
-    return new RouteError("ROUTE_MISSING", shown(url), `lacks or withholds ${path} (${status})`);
-  }
   if (status < 400 || status === 416) {
     return new RouteError("ROUTE_MISLABELLED", shown(url), `answered ${status} to ${path}`);
   }
@@ -92,6 +88,7 @@ function judgeRefusal(
   const asks = wait === undefined ? "" : `; asks to wait ${Math.ceil(wait / 1000)} s`;
   return new RouteError("ROUTE_REFUSED", shown(url), `answered ${status} to ${path}${asks}`, {
     ...(wait !== undefined && { retryAfterMs: wait }),
+    forbidden: status === 403 && wait === undefined,
   });
 }
 
