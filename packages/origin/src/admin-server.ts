@@ -1,7 +1,6 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
-import { errnoOf } from "@causeway/client/internal/host-error";
-import { HostError } from "@causeway/kernel";
+import { createServer, type ServerResponse } from "node:http";
 import { type Counts, type PoolState, renderMetrics } from "./counters.ts";
+import { listenOn } from "./listen.ts";
 
 const host = "127.0.0.1"; // operators only; never an address that the flood can reach
 
@@ -23,7 +22,7 @@ export async function startAdmin(port: number, view: AdminView): Promise<AdminSe
   const server = createServer({ maxHeaderSize: 8 * 1024, requestTimeout: 5_000 });
   server.maxConnections = 64;
   server.on("request", (request, response) => void answer(request.url, response, view));
-  const address = await listen(server, port);
+  const address = await listenOn(server, { host, port, reusePort: false }, "--admin-port");
   return {
     url: `http://${host}:${address}`,
     close: () => {
@@ -53,17 +52,4 @@ async function answer(
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
   response.end(body);
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause) => {
-      const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause) ?? String(cause)}. Choose another`;
-      reject(new HostError("HOST_ADDRESS", `${what} with --admin-port.`, { cause }));
-    });
-    server.listen({ host, port, exclusive: true }, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
 }

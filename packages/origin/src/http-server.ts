@@ -1,23 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { errnoOf } from "@causeway/client/internal/host-error";
-import { HostError } from "@causeway/kernel";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
 import type { Handler } from "./exchange.ts";
 import type { OriginLimits } from "./limits.ts";
+import { type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
 
 const sweepMs = 1_000;
-
-export interface ListenOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Lets other sockets of this user listen on the same port; the system spreads connections. */
-  readonly reusePort: boolean;
-}
 
 /** The listener of one worker: it bounds connections, and hands each request to a handler. */
 export class HttpServer {
@@ -54,17 +47,8 @@ export class HttpServer {
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
-  listen({ host, port, reusePort }: ListenOptions): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (cause) => {
-        const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause) ?? String(cause)}. Choose another`;
-        reject(new HostError("HOST_ADDRESS", `${what} with --host or --port.`, { cause }));
-      });
-      this.#server.listen({ host, port, reusePort, exclusive: true }, () => {
-        const address = this.#server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : port);
-      });
-    });
+  listen(address: ListenOptions): Promise<number> {
+    return listenOn(this.#server, address, "--host or --port");
   }
 
   counts(): Counts {

@@ -1,11 +1,11 @@
 import { access, realpath, stat } from "node:fs/promises";
 import { createServer, isIPv6 } from "node:net";
 import { join } from "node:path";
-import { errnoOf, isMissing, toHostError } from "@causeway/client/internal/host-error";
+import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, UsageError } from "@causeway/kernel";
 import { type AdminServer, type AdminView, startAdmin } from "./admin-server.ts";
-import type { ListenOptions } from "./http-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
+import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -127,15 +127,11 @@ function canSharePort(): boolean {
   return process.platform === "linux" || process.platform === "freebsd";
 }
 
-function assertFree(host: string, port: number): Promise<void> {
-  const listen: ListenOptions = { host, port, reusePort: false };
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", (cause) => {
-      const what = `cannot listen on ${host} port ${port}: ${errnoOf(cause) ?? String(cause)}. Choose another`;
-      reject(new HostError("HOST_ADDRESS", `${what} with --host or --port.`, { cause }));
-    });
-    probe.listen({ ...listen, exclusive: true }, () => probe.close(() => resolve()));
+async function assertFree(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  await listenOn(probe, { host, port, reusePort: false }, "--host or --port");
+  await new Promise((resolve) => {
+    probe.close(resolve);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { HostCode } from "@causeway/kernel";
 import type { Counts } from "./counters.ts";
-import type { ListenOptions } from "./http-server.ts";
+import type { ListenOptions } from "./listen.ts";
 import type { LogEntry } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
 

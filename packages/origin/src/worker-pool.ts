@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { HostError } from "@causeway/kernel";
 import { addCounts, type Counts, type PoolState, zeroCounts } from "./counters.ts";
-import type { ListenOptions } from "./http-server.ts";
+import type { ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";

@@ -16,7 +16,7 @@ const fresh = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
  */
 export async function openToRead(file: string, code: HostCode): Promise<fs.FileHandle> {
   const handle = await fs.open(file, readOnly);
-  const stats = await handle.stat();
+  const stats = await statOf(handle);
   if (stats.isFile() || stats.isDirectory()) return handle;
   await handle.close();
   throw new HostError(code, `${file}: is a pipe or a device; a file is expected here.`);
@@ -42,9 +42,19 @@ async function ownFile(file: string): Promise<fs.FileHandle | undefined> {
     if (["ENOENT", "ELOOP", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
   }
-  if (isOurs(await handle.stat())) return handle;
+  if (isOurs(await statOf(handle))) return handle;
   await handle.close();
   return undefined;
+}
+
+/** Closes the handle when nothing can be learnt of it. */
+async function statOf(handle: fs.FileHandle): Promise<Stats> {
+  try {
+    return await handle.stat();
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 function isOurs(stats: Stats): boolean {

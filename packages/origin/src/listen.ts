@@ -1,0 +1,31 @@
+import type { Server } from "node:net";
+import { errnoOf } from "@causeway/client/internal/host-error";
+import { HostError } from "@causeway/kernel";
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Lets other sockets of this user listen on the same port; the system spreads connections. */
+  readonly reusePort: boolean;
+}
+
+/**
+ * Makes the server listen there, and shares the address with no other program.
+ * @param flags by which a user chooses another address
+ * @returns the port
+ * @throws {HostError} `HOST_ADDRESS`
+ */
+export function listenOn(server: Server, address: ListenOptions, flags: string): Promise<number> {
+  const { host, port } = address;
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      const why = errnoOf(cause) ?? String(cause);
+      const what = `cannot listen on ${host} port ${port}: ${why}. Choose another with ${flags}.`;
+      reject(new HostError("HOST_ADDRESS", what, { cause }));
+    });
+    server.listen({ ...address, exclusive: true }, () => {
+      const bound = server.address();
+      resolve(typeof bound === "object" && bound !== null ? bound.port : port);
+    });
+  });
+}
