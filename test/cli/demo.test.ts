@@ -34,7 +34,8 @@ async function stage(context: TestContext): Promise<{
   const [old, patch] = [path.join(folder, "old.bin"), path.join(folder, "new.bin")];
   const bytes = randomBytes(3_000_000);
   await writeFile(old, bytes);
-  randomBytes(1_000_000).copy(bytes, 900_000); // enough that the primary dies in the middle of it
+  // More than its sockets hold when the primary dies in the middle of it: it is asked again.
+  randomBytes(2_000_000).copy(bytes, 900_000);
   await writeFile(patch, bytes);
   const args = ["demo", "--file", patch, "--have", old];
   return { args, patch, temporary, options: { cwd: folder, env: { TMPDIR: temporary } } };
@@ -76,7 +77,7 @@ test("the demo tells in one JSON object what it showed, and leaves nothing behin
   const [primary = 0, alternate = 0] = routes.map(({ bytes }) => bytes);
   assert.ok(primary > 0 && alternate > 0, "both routes carried a part");
   assert.equal(primary + alternate, downloaded);
-  assert.ok(downloaded >= 1_000_000 && downloaded < 1_500_000 && reused >= 1_500_000);
+  assert.ok(downloaded >= 2_000_000 && downloaded < 2_500_000 && reused >= 500_000);
   assert.deepEqual([length, folder], [3_000_000, null]);
   await assertNothingLeft(temporary);
 });

@@ -4,12 +4,13 @@ import type { Checker } from "./checkers/checker.ts";
 import type { Scene } from "./checkers/scene.ts";
 import { CrashPoints } from "./crash-points.ts";
 import { Customer } from "./customer.ts";
+import type { Dice } from "./dice.ts";
 import { Disk } from "./disk/disk.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { Line, type LineTraits } from "./network/line.ts";
 import { Network } from "./network/network.ts";
-import { honest } from "./routes/behaviour.ts";
-import { drawBehaviour } from "./routes/families.ts";
+import { type Behaviour, honest } from "./routes/behaviour.ts";
+import { drawBehaviour, drawReplay } from "./routes/families.ts";
 import { RouteHost } from "./routes/route-host.ts";
 import type { RouteDraw, Swarm } from "./swarm.ts";
 import { Vendor } from "./vendor/vendor.ts";
@@ -31,7 +32,7 @@ export function setStage(world: World, swarm: Swarm, watchers: readonly Checker[
   const vendor = firstVendor(world, swarm);
   const hosts = swarm.routes.map((route, index) => {
     const isGood = swarm.steadfast && index === swarm.honest;
-    return makeHost(world, vendor, route, { isGood, thieves: !swarm.steadfast });
+    return makeHost(world, vendor, route, isGood, swarm);
   });
   const disk = new Disk(world, swarm.disk);
   disk.strict = swarm.disk.strict;
@@ -70,11 +71,15 @@ function makeHost(
   world: World,
   vendor: Vendor,
   { name, traits, lagMs, behaviour }: RouteDraw,
-  { isGood, thieves }: { readonly isGood: boolean; readonly thieves: boolean },
+  isGood: boolean,
+  { captured, steadfast }: Swarm,
 ): RouteHost {
   const dice = world.dice.fork(`route ${name}`);
   const line = new Line(isGood ? goodTraits(traits) : traits, dice.fork("line"));
-  const drawn = behaviour ?? drawBehaviour(dice.fork("behaviour"), () => world.now, thieves);
+  const draw = (fork: Dice): Behaviour => {
+    return captured ? drawReplay(fork) : drawBehaviour(fork, () => world.now, !steadfast);
+  };
+  const drawn = behaviour ?? draw(dice.fork("behaviour"));
   const host = { name, line, lagMs: isGood ? 0 : lagMs };
   return new RouteHost(world, vendor, host, isGood ? honest : drawn);
 }

@@ -30,6 +30,8 @@ export interface Swarm {
   readonly honest: number;
   /** True when it is so from the beginning: then no run may fail for want of a route. */
   readonly steadfast: boolean;
+  /** True when somebody owns the network, and all routes replay what was once out. */
+  readonly captured: boolean;
   readonly homeBytesPerSecond: number;
   readonly line: ProductLine;
   readonly publications: readonly { readonly at: number; readonly what: Publication }[];
@@ -63,13 +65,19 @@ export function drawSwarm(dice: Dice): Swarm {
   const safetyMs = dice.spread(20_000, 3 * day);
   const routes = drawRoutes(dice.fork("routes"), safetyMs);
   const threshold = dice.between(1, 3);
+  const honest = dice.below(routes.length);
+  const steadfast = dice.chance(1, 2);
   return {
     routes,
-    honest: dice.below(routes.length),
-    steadfast: dice.chance(1, 2),
+    honest,
+    steadfast,
+    captured: !steadfast && dice.fork("capture").chance(1, 8),
     homeBytesPerSecond: dice.spread(40_000, 10_000_000),
     line: dice.pick(productLines),
-    publications: drawPublications(dice.fork("publications"), safetyMs),
+    publications: [
+      ...drawPublications(dice.fork("publications"), safetyMs),
+      ...drawTimer(dice.fork("timer"), safetyMs),
+    ].toSorted((a, b) => a.at - b.at),
     lifetimeMs: dice.spread(2 * hour, 7 * day),
     rootKeys: { count: threshold + dice.between(0, 2), threshold },
     crashes: dice.chance(2, 3) ? drawCrashes(dice.fork("crashes")) : [],
@@ -126,6 +134,15 @@ function drawPublications(dice: Dice, safetyMs: number): Swarm["publications"] {
     publications.push({ at, what: { rotate: ["timestamp", "snapshot"] } });
   }
   return publications;
+}
+
+/** A timer that renews timestamps, as some vendors have: between them nothing else changes. */
+function drawTimer(dice: Dice, safetyMs: number): Swarm["publications"] {
+  if (!dice.chance(1, 3)) return [];
+  const count = dice.between(2, 12);
+  return Array.from({ length: count }, (_, index) => {
+    return { at: Math.floor((safetyMs * (index + 1)) / (count + 1)), what: {} };
+  });
 }
 
 function drawCrashes(dice: Dice): CrashDraw[] {

@@ -25,6 +25,13 @@ const families: readonly Family[] = [
   mislabelling,
 ];
 
+const replaying: readonly Family[] = [frozen, rollingBack, mixing, oldRoots];
+
+/** Draws what a route does that shows only what was once out. */
+export function drawReplay(dice: Dice): Behaviour {
+  return dice.pick(replaying)(dice);
+}
+
 /**
  * Draws what a route does: honest, faulty, or now this and now that.
  * @param thieves whether it may have a stolen key

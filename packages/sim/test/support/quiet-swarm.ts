@@ -5,6 +5,7 @@ export function quietSwarm(change: Partial<Swarm> & Pick<Swarm, "routes">): Swar
   return {
     honest: 0,
     steadfast: false,
+    captured: false,
     homeBytesPerSecond: 1e9,
     line: { length: 90_000, packed: true },
     publications: [],
