@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Rotated } from "../src/index.ts";
@@ -85,6 +85,13 @@ test("a publish that ends between the timestamp and the new root keeps nobody ou
   await rm(inTheWay, { recursive: true });
   assert.ok((await vendor.publish()).routes.every(({ ok }) => ok));
   assert.equal((await met.refresh(web, now)).get("root"), 2);
+  for (const tree of [web, repository]) {
+    const [root, timestamp] = await Promise.all(
+      ["2.root.json", "timestamp.json"].map((name) => stat(join(tree, "metadata", name))),
+    );
+    assert.ok(root !== undefined && timestamp !== undefined);
+    assert.ok(timestamp.ctimeMs >= root.ctimeMs, "what copies the tree may wait for the timestamp");
+  }
 });
 
 test("a client that slept through many root rotations walks the whole chain", async (t) => {

@@ -6,7 +6,7 @@ import type { Keyring } from "../keys/keyring.ts";
 /*
  * A root that replaces keys and the documents that those keys sign are files of their own, so a
  * reader may meet the one without the others, and a kill may leave it so. Signed by the old keys
- * and the new ones, the documents are good under either root: they come first, the root last.
+ * and the new ones, the documents are good under either root: they come before the root.
  */
 
 /**

@@ -11,7 +11,7 @@ import { forEachBounded } from "../bounded.ts";
 import { digestOf } from "../disk/digest.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
-import { lastFiles, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
+import { bringLast, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
 
 /** What became of one place that was written to. */
 export interface CarriedRoute {
@@ -42,7 +42,8 @@ export async function carry(
   carriers: readonly Carrier[],
   options: CarryOptions,
 ): Promise<readonly CarriedRoute[]> {
-  const steps = tree.targets.length + tree.metadata.length + tree.roots.length + 1;
+  const timestamps = tree.isBridged ? 2 : 1;
+  const steps = tree.targets.length + tree.metadata.length + tree.roots.length + timestamps;
   let done = 0;
   const step = (): void => {
     if (options.signal?.aborted === true) throw new Interrupted();
@@ -90,14 +91,17 @@ class CarrierRun {
       if ((await this.#carrier.length(file.path)) === file.length) return;
       await this.#write(file, { kind: "file", path: join(this.#repository, file.path) });
     });
-    await forEachBounded(tree.metadata, filesAtOnce, (file) => this.#bring(file));
-    for (const file of lastFiles(tree).flat()) await this.#bring(file);
+    await forEachBounded(tree.metadata, filesAtOnce, async (file) => {
+      await this.#bring(file);
+    });
+    await bringLast(tree, (file, always) => this.#bring(file, always));
   }
 
-  async #bring(file: MetadataFile): Promise<void> {
+  async #bring(file: MetadataFile, always = false): Promise<boolean> {
     this.#step();
-    if ((await this.#sha256(file)) === file.sha256) return;
+    if (!always && (await this.#sha256(file)) === file.sha256) return false;
     await this.#write(file, { kind: "bytes", bytes: file.bytes });
+    return true;
   }
 
   /** A carrier that is ahead means that this vendor folder is an old copy. */

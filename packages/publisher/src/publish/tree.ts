@@ -29,14 +29,21 @@ export interface Tree {
 }
 
 /**
- * What readers look for at every check: the files that make a state the one that is out, in the
- * order in which a route must get them. In between, readers have the old state or the new one.
+ * Brings the files that make a state the one that is out, in the order in which a route must get
+ * them: in between, readers have the old state or the new one. The timestamp is the last that is
+ * written. When readers of the old root accept the new timestamp, it also comes before the new
+ * root, so that no reader meets that root beside a timestamp of retired keys.
+ * @param bring writes the file, if it is not there already or `always`; tells if it did
  */
-export function lastFiles(
-  tree: Pick<Tree, "roots" | "timestamp" | "isBridged">,
-): readonly (readonly MetadataFile[])[] {
-  const { roots, timestamp, isBridged } = tree;
-  return isBridged ? [roots.slice(0, -1), [timestamp], roots.slice(-1)] : [roots, [timestamp]];
+export async function bringLast(
+  { roots, timestamp, isBridged }: Pick<Tree, "roots" | "timestamp" | "isBridged">,
+  bring: (file: MetadataFile, always?: boolean) => Promise<boolean>,
+): Promise<void> {
+  const newest = roots.at(-1);
+  for (const root of roots.slice(0, -1)) await bring(root);
+  if (isBridged) await bring(timestamp);
+  const isNew = newest !== undefined && (await bring(newest));
+  await bring(timestamp, isBridged && isNew);
 }
 
 /** The documents that make a repository state. */

@@ -3,12 +3,12 @@ import type { Instant } from "@causeway/kernel";
 import { readFileUpTo, writeAllDurably } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/targets.ts";
 import { documentBytesMax } from "./published.ts";
-import { lastFiles, type MetadataFile, type Tree } from "./tree.ts";
+import { bringLast, type MetadataFile, type Tree } from "./tree.ts";
 import { verifyTree } from "./verify-tree.ts";
 
 /**
  * Writes the metadata of a state whose targets are in place. First what nobody reads yet; then
- * the state is walked as a client would; only then come the timestamp and a new root. A
+ * the state is walked as a client would; only then come a new root and the timestamp. A
  * kill at any instant leaves the old state or the new one, and the same call can be made again.
  * @returns bytes that were written
  * @throws {TrustError} a client would refuse the new state; the old one stays
@@ -20,16 +20,20 @@ export async function writeMetadata(
   now: Instant,
 ): Promise<number> {
   const scratch = join(repository, ".incoming");
-  const write = async (files: readonly MetadataFile[]): Promise<number> => {
-    const changed = await changedIn(repository, files);
-    const news = changed.map(({ path, bytes }) => ({ path: join(repository, path), bytes }));
+  let written = 0;
+  const write = async (files: readonly MetadataFile[]): Promise<void> => {
+    const news = files.map(({ path, bytes }) => ({ path: join(repository, path), bytes }));
     await writeAllDurably(news, { scratch });
-    return changed.reduce((sum, file) => sum + file.length, 0);
+    for (const { length } of files) written += length;
   };
-  let bytes = await write(tree.metadata);
+  await write(await changedIn(repository, tree.metadata));
   await verifyTree(repository, [...tree.roots, tree.timestamp], check, now);
-  for (const files of lastFiles(tree)) bytes += await write(files);
-  return bytes;
+  await bringLast(tree, async (file, always = false) => {
+    const changed = always ? [file] : await changedIn(repository, [file]);
+    await write(changed);
+    return changed.length > 0;
+  });
+  return written;
 }
 
 async function changedIn(
