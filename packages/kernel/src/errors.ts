@@ -115,6 +115,7 @@ export const hostCodes = [
   "HOST_CORRUPT_STATE", // our own files were damaged or edited
   "HOST_BUSY", // another process holds the lock, or too many files are open
   "HOST_ADDRESS", // the address or port cannot be listened on
+  "HOST_CLOCK", // the clock is before the last signing
   "HOST_IO", // any other failure of the disk or the operating system
 ] as const;
 export type HostCode = (typeof hostCodes)[number];

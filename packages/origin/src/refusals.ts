@@ -34,7 +34,7 @@ function plainHeaders(status: Refusal): HeaderList {
 }
 
 const prepared = new Map<Refusal, HeaderList>(
-  ([404, 405, 412, 413, 416, 431] as const).map((status) => [status, plainHeaders(status)]),
+  ([400, 404, 405, 412, 413, 416, 431] as const).map((status) => [status, plainHeaders(status)]),
 );
 
 /** Answers with a constant text. */

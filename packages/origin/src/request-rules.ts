@@ -16,8 +16,14 @@ export function requestRules(next: Handler, headerCountMax: number): Handler {
     if (request.rawHeaders.length > headerCountMax * 2) {
       return refuse(exchange, 431, ["Connection", "close"]);
     }
+    // RFC 9112, section 3.2: another reader on the way may have gone by the other one.
+    if (hostCount(request) > 1) return refuse(exchange, 400, ["Connection", "close"]);
     return next(exchange);
   };
+}
+
+function hostCount({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -42,9 +42,12 @@ test("too many or too large headers are refused", async (t) => {
   assert.equal(statusOf(await askRaw(origin.port, head(line, large))), 431);
 });
 
-test("a request without a host, or in another protocol, is refused", async (t) => {
+test("a request without a host, with two, or in another protocol, is refused", async (t) => {
   const origin = await testOrigin(t);
   assert.equal(statusOf(await askRaw(origin.port, `${line}\r\n\r\n`)), 400);
+  const two = await askRaw(origin.port, `${line}\r\nHost: a\r\nhost: a\r\n\r\n${head(line)}`);
+  assert.equal(statusOf(two), 400);
+  assert.equal(two.split("HTTP/1.1 ").length, 2, "one answer only");
   assert.equal(statusOf(await askRaw(origin.port, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc")), 400);
   assert.equal(statusOf(await askRaw(origin.port, "SSH-2.0-worm\r\n\r\n")), 400);
   const old = await askRaw(origin.port, "GET /metadata/timestamp.json HTTP/1.0\r\n\r\n");

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import {
   chmod,
-  cp,
   mkdir,
   readdir,
   readFile,
   rename,
-  rm,
   stat,
   truncate,
   writeFile,
@@ -25,20 +22,9 @@ import {
 } from "@causeway/kernel";
 import { publish, rotateKey, signPending } from "../src/index.ts";
 import { assertStrictlyReadable } from "./support/strict-reader.ts";
+import { treeDigests } from "./support/tree-digests.ts";
 import { day, patchBytes, TestVendor } from "./support/vendor.ts";
 import { targetBytes, WalkingClient } from "./support/walking-client.ts";
-
-/** Digest of every file in the tree, by path. */
-async function treeDigests(tree: string): Promise<ReadonlyMap<string, string>> {
-  const digests = new Map<string, string>();
-  for (const entry of await readdir(tree, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const sha256 = createHash("sha256").update(await readFile(path));
-    digests.set(path.slice(tree.length), sha256.digest("hex"));
-  }
-  return digests;
-}
 
 test("a published patch, its artifacts, catalogue and advisory reach a client", async (t) => {
   const vendor = await TestVendor.make(t);
@@ -149,78 +135,6 @@ test("the route list follows causeway.yaml, and its version grows with each chan
   assert.equal(changed.routes[0]?.region, "eu");
   await vendor.publish();
   assert.equal((await listOf()).version, 2);
-});
-
-test("carriers get exactly the tree, what is there already is not copied again", async (t) => {
-  const vendor = await TestVendor.make(t);
-  await vendor.configure(
-    "name: C\ncarriers:\n" +
-      "  - { id: web-1, kind: folder, path: ../web-1 }\n" +
-      "  - { id: web-2, kind: folder, path: ../web-2 }\n",
-  );
-  await vendor.add({ version: "1.0" });
-  const first = await vendor.publish();
-  assert.deepEqual(
-    first.routes.map(({ id, ok }) => [id, ok]),
-    [
-      ["repository", true],
-      ["web-1", true],
-      ["web-2", true],
-    ],
-  );
-  const web = join(vendor.parent, "web-1");
-  // Orphans of the first, empty state are not carried: nothing refers to them.
-  const source = await treeDigests(vendor.repository);
-  for (const [path, digest] of await treeDigests(web)) assert.equal(source.get(path), digest);
-  const client = await WalkingClient.pinned(web, vendor.now);
-  await client.refresh(web, vendor.now);
-  const found = await client.find(web, "patches/reader/1.0/any/reader", vendor.now);
-  assert.deepEqual(await targetBytes(web, found), Buffer.from(patchBytes("1.0")));
-  const second = await vendor.publish();
-  assert.ok(second.routes.every((route) => route.ok && route.bytes === 0));
-});
-
-test("one failing carrier is reported and does not keep the others from the patch", async (t) => {
-  const vendor = await TestVendor.make(t);
-  const blocked = await vendor.file("blocked", "a file, where a folder should be");
-  await vendor.configure(
-    "name: C\ncarriers:\n" +
-      `  - { id: broken, kind: folder, path: ${blocked} }\n` +
-      "  - { id: web, kind: folder, path: ../web }\n",
-  );
-  await vendor.add({ version: "1.0" });
-  const result = await vendor.publish();
-  const [own, broken, web] = result.routes;
-  assert.ok(own?.ok === true && web?.ok === true && broken?.ok === false);
-  assert.match(broken.error?.code ?? "", /^HOST_/);
-  await rm(blocked);
-  const repaired = await vendor.publish();
-  assert.ok(repaired.routes.every((route) => route.ok));
-  const tree = await treeDigests(blocked);
-  assert.deepEqual(tree, await treeDigests(join(vendor.parent, "web")));
-});
-
-test("a carrier that was damaged is repaired, one that is ahead is left alone", async (t) => {
-  const vendor = await TestVendor.make(t);
-  await vendor.configure("name: C\ncarriers: [{ id: web, kind: folder, path: ../web }]\n");
-  await vendor.add({ version: "1.0" });
-  await vendor.publish();
-  const copy = join(vendor.parent, "backup");
-  await cp(vendor.dir, copy, { recursive: true });
-  const web = join(vendor.parent, "web");
-  const good = await treeDigests(web);
-  const timestamp = join(web, "metadata", "timestamp.json");
-  await truncate(timestamp, 10);
-  for (const path of good.keys()) if (path.endsWith(".reader")) await rm(join(web, path));
-  await vendor.publish();
-  assert.deepEqual(await treeDigests(web), good);
-  await vendor.add({ version: "1.1" });
-  await vendor.publish();
-  const ahead = await treeDigests(web);
-  const stale = await publish(copy, vendor.common()); // a vendor folder from an old backup
-  assert.equal(stale.routes[1]?.ok, false);
-  assert.match(stale.routes[1]?.error?.message ?? "", /web has a newer state/);
-  assert.deepEqual(await treeDigests(web), ahead);
 });
 
 test("an artifact that is gone or damaged stops the publish before readers see anything", async (t) => {

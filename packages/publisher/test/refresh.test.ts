@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type RefreshResult, refresh } from "../src/index.ts";
+import { publish, type RefreshResult, refresh, rotateKey } from "../src/index.ts";
 import { day, TestVendor } from "./support/vendor.ts";
 import { WalkingClient } from "./support/walking-client.ts";
 
@@ -83,4 +83,35 @@ test("refresh never writes a state that its own first root does not lead to", as
   const vendor = await TestVendor.make(t);
   await rm(join(vendor.repository, "metadata", "1.root.json"));
   await assert.rejects(refreshed(vendor), { code: "HOST_CORRUPT_STATE", message: /1\.root\.json/ });
+});
+
+test("a clock that was set back signs nothing, unless somebody says that it is right", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  const path = vendor.path("repository", "metadata", "timestamp.json");
+  const before = await readFile(path);
+  vendor.now -= day + 1000;
+  await assert.rejects(vendor.publish(), { code: "HOST_CLOCK", message: /set the clock/ });
+  await assert.rejects(refreshed(vendor), { code: "HOST_CLOCK" });
+  assert.deepEqual(await readFile(path), before);
+  const { versions } = await refresh(vendor.dir, { ...vendor.common(), isClockRight: true });
+  assert.equal(versions["timestamp"], 2);
+  vendor.now -= day; // of two machines that publish in turn
+  assert.equal((await vendor.publish()).patches, 1);
+});
+
+test("customers who saw a time that was wrongly signed come back after a rotation", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const { repository, now } = vendor;
+  vendor.now = now + 400 * day;
+  await vendor.publish();
+  const client = await WalkingClient.pinned(repository, vendor.now);
+  await client.refresh(repository, vendor.now);
+  vendor.now = now;
+  await rotateKey(vendor.dir, { role: "timestamp", ...vendor.common() });
+  await assert.rejects(vendor.publish(), { code: "HOST_CLOCK" });
+  await publish(vendor.dir, { ...vendor.common(), isClockRight: true });
+  const fresh = await WalkingClient.pinned(repository, now);
+  await fresh.refresh(repository, now);
+  assert.equal((await client.refresh(repository, now)).get("root"), 3);
 });

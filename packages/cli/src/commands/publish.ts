@@ -10,6 +10,8 @@ import { addVerb, type Register } from "../verb.ts";
 interface PublishOptions {
   readonly dir: string;
   readonly passphraseFile?: string;
+  readonly clockIsRight?: boolean;
+  readonly everyByte?: boolean;
 }
 
 const stepNames = {
@@ -30,7 +32,10 @@ export const registerPublish: Register = (program, context) => {
   )
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
-    .action(async ({ dir, passphraseFile }: PublishOptions) => {
+    .option("--clock-is-right", "sign although the last signing was over a day later than now")
+    .option("--every-byte", "read back also what carriers have already, and repair it")
+    .action(async (options: PublishOptions) => {
+      const { dir, passphraseFile, clockIsRight = false, everyByte = false } = options;
       const screen = new StepScreen(terminal, stepNames, String);
       try {
         const result = await publish(dir, {
@@ -38,6 +43,8 @@ export const registerPublish: Register = (program, context) => {
           onProgress: screen.show,
           log: logTo(terminal),
           signal,
+          isClockRight: clockIsRight,
+          everyByte,
         });
         screen.done();
         const head = `${result.repository}: ${result.patches} patches are public`;

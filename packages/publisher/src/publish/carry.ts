@@ -25,15 +25,18 @@ export interface CarriedRoute {
 export interface CarryOptions {
   readonly onProgress: (done: number, total: number) => void;
   readonly signal: AbortSignal | undefined;
+  /** Reads also what is there already, and writes again what has other bytes. */
+  readonly everyByte: boolean;
 }
 
 const filesAtOnce = 8; // of one carrier; most of the time is spent waiting
 const timestampBytesMax = 1024 * 1024;
 
 /**
- * Brings the tree of folder `repository` to all carriers at once. What is there already is not
- * copied again; the timestamp comes last, after all else was read back. A carrier that fails is
- * reported and does not hold up the others; running it again goes on where it stopped.
+ * Brings the tree of folder `repository` to all carriers at once. What is there already, by its
+ * name and length, is not copied again; the timestamp comes last, after all else was read back. A
+ * carrier that fails is reported and does not hold up the others; running it again goes on where
+ * it stopped.
  * @throws {Interrupted}
  */
 export async function carry(
@@ -50,7 +53,9 @@ export async function carry(
     done++;
     options.onProgress(done, steps * carriers.length);
   };
-  const runs = carriers.map((carrier) => new CarrierRun(carrier, repository, step).run(tree));
+  const runs = carriers.map((carrier) => {
+    return new CarrierRun(carrier, repository, step, options.everyByte).run(tree);
+  });
   const routes = await Promise.all(runs);
   if (options.signal?.aborted === true) throw new Interrupted();
   return routes;
@@ -60,9 +65,11 @@ class CarrierRun {
   readonly #carrier: Carrier;
   readonly #repository: string;
   readonly #step: () => void;
+  readonly #everyByte: boolean;
   #bytes = 0;
 
-  constructor(carrier: Carrier, repository: string, step: () => void) {
+  constructor(carrier: Carrier, repository: string, step: () => void, everyByte: boolean) {
+    this.#everyByte = everyByte;
     this.#carrier = carrier;
     this.#repository = repository;
     this.#step = step;
@@ -88,13 +95,18 @@ class CarrierRun {
     await this.#refuseGoingBack(tree.timestamp);
     await forEachBounded(tree.targets, filesAtOnce, async (file) => {
       this.#step();
-      if ((await this.#carrier.length(file.path)) === file.length) return;
+      if (await this.#has(file)) return;
       await this.#write(file, { kind: "file", path: join(this.#repository, file.path) });
     });
     await forEachBounded(tree.metadata, filesAtOnce, async (file) => {
       await this.#bring(file);
     });
     await bringLast(tree, (file, always) => this.#bring(file, always));
+  }
+
+  async #has(file: TreeFile): Promise<boolean> {
+    if (this.#everyByte) return (await this.#sha256(file)) === file.sha256;
+    return (await this.#carrier.length(file.path)) === file.length;
   }
 
   async #bring(file: MetadataFile, always = false): Promise<boolean> {

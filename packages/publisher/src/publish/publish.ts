@@ -26,6 +26,7 @@ import { type Release, readReleases, releaseEntries } from "../releases/release-
 import { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
 import { carry } from "./carry.ts";
+import { refuseClockBehind } from "./check-clock.ts";
 import { offlineDocuments } from "./offline.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
 import { type Published, readPublished, routeListEntry } from "./published.ts";
@@ -39,6 +40,10 @@ export interface PublishOptions {
   /** Signers that are no key files, as those of a KMS. */
   readonly signers?: readonly Signer[];
   readonly now?: () => Instant;
+  /** Sign although the last signing was over a day later than `now`. */
+  readonly isClockRight?: boolean;
+  /** Read every file of every carrier, not only what was written, and repair it. */
+  readonly everyByte?: boolean;
   readonly onProgress?: (progress: PublishProgress) => void;
   readonly log?: Log;
   readonly signal?: AbortSignal;
@@ -55,7 +60,8 @@ export interface PublishProgress {
  * would, then brings it to every carrier. Readers see the old state or the whole new one. Safe
  * to kill at any instant and to run again; with nothing to do it changes nothing.
  * @throws {UsageError} a key is missing or locked, or the configuration is wrong
- * @throws {HostError} `HOST_BUSY` while another command writes to the folder; a full disk, …
+ * @throws {HostError} `HOST_BUSY` while another command writes to the folder; `HOST_CLOCK`; a full
+ *   disk, …
  * @throws {TrustError} a client would refuse the result; readers still see the old state
  */
 export async function publish(dir: string, options: PublishOptions): Promise<PublishResult> {
@@ -101,6 +107,7 @@ class Publishing {
     const folder = this.#folder;
     const { signal } = this.#options;
     const published = await readPublished(folder.repository);
+    if (this.#options.isClockRight !== true) refuseClockBehind(published.timestamp, this.#now);
     const content = await this.#content(published);
     const documents = await this.#sign(published, content);
     const entries = [...content.artifacts, ...content.generated.map(({ entry }) => entry)];
@@ -118,6 +125,7 @@ class Publishing {
     const routes = await carry(folder.repository, tree, carriers, {
       onProgress: (done, total) => this.#progress("carry", done, total),
       signal,
+      everyByte: this.#options.everyByte ?? false,
     });
     return {
       repository: this.#config.name,

@@ -10,6 +10,7 @@ import { type Log, silent } from "../log.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
 import { carry } from "./carry.ts";
+import { refuseClockBehind } from "./check-clock.ts";
 import type { PublishOptions } from "./publish.ts";
 import { type Published, publishedEntries, readPublished } from "./published.ts";
 import { type PublishResult, repositoryRoute, roleVersions } from "./result.ts";
@@ -29,7 +30,7 @@ export interface RefreshResult extends PublishResult {
  * nothing else; what a timer calls. Then brings the repository to every carrier, which also
  * repairs a carrier that failed before. Needs no key while nothing is due.
  * @throws {UsageError} `KEY_MISSING`, `KEY_PASSPHRASE`
- * @throws {HostError} `HOST_BUSY`, …
+ * @throws {HostError} `HOST_BUSY`, `HOST_CLOCK`, …
  */
 export async function refresh(dir: string, options: PublishOptions): Promise<RefreshResult> {
   const folder = new VendorFolder(resolve(dir));
@@ -54,6 +55,7 @@ async function refreshLocked(
   const log = options.log ?? silent;
   const now = (options.now ?? Date.now)();
   const published = await readPublished(folder.repository);
+  if (options.isClockRight !== true) refuseClockBehind(published.timestamp, now);
   const { topKeys, targets, delegated } = published;
   const extra = signers === undefined ? {} : { signers };
   const keyring = await Keyring.open(folder, { passphrase, log, ...extra });
@@ -69,6 +71,7 @@ async function refreshLocked(
   const routes = await carry(folder.repository, tree, carriersOf(config), {
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,
+    everyByte: options.everyByte ?? false,
   });
   const { snapshot, timestamp } = online;
   return {

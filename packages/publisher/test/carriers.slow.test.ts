@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { publish } from "../src/index.ts";
+import { treeDigests } from "./support/tree-digests.ts";
+import { patchBytes, TestVendor } from "./support/vendor.ts";
+import { targetBytes, WalkingClient } from "./support/walking-client.ts";
+
+test("carriers get exactly the tree, what is there already is not copied again", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure(
+    "name: C\ncarriers:\n" +
+      "  - { id: web-1, kind: folder, path: ../web-1 }\n" +
+      "  - { id: web-2, kind: folder, path: ../web-2 }\n",
+  );
+  await vendor.add({ version: "1.0" });
+  const first = await vendor.publish();
+  assert.deepEqual(
+    first.routes.map(({ id, ok }) => [id, ok]),
+    [
+      ["repository", true],
+      ["web-1", true],
+      ["web-2", true],
+    ],
+  );
+  const web = join(vendor.parent, "web-1");
+  // Orphans of the first, empty state are not carried: nothing refers to them.
+  const source = await treeDigests(vendor.repository);
+  for (const [path, digest] of await treeDigests(web)) assert.equal(source.get(path), digest);
+  const client = await WalkingClient.pinned(web, vendor.now);
+  await client.refresh(web, vendor.now);
+  const found = await client.find(web, "patches/reader/1.0/any/reader", vendor.now);
+  assert.deepEqual(await targetBytes(web, found), Buffer.from(patchBytes("1.0")));
+  const second = await vendor.publish();
+  assert.ok(second.routes.every((route) => route.ok && route.bytes === 0));
+});
+
+test("one failing carrier is reported and does not keep the others from the patch", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const blocked = await vendor.file("blocked", "a file, where a folder should be");
+  await vendor.configure(
+    "name: C\ncarriers:\n" +
+      `  - { id: broken, kind: folder, path: ${blocked} }\n` +
+      "  - { id: web, kind: folder, path: ../web }\n",
+  );
+  await vendor.add({ version: "1.0" });
+  const result = await vendor.publish();
+  const [own, broken, web] = result.routes;
+  assert.ok(own?.ok === true && web?.ok === true && broken?.ok === false);
+  assert.match(broken.error?.code ?? "", /^HOST_/);
+  await rm(blocked);
+  const repaired = await vendor.publish();
+  assert.ok(repaired.routes.every((route) => route.ok));
+  const tree = await treeDigests(blocked);
+  assert.deepEqual(tree, await treeDigests(join(vendor.parent, "web")));
+});
+
+test("a carrier that was damaged is repaired, one that is ahead is left alone", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure("name: C\ncarriers: [{ id: web, kind: folder, path: ../web }]\n");
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const copy = join(vendor.parent, "backup");
+  await cp(vendor.dir, copy, { recursive: true });
+  const web = join(vendor.parent, "web");
+  const good = await treeDigests(web);
+  const timestamp = join(web, "metadata", "timestamp.json");
+  await truncate(timestamp, 10);
+  for (const path of good.keys()) if (path.endsWith(".reader")) await rm(join(web, path));
+  await vendor.publish();
+  assert.deepEqual(await treeDigests(web), good);
+  await vendor.add({ version: "1.1" });
+  await vendor.publish();
+  const ahead = await treeDigests(web);
+  const stale = await publish(copy, vendor.common()); // a vendor folder from an old backup
+  assert.equal(stale.routes[1]?.ok, false);
+  assert.match(stale.routes[1]?.error?.message ?? "", /web has a newer state/);
+  assert.deepEqual(await treeDigests(web), ahead);
+});
+
+test("bytes of a carrier that were changed in place are found and repaired on demand", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.configure("name: C\ncarriers: [{ id: web, kind: folder, path: ../web }]\n");
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const web = join(vendor.parent, "web");
+  const good = await treeDigests(web);
+  const changed = [...good.keys()].find((path) => path.endsWith(".reader")) ?? "";
+  const bytes = await readFile(join(web, changed));
+  await writeFile(join(web, changed), bytes.fill(0, 100, 101));
+  await vendor.publish();
+  assert.notDeepEqual(await treeDigests(web), good);
+  const { routes } = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
+  assert.deepEqual(routes[1], { id: "web", ok: true, bytes: bytes.length });
+  assert.deepEqual(await treeDigests(web), good);
+  const again = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
+  assert.equal(again.routes[1]?.bytes, 0);
+});
