@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { createPublicKey, randomBytes } from "node:crypto";
 import { test } from "node:test";
+import { VerificationKey } from "../src/keys.ts";
 import { assertRefused } from "./support/refusal.ts";
 import { TestClient } from "./support/test-client.ts";
 import { makeEcdsa, makeKey, makeRsa, renamed, type TestKey } from "./support/test-key.ts";
@@ -82,6 +84,24 @@ for (const [name, make] of useless) {
     assertRefused(() => withTimestampKeys([make()]).refresh(), "TRUST_THRESHOLD", "timestamp");
     const client = withTimestampKeys([make(), makeKey()], 1);
     assert.equal(client.refresh().timestamp?.version, 2);
+  });
+}
+
+for (const [bits, isUsable] of [
+  [2048, true],
+  [8192, true],
+  [8200, false],
+] as const) {
+  test(`an RSA key of ${bits} bits ${isUsable ? "can" : "cannot"} be used`, () => {
+    // A modulus that nobody can factor is as good as a key here, and takes no time to make.
+    const modulus = randomBytes(bits / 8);
+    modulus[0] = 0xff;
+    modulus[modulus.length - 1] = 0xff;
+    const jwk = { kty: "RSA", n: modulus.toString("base64url"), e: "AQAB" };
+    const pem = createPublicKey({ key: jwk, format: "jwk" });
+    const text = pem.export({ type: "spki", format: "pem" }).toString();
+    const { material } = new VerificationKey("rsa", "rsassa-pss-sha256", text);
+    assert.equal(material !== undefined, isUsable);
   });
 }
 
