@@ -13,5 +13,8 @@ export function sourceEnvironment(): NodeJS.ProcessEnv {
     ...env,
     PATH: `${bin}${delimiter}${env["PATH"] ?? ""}`,
     NODE_OPTIONS: "--conditions=causeway-source",
+    // Tests start the command line hundreds of times; without types to strip, it starts in a third
+    // of the time.
+    NODE_COMPILE_CACHE: resolve(root, "node_modules/.cache/compiled"),
   };
 }
