@@ -4,7 +4,8 @@ import { describeFailure, exitCodes } from "./failure.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { packageVersion } from "./package-version.ts";
 import { Terminal } from "./terminal.ts";
-import type { Context } from "./verb.ts";
+import { describeMistake, isBare, refuseEmpty } from "./usage.ts";
+import { type Context, helpEnd } from "./verb.ts";
 
 /** Runs one command line. @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
@@ -17,7 +18,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return context.exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return endOfParsing(thrown, args, terminal);
+    if (thrown instanceof CommanderError) return endOfParsing(thrown, program, args, terminal);
     const reason: unknown = signal.aborted ? signal.reason : thrown;
     const failure = describeFailure(reason);
     terminal.fail(failure.json, failure.text);
@@ -38,9 +39,11 @@ function programFor(context: Context): Command {
     .enablePositionalOptions() // or "get --version V" would print ours
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
+    .addHelpText("after", helpEnd("causeway get --help"))
     .hook("preAction", (_, action) => {
       const { json, quiet } = action.opts<{ json?: boolean; quiet?: boolean }>();
       context.terminal.voice = { json: json === true, quiet: quiet === true };
+      refuseEmpty(action);
     });
   for (const register of commands) register(program, context);
   return program;
@@ -58,14 +61,19 @@ function isCommon(option: Option): boolean {
 }
 
 /** Help and version end parsing too; only real mistakes are failures. */
-function endOfParsing(end: CommanderError, args: readonly string[], terminal: Terminal): number {
+function endOfParsing(
+  end: CommanderError,
+  program: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): number {
   if (end.exitCode === 0) return exitCodes.done;
-  if (end.code === "commander.help") return exitCodes.usage;
+  if (isBare(end, args)) return exitCodes.usage;
   terminal.voice = { json: args.includes("--json"), quiet: false };
-  const message = end.message.replace(/^error: /, "");
+  const { message, hint } = describeMistake(end, program, args);
   terminal.fail(
     { error: { code: "USAGE_ARGUMENT", message } },
-    `${message} [USAGE_ARGUMENT]\n(add --help for the options and an example)`,
+    `${message} [USAGE_ARGUMENT]\n${hint}`,
   );
   return exitCodes.usage;
 }

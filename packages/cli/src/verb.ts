@@ -30,7 +30,12 @@ export function addVerb(
     .description(description)
     .option("--json", "print one JSON object on standard output, nothing else there")
     .option("--quiet", "say nothing but errors")
-    .addHelpText("after", `\nExample:\n  ${example}\n${exitCodesText}`);
+    .addHelpText("after", helpEnd(example));
+}
+
+/** What every help ends with. */
+export function helpEnd(example: string): string {
+  return `\nExample:\n  ${example}\n${exitCodesText}`;
 }
 
 /** For options that may be given more than once. */

@@ -2,7 +2,7 @@ import { type KeyList, listKeys, rotateKey, signPending } from "@causeway/publis
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { printable } from "../terminal.ts";
-import { addVerb, type Register } from "../verb.ts";
+import { addVerb, helpEnd, type Register } from "../verb.ts";
 
 interface KeyOptions {
   readonly dir: string;
@@ -13,7 +13,10 @@ interface KeyOptions {
 /** `causeway keys list|rotate|sign`: the keys, and the root ceremony with offline ones. */
 export const registerKeys: Register = (program, context) => {
   const { terminal } = context;
-  const keys = program.command("keys").description("List, rotate and use the vendor's keys.");
+  const keys = program
+    .command("keys")
+    .description("List, rotate and use the vendor's keys.")
+    .addHelpText("after", helpEnd("causeway keys list --dir vendor"));
 
   addVerb(keys, "list", "List every key, and what waits for signatures.", "causeway keys list")
     .option("--dir <dir>", "the vendor's folder", ".")
