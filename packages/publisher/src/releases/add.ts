@@ -18,6 +18,7 @@ import { type Advisory, advisoryUpdate, readAdvisory } from "./advisory.ts";
 import { fileOfRelease, replacedReleases } from "./earlier.ts";
 import { checkInputFile, checkRoom, type InputFile } from "./input-file.ts";
 import { type AddOptions, checkDerivedNames, type Intent, intentOf, pathOf } from "./intent.ts";
+import { platformWarning } from "./platform.ts";
 import { productOf } from "./product.ts";
 import { encodeReleaseFile, type Release, readReleases } from "./release-file.ts";
 import { releaseOf, stage } from "./staging.ts";
@@ -49,7 +50,9 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
   const product = await productOf(folder, config, options.product, log);
   const intent = intentOf(options);
   const input = await checkInputFile(options.file);
-  if (input.warning !== undefined) log({ level: "warning", message: input.warning });
+  for (const message of [input.warning, platformWarning(intent.platform)]) {
+    if (message !== undefined) log({ level: "warning", message });
+  }
   const advisories = await readAdvisories(options.advisories ?? []);
   const lock = takeLock(folder.lock);
   try {
