@@ -143,6 +143,7 @@ test("whatever is wrong with a get is told with a code and the next step", async
     [get(...trust, "--route", "not a url"), 2, "USAGE_ARGUMENT"],
     [get("--trust", "not-a-root.json", "--route", route), 2, "USAGE_ARGUMENT"],
     [get("--trust", "none.json", "--route", route), 2, "USAGE_ARGUMENT"],
+    [get("--trust", "vendor", "--route", route), 2, "USAGE_ARGUMENT"],
     [get(...trust, "--route", "http://127.0.0.1:1/"), 4, "ROUTE_ALL_FAILED"],
     [get(...trust, "--route", route, "--version", "9.9"), 2, "USAGE_UNKNOWN_PRODUCT"],
     [get(...trust, "--route", route, "--version", "x"), 2, "USAGE_VERSION"],
@@ -152,6 +153,11 @@ test("whatever is wrong with a get is told with a code and the next step", async
     const told = await refused(args, folder);
     assert.deepEqual(told.slice(0, 2), [exitCode, code], `${args.join(" ")}: ${told[2]}`);
   }
+  const elsewhere = await causeway(get(...trust, "--route", `file://${folder}/`), { cwd: folder });
+  assert.match(
+    elsewhere.stderr,
+    /timestamp\.json \(404\); a route's URL ends where metadata\/ begins/,
+  );
   const huge = await causewayJson(get("--trust", "huge.json", "--route", route), { cwd: folder });
   assert.notEqual(huge.code, 0);
 });

@@ -106,3 +106,13 @@ test("a refusal without end is not read to its end", async () => {
   await assert.rejects(askServer(server, "127.0.0.1", "http://127.0.0.1:{}/", 100), /404/);
   assert.ok(sent < 8 * 1024 * 1024, `${sent} bytes`);
 });
+
+test("what speaks no TLS is told in our words, not in those of the library", async () => {
+  const server = http.createServer(echo);
+  await assert.rejects(askServer(server, "127.0.0.1", "https://127.0.0.1:{}/"), (error) => {
+    assert.ok(error instanceof RouteError);
+    assert.equal(error.code, "ROUTE_UNREACHABLE");
+    assert.match(error.message, /^does not speak TLS that we know \(is it http, not https\?\)$/);
+    return true;
+  });
+});

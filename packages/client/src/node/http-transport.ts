@@ -154,12 +154,13 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "has a name that is not known"],
   ["EAI_AGAIN", "has a name that cannot be looked up now"],
   ["HPE_HEADER_OVERFLOW", "sent too many headers"],
+  ["EPROTO", "does not speak TLS that we know (is it http, not https?)"],
 ]);
 
 function unreachable(request: TransportRequest, cause: unknown): RouteError {
   const errno = errnoOf(cause);
   const known = reasons.get(errno ?? "");
-  const text = cause instanceof Error && cause.message !== "" ? cause.message : String(errno);
+  const text = (cause instanceof Error && cause.message.trim()) || String(errno);
   const what = known ?? (errno?.startsWith("HPE_") === true ? "does not speak HTTP" : text);
   const reset = isReset(cause);
   return new RouteError("ROUTE_UNREACHABLE", shown(request.url), what, { cause, reset });

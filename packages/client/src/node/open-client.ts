@@ -124,9 +124,16 @@ async function holdState(
 async function readTrust(trust: string | Uint8Array | undefined): Promise<Uint8Array | undefined> {
   if (typeof trust !== "string") return trust;
   const file = path.resolve(trust);
+  const wrong = (what: string): UsageError => {
+    return new UsageError(
+      "USAGE_ARGUMENT",
+      `${file}: ${what}; it should be the vendor's root.json.`,
+    );
+  };
+  if ((await stat(file).catch(() => undefined))?.isDirectory()) throw wrong("that is a folder");
   const bytes = await folderStore(path.dirname(file)).read(path.basename(file), trustLengthMax);
-  if (bytes !== undefined) return bytes;
-  throw new UsageError("USAGE_ARGUMENT", `${file}: there is no such file; it should be root.json.`);
+  if (bytes === undefined) throw wrong("there is no such file");
+  return bytes;
 }
 
 async function splitOutput(

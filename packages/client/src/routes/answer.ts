@@ -2,6 +2,8 @@ import { type Clock, type Delivery, RouteError } from "@causeway/kernel";
 import type { ExchangeLimits } from "../limits.ts";
 import { type Route, shown } from "./route.ts";
 
+const timestampPath = "metadata/timestamp.json";
+
 /** What was asked, as far as it shapes the answer. */
 interface Asked {
   readonly path: string;
@@ -79,7 +81,9 @@ function judgeRefusal(
 ): RouteError {
   const { status, headers } = delivery;
   if (status === 404 || status === 410) {
-    return new RouteError("ROUTE_MISSING", shown(url), `has no ${path} (${status})`);
+    // Every repository has this one: the URL is wrong, or the copy is not whole.
+    const hint = path === timestampPath ? "; a route's URL ends where metadata/ begins" : "";
+    return new RouteError("ROUTE_MISSING", shown(url), `has no ${path} (${status})${hint}`);
   }
   if (status < 400 || status === 416) {
     return new RouteError("ROUTE_MISLABELLED", shown(url), `answered ${status} to ${path}`);

@@ -58,7 +58,9 @@ const configBytesMax = 1024 * 1024;
 export async function readConfig(path: string): Promise<Config> {
   const bytes = await readFileUpTo(path, configBytesMax);
   if (bytes === undefined) {
-    const message = `${dirname(path)} has no causeway.yaml; run: causeway init DIR --name NAME`;
+    const message =
+      `${dirname(path)} has no causeway.yaml; name the vendor's folder with --dir, ` +
+      "or make one: causeway init DIR --name NAME";
     throw new UsageError("CONFIG_MISSING", message);
   }
   const file = parseConfig(Buffer.from(bytes).toString("utf8"), path);
