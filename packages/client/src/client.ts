@@ -12,6 +12,7 @@ import {
 } from "@causeway/kernel";
 import { download } from "./download/download.ts";
 import type { DownloadEvent } from "./download/download-event.ts";
+import type { DownloadRequest } from "./download/download-request.ts";
 import type { OldFile } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 import { type ClientLimits, clientLimits } from "./limits.ts";
@@ -23,6 +24,7 @@ import { refreshState } from "./metadata/refresh.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
 import { rankRoutes } from "./routes/ranking.ts";
+import { RetryBudget } from "./routes/retry-budget.ts";
 import { parseRoutes, type RouteReport } from "./routes/route.ts";
 
 export interface ClientOptions {
@@ -32,6 +34,8 @@ export interface ClientOptions {
   readonly routes: readonly string[];
   readonly state: Store;
   readonly ports: Ports;
+  /** Shared by all clients of a process, so that together they are polite; else its own. */
+  readonly retries?: RetryBudget;
   /** Keeps others off the state while a call runs; waits for those who hold it. */
   readonly hold?: (signal: AbortSignal) => Promise<{ release(): void }>;
 }
@@ -113,6 +117,7 @@ export interface Bounds {
 /** As `createClient`, within other bounds: tests cannot wait for real deadlines. */
 export function createClientWithin(bounds: Bounds, options: ClientOptions): Client {
   parseRoutes(options.routes);
+  const { retries = new RetryBudget() } = options;
   return {
     async check(product, request) {
       const wish = toWish(product, request);
@@ -130,7 +135,9 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
         request.onProgress?.({ kind: "found", release: describe(run, found, time) });
         const { release, sha256, target } = found;
         const name = request.output.name ?? target.path.slice(target.path.lastIndexOf("/") + 1);
-        const { reused } = await fetchFound(run, found, request, name, bounds.download);
+        const output = { store: request.output.store, name };
+        const wanted = { ...request, output, retries };
+        const { reused } = await fetchFound(run, found, wanted, bounds.download);
         return {
           product: release.product,
           version: release.version,
@@ -212,8 +219,7 @@ function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime
 async function fetchFound(
   run: Run,
   { target, release, sha256 }: Found,
-  request: GetRequest,
-  name: string,
+  request: Omit<GetRequest, "output"> & Pick<DownloadRequest, "output" | "retries">,
   limits: DownloadLimits,
 ): Promise<{ readonly reused: number }> {
   const { ports, routes, signal } = run;
@@ -222,7 +228,8 @@ async function fetchFound(
     target: { path, length, sha256, locations },
     release,
     routes: rankRoutes(routes),
-    output: { store: request.output.store, name },
+    output: request.output,
+    ...(request.retries && { retries: request.retries }),
     ...(request.have && { have: request.have }),
     ...(request.onProgress && { onProgress: request.onProgress }),
     signal,

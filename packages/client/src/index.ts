@@ -11,4 +11,5 @@ export {
 export type { DownloadEvent, PlanKind, RouteProgress } from "./download/download-event.ts";
 export type { OldFile } from "./download/old-file.ts";
 export type { ClockReport } from "./metadata/clock-report.ts";
+export { RetryBudget, type RetryLimits } from "./routes/retry-budget.ts";
 export type { RouteHealth, RouteReport, RouteUrl } from "./routes/route.ts";

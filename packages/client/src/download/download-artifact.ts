@@ -48,8 +48,19 @@ async function fetchArtifact(job: DownloadJob, artifact: Artifact): Promise<Uint
     if (round === job.limits.indexRoundsMax) throw noRoute(job, artifact.path);
     const { base, max } = job.limits.backoffMs;
     const chance = random.uint32() / 2 ** 32; // so that a fleet does not come back as one wave
-    await clock.sleep(Math.min(max, base * 3 ** round * chance), job.signal);
+    const backoff = Math.min(max, base * 3 ** round * chance);
+    await clock.sleep(backoff, job.signal);
+    await takeRetry(job);
   }
+}
+
+async function takeRetry({ ports, retries, signal }: DownloadJob): Promise<void> {
+  const { clock } = ports;
+  for (let wait = retries.waitMs(clock.steady()); wait > 0; ) {
+    await clock.sleep(wait, signal);
+    wait = retries.waitMs(clock.steady()); // another one may have been quicker
+  }
+  retries.take(clock.steady());
 }
 
 /**

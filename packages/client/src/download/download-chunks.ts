@@ -83,6 +83,7 @@ async function fetchOnce(
     queue,
     routes,
     limits: job.limits,
+    retries: job.retries,
     signal: job.signal,
     keep: async (number, chunk, route) => {
       const written = await partial.keep(chunk);

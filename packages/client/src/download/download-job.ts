@@ -1,5 +1,6 @@
 import { HostError, NoRouteDelivered, type Ports } from "@causeway/kernel";
 import type { DownloadLimits } from "../download-limits.ts";
+import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
 
@@ -8,6 +9,7 @@ export interface DownloadJob {
   readonly ports: Ports;
   readonly request: DownloadRequest;
   readonly limits: DownloadLimits;
+  readonly retries: RetryBudget;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }

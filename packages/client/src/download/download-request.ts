@@ -1,4 +1,5 @@
 import type { ReleaseRecord, Sha256, Store, TargetPath } from "@causeway/kernel";
+import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Route } from "../routes/route.ts";
 import type { DownloadEvent } from "./download-event.ts";
 import type { OldFile } from "./old-file.ts";
@@ -20,5 +21,7 @@ export interface DownloadRequest {
   /** Open files that may hold parts of the target; an older version, as a rule. */
   readonly have?: readonly OldFile[];
   readonly onProgress?: (event: DownloadEvent) => void;
+  /** Shared with whatever else this process does over routes; its own when absent. */
+  readonly retries?: RetryBudget;
   readonly signal?: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { HostError, Interrupted, type Ports, TrustError } from "@causeway/kernel";
 import { type DownloadLimits, downloadLimits } from "../download-limits.ts";
+import { RetryBudget } from "../routes/retry-budget.ts";
 import { hashFile } from "./chunk-read.ts";
 import type { PlanKind } from "./download-event.ts";
 import { fill } from "./download-fill.ts";
@@ -39,7 +40,8 @@ export async function download(
   const start = ports.clock.steady();
   const signal = request.signal ?? new AbortController().signal;
   const progress = new Progress(ports.clock, request, limits.progressMs);
-  const job: DownloadJob = { ports, request, limits, signal, progress };
+  const retries = request.retries ?? new RetryBudget();
+  const job: DownloadJob = { ports, request, limits, retries, signal, progress };
   try {
     signal.throwIfAborted();
     const plan = await make(job);

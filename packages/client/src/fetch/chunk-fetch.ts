@@ -1,5 +1,6 @@
 import { type Ports, RouteError } from "@causeway/kernel";
 import type { DownloadLimits } from "../download-limits.ts";
+import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Route } from "../routes/route.ts";
 import { Bell } from "./chunk-bell.ts";
 import { type InFlight, takeOver } from "./chunk-help.ts";
@@ -15,6 +16,7 @@ export interface FetchJob {
   readonly queue: ChunkQueue;
   readonly routes: readonly Route[];
   readonly limits: DownloadLimits;
+  readonly retries: RetryBudget;
   readonly signal: AbortSignal;
   /** Takes one chunk; it, and its like elsewhere in the file, are settled when this resolves. */
   readonly keep: (number: number, chunk: VerifiedChunk, route: Route) => Promise<void>;
@@ -49,7 +51,8 @@ class ChunkFetch {
   constructor(ports: Ports, job: FetchJob) {
     this.#ports = ports;
     this.#job = job;
-    this.#works = job.routes.map((route) => new RouteWork(route, job.file.sources, job.limits));
+    const { file, limits, retries } = job;
+    this.#works = job.routes.map((route) => new RouteWork(route, file.sources, limits, retries));
   }
 
   async run(): Promise<ReadonlyMap<Route, RouteError> | undefined> {
@@ -211,7 +214,7 @@ class ChunkFetch {
     let wait: number | undefined;
     for (const work of this.#works) {
       if (work.out) continue;
-      const due = Math.max(work.dueAt - now, 0);
+      const due = Math.max(work.dueAt(now) - now, 0);
       // A route without work looks out for a request that slows down, or for its turn.
       const look = due > 0 ? due : rebalanceMs;
       const busy = work.lanes.size >= (work.proven ? this.#job.limits.lanesPerRoute : 1);

@@ -1,5 +1,6 @@
 import type { Random, RouteError } from "@causeway/kernel";
 import type { DownloadLimits } from "../download-limits.ts";
+import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Route } from "../routes/route.ts";
 import type { Lane } from "./chunk-lane.ts";
 import { Meter } from "./chunk-meter.ts";
@@ -16,6 +17,7 @@ export class RouteWork {
   lastLength = 0;
   readonly #sources: readonly ChunkSource[];
   readonly #limits: DownloadLimits;
+  readonly #retries: RetryBudget;
   #source = 0;
   #out = false;
   #failures = 0; // in a row
@@ -25,10 +27,16 @@ export class RouteWork {
   #proven = false;
   #error: RouteError | undefined;
 
-  constructor(route: Route, sources: readonly ChunkSource[], limits: DownloadLimits) {
+  constructor(
+    route: Route,
+    sources: readonly ChunkSource[],
+    limits: DownloadLimits,
+    retries: RetryBudget,
+  ) {
     this.route = route;
     this.#sources = sources;
     this.#limits = limits;
+    this.#retries = retries;
   }
 
   /** The best source that this route is not known to lack. */
@@ -55,9 +63,10 @@ export class RouteWork {
     return this.route.latencyMs ?? latencyUnknownMs;
   }
 
-  /** When it may be asked next. */
-  get dueAt(): number {
-    return Math.max(this.#dueAt, this.route.restUntil);
+  /** When it may be asked next, as far as can be told now. */
+  dueAt(now: number): number {
+    const due = Math.max(this.#dueAt, this.route.restUntil);
+    return this.failing ? Math.max(due, now + this.#retries.waitMs(now)) : due;
   }
 
   /** True while its last request failed: the next one is to be a small one. */
@@ -84,7 +93,7 @@ export class RouteWork {
 
   /** Whether it may be given one more request. */
   mayTake(now: number, othersDeliver: boolean): boolean {
-    if (this.out || now < this.dueAt) return false;
+    if (this.out || now < this.dueAt(now)) return false;
     if (this.doubtful && othersDeliver) return false;
     if (this.lanes.size === 0) return true;
     if (!this.#proven || this.lanes.size >= this.#limits.lanesPerRoute) return false;
@@ -92,12 +101,14 @@ export class RouteWork {
   }
 
   begin(lane: Lane, length: number, now: number): void {
+    if (this.failing) this.#retries.take(now);
     if (this.lanes.size === 0) this.meter.begin(now);
     this.lanes.add(lane);
     this.lastLength = length;
   }
 
   delivered(): void {
+    this.#retries.succeeded();
     this.#proven = true;
     this.#failures = 0;
     this.#waitMs = 0;

@@ -9,6 +9,7 @@ import {
   type Got,
 } from "../client.ts";
 import type { OldFile } from "../download/old-file.ts";
+import { RetryBudget } from "../routes/retry-budget.ts";
 import type { FileLock } from "./internal/file-lock.ts";
 import { type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
@@ -52,6 +53,7 @@ export interface FileClient {
   close(): void;
 }
 
+const retries = new RetryBudget(); // one for all clients of this process
 const lockWaitMs = 60_000; // a small patch's time; who waits for more wants to know for whom
 const trustLengthMax = 1024 * 1024; // a root with hundreds of keys and signatures
 
@@ -73,6 +75,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
     routes: options.routes,
     state: folderStore(options.stateFolder),
     ports,
+    retries,
     hold: (signal) => holdState(options, ports, signal),
   });
   return {
