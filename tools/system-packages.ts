@@ -44,8 +44,10 @@ const aptMsMax = 5 * 60_000; // a mirror that hangs must not eat CI's 20 minutes
  * Installs what is missing where that is possible: Debian, as root.
  * @returns the packages that are still missing, with why
  */
-export async function installSystemPackages(): Promise<readonly string[]> {
-  const missing = systemPackages.filter((each) => !isOnPath(each.command));
+export async function installSystemPackages(
+  wanted: readonly SystemPackage[] = systemPackages,
+): Promise<readonly string[]> {
+  const missing = wanted.filter((each) => !isOnPath(each.command));
   if (missing.length === 0) return [];
   const names = missing.map((each) => each.name);
   const blocked = whyNotInstallable();

@@ -1,0 +1,106 @@
+import { rmSync } from "node:fs";
+import { Spread } from "../spread.ts";
+import type { Field } from "./field.ts";
+import { aria2, aria2Metalink, aria2Saving, causeway, curl, type Program } from "./programs.ts";
+import { fileLength } from "./repository.ts";
+
+const rounds = Number(process.env["CAUSEWAY_BENCH_RUNS"] ?? 5);
+const programs = [causeway, aria2, aria2Saving, aria2Metalink, curl];
+const secondsMax = 40;
+const killAt = 0.6; // of the file
+const lifeMs = { min: 500, max: 3_000 };
+const livesMax = 40; // who is not done by then makes no progress
+
+/** What a kill costs, and whether an endless row of them ends. */
+export async function measureKills(field: Field): Promise<string> {
+  const once = programs.map((program) => ({ program, megabytes: [] as number[], right: 0 }));
+  const often = programs.map((program) => ({
+    program,
+    shares: [] as number[],
+    lives: [] as number[],
+    right: 0,
+  }));
+  for (let round = 1; round <= rounds; round++) {
+    for (const row of once) {
+      const { again, right } = await killedOnce(field, row.program);
+      row.megabytes.push(again / 1e6);
+      if (right) row.right++;
+      say(round, `kill -9 at 60 %: ${row.program.name} ${(again / 1e6).toFixed(1)} MB again`);
+    }
+    for (const row of often) {
+      const { received, lives, right } = await killedOften(field, row.program, round);
+      row.shares.push(received / fileLength);
+      row.lives.push(lives);
+      if (right) row.right++;
+      say(
+        round,
+        `reboots: ${row.program.name} ${(received / fileLength).toFixed(3)}x, ${lives} lives`,
+      );
+    }
+  }
+  return [
+    "Killed (SIGKILL) when 60 % of the file had come, started again, run to its end:",
+    "",
+    "| program | MB fetched again, median | least | most | runs | right |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ...once.map(({ program, megabytes, right }) => {
+      return `| ${program.name} | ${new Spread(megabytes).cells} | ${right} |`;
+    }),
+    "",
+    "The reboot loop, killed 0.5 to 3 s after each start until it is done, the same lives for all",
+    `in one round, at most ${livesMax}:`,
+    "",
+    "| program | bytes of the file's size, median | least | most | runs | lives, median | right |",
+    "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ...often.map(({ program, shares, lives, right }) => {
+      return `| ${program.name} | ${new Spread(shares).cells} | ${new Spread(lives).median} | ${right} |`;
+    }),
+  ].join("\n");
+}
+
+async function killedOnce(
+  field: Field,
+  program: Program,
+): Promise<{ readonly again: number; readonly right: boolean }> {
+  const folder = field.newFolder();
+  const first = await field.resume(program, folder, secondsMax, ({ received }) => {
+    return received >= fileLength * killAt ? "kill" : undefined;
+  });
+  const second = await field.resume(program, folder, secondsMax, () => undefined);
+  rmSync(folder, { recursive: true });
+  return { again: first.received + second.received - fileLength, right: second.right };
+}
+
+async function killedOften(
+  field: Field,
+  program: Program,
+  seed: number,
+): Promise<{ readonly received: number; readonly lives: number; readonly right: boolean }> {
+  const folder = field.newFolder();
+  const lifetimes = lifetimesOf(seed);
+  let received = 0;
+  for (let lives = 1; ; lives++) {
+    const life = lifetimes();
+    const ran = await field.resume(program, folder, secondsMax, ({ ms }) => {
+      return ms >= life ? "kill" : undefined;
+    });
+    received += ran.received;
+    const done = ran.code === 0 && ran.right;
+    if (!done && lives < livesMax) continue;
+    rmSync(folder, { recursive: true });
+    return { received, lives, right: done };
+  }
+}
+
+/** The same for every program of one round; a linear congruential generator is chance enough. */
+function lifetimesOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return lifeMs.min + (state / 2 ** 32) * (lifeMs.max - lifeMs.min);
+  };
+}
+
+function say(round: number, text: string): void {
+  process.stderr.write(`  ${round}/${rounds} ${text}\n`);
+}
