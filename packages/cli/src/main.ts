@@ -13,7 +13,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { signal, release } = onInterrupt();
   process.stdout.on("error", leaveOnClosedPipe);
   const context: Context = { terminal, signal, exitCode: exitCodes.done };
-  const program = programFor(context);
+  const program = await programFor(context, args);
   try {
     await program.parseAsync(args, { from: "user" });
     return context.exitCode;
@@ -28,7 +28,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function programFor(context: Context): Command {
+/** Knows all commands, or only the one that `args` begin with. */
+async function programFor(context: Context, args: readonly string[]): Promise<Command> {
   const program = new Command("causeway")
     .description(
       "Keeps security patches reachable, verifiable and installable\n" +
@@ -45,7 +46,11 @@ function programFor(context: Context): Command {
       context.terminal.voice = { json: json === true, quiet: quiet === true };
       refuseEmpty(action);
     });
-  for (const register of commands) register(program, context);
+  const asked = commands.get(args[0] ?? "");
+  for (const load of asked === undefined ? commands.values() : [asked]) {
+    const register = await load();
+    register(program, context);
+  }
   return program;
 }
 

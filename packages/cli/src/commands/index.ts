@@ -1,21 +1,16 @@
 import type { Register } from "../verb.ts";
-import { registerAdd } from "./add.ts";
-import { registerDemo } from "./demo.ts";
-import { registerGet } from "./get.ts";
-import { registerInit } from "./init.ts";
-import { registerKeys } from "./keys.ts";
-import { registerPublish } from "./publish.ts";
-import { registerRefresh } from "./refresh.ts";
-import { registerServe } from "./serve.ts";
 
-/** Every command, in the order of `--help`. */
-export const commands: readonly Register[] = [
-  registerInit,
-  registerAdd,
-  registerPublish,
-  registerRefresh,
-  registerKeys,
-  registerServe,
-  registerGet,
-  registerDemo,
-];
+/**
+ * Every command, in the order of `--help`. Each is loaded only when it is asked for: whoever gets a
+ * patch does not wait for what signs one.
+ */
+export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
+  ["init", async () => (await import("./init.ts")).registerInit],
+  ["add", async () => (await import("./add.ts")).registerAdd],
+  ["publish", async () => (await import("./publish.ts")).registerPublish],
+  ["refresh", async () => (await import("./refresh.ts")).registerRefresh],
+  ["keys", async () => (await import("./keys.ts")).registerKeys],
+  ["serve", async () => (await import("./serve.ts")).registerServe],
+  ["get", async () => (await import("./get.ts")).registerGet],
+  ["demo", async () => (await import("./demo.ts")).registerDemo],
+]);
