@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { causewayJson, folderFor, serve } from "../support/cli.ts";
+import { causewayJson, ended, folderFor, serve, start } from "../support/cli.ts";
 import { TestVendor } from "../support/vendor.ts";
 
 const routes = `
@@ -34,4 +34,19 @@ test("a busy route has told its clients of the others, the best first", async (t
   appendFileSync(config, "mirrors: []\n");
   const mistaken = await causewayJson(["serve", "--dir", dir, "--port", "0"]);
   assert.match(JSON.stringify(mistaken.json), /CONFIG_MALFORMED/);
+});
+
+test("serving the folder around the repository is told, and where health is asked for", async (t) => {
+  const { dir } = await TestVendor.make(folderFor(t));
+  const at = ["--host", "127.0.0.1", "--port", "0", "--admin-port", "0", "--workers", "1"];
+  const server = start(["serve", "--repository", dir, ...at]);
+  t.after(() => server.kill("SIGKILL"));
+  const end = ended(server);
+  server.stderr?.on("data", (text: string) => {
+    if (text.includes("warning:")) server.kill("SIGTERM");
+  });
+  const { stdout, stderr } = await end;
+  assert.match(stdout, / at http:\S+, health and metrics at http:\S+; Ctrl-C ends it\n$/);
+  const warning = `there is no metadata/timestamp.json in ${dir}: did you mean ${path.join(dir, "repository")}?`;
+  assert.ok(stderr.includes(`warning: ${warning}`), stderr);
 });

@@ -139,6 +139,8 @@ export class HttpServer {
     const counters = this.#counters;
     await this.#handler({ request, response, path, counters });
     if (response.statusCode < 400) return;
+    // Every client asks for the next root, and is told that there is none: not worth a line.
+    if (response.statusCode === 404 && /^metadata\/\d+\.root\.json$/.test(path?.path ?? "")) return;
     const { method = "", url = "" } = request;
     const fields = { status: response.statusCode, method, url, client: addressOf(request.socket) };
     this.#log({ level: "info", event: "request-refused", fields });

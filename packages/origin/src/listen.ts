@@ -9,6 +9,12 @@ export interface ListenOptions {
   readonly reusePort: boolean;
 }
 
+const reasons: ReadonlyMap<string, string> = new Map([
+  ["EADDRINUSE", "something listens there already"],
+  ["EADDRNOTAVAIL", "this machine has no such address"],
+  ["EACCES", "the operating system keeps that port for others"],
+]);
+
 /**
  * Makes the server listen there, and shares the address with no other program.
  * @param flags by which a user chooses another address
@@ -19,7 +25,9 @@ export function listenOn(server: Server, address: ListenOptions, flags: string):
   const { host, port } = address;
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
-      const why = errnoOf(cause) ?? String(cause);
+      const errno = errnoOf(cause) ?? String(cause);
+      const known = reasons.get(errno);
+      const why = known === undefined ? errno : `${known} (${errno})`;
       const what = `cannot listen on ${host} port ${port}: ${why}. Choose another with ${flags}.`;
       reject(new HostError("HOST_ADDRESS", what, { cause }));
     });

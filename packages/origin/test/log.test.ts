@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { descriptorLog, type LogEntry, logLine, throttledLog } from "../src/log.ts";
-import { askRaw, head } from "./support/http.ts";
+import { ask, askRaw, head } from "./support/http.ts";
 import { eventually, sleep, testOrigin } from "./support/origin.ts";
 
 test("a line is one line of printable ASCII, and reads back as what was logged", () => {
@@ -73,4 +73,16 @@ test("a reader that stops does not stop the log's caller, and learns what it mis
     return read.includes("log-lines-dropped");
   });
   closeSync(reader);
+});
+
+test("a client that asks for the next root, as all do, is no line in the log", async (t) => {
+  const origin = await testOrigin(t);
+  assert.equal((await ask(`${origin.url}metadata/99.root.json`)).status, 404);
+  assert.equal((await ask(`${origin.url}metadata/99.snapshot.json`)).status, 404);
+  const refused = () => origin.logged.filter(({ event }) => event.endsWith("refused"));
+  await eventually("the other one is logged", () => refused().length > 0);
+  assert.deepEqual(
+    refused().map(({ fields }) => fields["url"]),
+    ["/metadata/99.snapshot.json"],
+  );
 });

@@ -122,7 +122,7 @@ test("an address in use is said so, with one worker and with several", async (t)
     await assert.rejects(origin, {
       name: "HostError",
       code: "HOST_ADDRESS",
-      message: /EADDRINUSE/,
+      message: /port \d+: something listens there already \(EADDRINUSE\)/,
     });
   }
 });

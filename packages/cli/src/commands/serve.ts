@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
@@ -61,12 +62,21 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       });
       terminal.result(
         { url: origin.url, adminUrl: origin.adminUrl ?? null },
-        `serving ${path.resolve(tree)} at ${origin.url}; Ctrl-C ends it`,
+        `serving ${path.resolve(tree)} at ${origin.url}${admin(origin.adminUrl)}; Ctrl-C ends it`,
       );
+      if (!existsSync(path.join(tree, "metadata", "timestamp.json"))) {
+        const near = path.join(tree, "repository");
+        const hint = existsSync(near) ? `did you mean ${near}?` : "publish to it.";
+        terminal.warn(`there is no metadata/timestamp.json in ${tree}: ${hint}`);
+      }
       await aborted(signal);
       await origin.close(stopGraceMs);
     });
 };
+
+function admin(url: string | undefined): string {
+  return url === undefined ? "" : `, health and metrics at ${url}`;
+}
 
 /**
  * URLs of the routes in causeway.yaml, without the one that this server is. Those to try first
