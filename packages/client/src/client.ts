@@ -23,9 +23,10 @@ import type { Run } from "./metadata/metadata.ts";
 import { refreshState } from "./metadata/refresh.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
-import { rankRoutes } from "./routes/ranking.ts";
+import { rankForBytes } from "./routes/ranking.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
 import { parseRoutes, type RouteReport } from "./routes/route.ts";
+import { RouteMemory } from "./routes/route-memory.ts";
 
 export interface ClientOptions {
   /** The vendor's root.json; needed until the state has met it once. */
@@ -169,9 +170,15 @@ async function withRun<Value>(
     try {
       const now = ports.clock.wall();
       const state = await TrustState.open(options.state, options.trust, now);
-      // Fresh ones: what a route did in an earlier run must not bar it for ever.
+      const memory = await RouteMemory.open(options.state, ports.clock);
+      // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
       const routes = parseRoutes(options.routes);
-      return await act({ ports, routes, state, limits: bounds.client, now, signal });
+      memory.recall(routes);
+      try {
+        return await act({ ports, routes, state, limits: bounds.client, now, signal });
+      } finally {
+        await memory.save(routes, ports.random);
+      }
     } finally {
       held?.release();
     }
@@ -227,7 +234,7 @@ async function fetchFound(
   const wanted = {
     target: { path, length, sha256, locations },
     release,
-    routes: rankRoutes(routes),
+    routes: rankForBytes(routes),
     output: request.output,
     ...(request.retries && { retries: request.retries }),
     ...(request.have && { have: request.have }),

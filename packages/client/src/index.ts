@@ -11,5 +11,6 @@ export {
 export type { DownloadEvent, PlanKind, RouteProgress } from "./download/download-event.ts";
 export type { OldFile } from "./download/old-file.ts";
 export type { ClockReport } from "./metadata/clock-report.ts";
+export { type LastPoll, nextPoll, type PollOutcome } from "./poll.ts";
 export { RetryBudget, type RetryLimits } from "./routes/retry-budget.ts";
 export type { RouteHealth, RouteReport, RouteUrl } from "./routes/route.ts";

@@ -22,6 +22,10 @@ export interface MetadataLimits {
   readonly routesInFlightMax: number;
   /** A request that takes longer does not keep another route waiting for its place. */
   readonly placeMs: number;
+  /** Without an answer for so long, routes that were of no use lately are asked as well. */
+  readonly wakeMs: number;
+  /** How long a run waits when all routes have asked to be left alone. */
+  readonly restMsMax: number;
   /** Documents of one whole refresh or search, over one route. */
   readonly stepsMax: number;
   /** How long a route that has shown to know something newer may take to deliver it. */
@@ -63,6 +67,8 @@ export const clientLimits: ClientLimits = {
     secondOpinionMs: 800, // six round trips of 130 ms; more would be felt
     routesInFlightMax: 8, // of small requests; more, and the client becomes part of the flood
     placeMs: 100, // a healthy route is through; else eight that drip would shut out the ninth
+    wakeMs: 2_000, // a refresh over a far route takes less
+    restMsMax: 30_000, // who runs `get` by hand waits no longer
     stepsMax: 1_024, // 256 new roots and a deep search stay far below
     newerMs: 10_000, // a snapshot of 256 bins over a modem; a tarpit costs no more
   },

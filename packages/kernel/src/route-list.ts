@@ -36,6 +36,8 @@ export interface RouteEntry {
 export interface RouteList {
   /** Grows with every change. */
   readonly version: number;
+  /** The window over which each client spreads its looks for something new. */
+  readonly pollSeconds?: number;
   readonly routes: readonly RouteEntry[];
 }
 
@@ -47,6 +49,9 @@ const routesMax = 10_000;
 const urlLengthMax = 1024;
 /** Bound of a route's priority and weight. */
 export const routeNumberMax = 1_000_000;
+
+/** Bounds of `pollSeconds`: a million clients in a minute are enough, and a week is too late. */
+export const pollSeconds = { min: 60, max: 7 * 24 * 3_600 } as const;
 
 export function isRouteId(text: string): text is RouteId {
   return /^[a-z0-9][a-z0-9-]{0,63}$/.test(text);
@@ -80,7 +85,13 @@ function isRouteUrl(text: string): text is string {
 
 export function encodeRouteList(list: RouteList): JsonInput {
   const routes = list.routes.map((route) => ({ ...route }));
-  return { _type: "causeway-routes", version: list.version, routes };
+  const { version, pollSeconds: poll } = list;
+  return {
+    _type: "causeway-routes",
+    version,
+    ...(poll !== undefined && { pollSeconds: poll }),
+    routes,
+  };
 }
 
 /**
@@ -111,5 +122,11 @@ export function decodeRouteList(value: Json): RouteList {
       state,
     });
   }
-  return { version: fields.integer("version", 1), routes };
+  return {
+    version: fields.integer("version", 1),
+    ...(fields.has("pollSeconds") && {
+      pollSeconds: fields.integer("pollSeconds", pollSeconds.min, pollSeconds.max),
+    }),
+    routes,
+  };
 }

@@ -34,7 +34,11 @@ const entry = fc.record(
 test("a route list is read back as it was written", () => {
   const version = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
   const routes = fc.uniqueArray(entry, { selector: (one) => one.id, maxLength: 20 });
-  const lists = fc.record({ version, routes }, { noNullPrototype: true });
+  const pollSeconds = fc.integer({ min: 60, max: 604_800 });
+  const lists = fc.record(
+    { version, pollSeconds, routes },
+    { requiredKeys: ["version", "routes"], noNullPrototype: true },
+  );
   fc.assert(
     fc.property(lists, (list) => {
       const bytes = canonicalJson(encodeRouteList(list));

@@ -1,6 +1,6 @@
 import { outputFile } from "./customer.ts";
 import { LawBroken } from "./law.ts";
-import { getMsMax, leftoverMsMax } from "./liveness.ts";
+import { getMsMax, leftoverMsMax, rememberedMsMax } from "./liveness.ts";
 import { honest } from "./routes/behaviour.ts";
 import { goodTraits, type Stage, setStage } from "./stage.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
@@ -94,7 +94,9 @@ async function liveness(stage: Stage, swarm: Swarm): Promise<void> {
   world.note(`from now on ${good.name} is honest`);
   if (dice.chance(1, 2)) customer.crash("kill");
   const waitMs = Math.max(swarm.pollMs, swarm.retryMs) + swarm.rebootMs;
-  const deadline = world.now + leftoverMsMax(swarm, vendor) + waitMs + getMsMax(swarm, vendor);
+  const leftMs =
+    Math.max(rememberedMsMax, good.restUntil - world.now) + leftoverMsMax(swarm, vendor);
+  const deadline = world.now + leftMs + waitMs + getMsMax(swarm, vendor);
   let late = false;
   world.after(deadline - world.now, () => {
     late = true;

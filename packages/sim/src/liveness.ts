@@ -6,6 +6,8 @@ const documentsMax = 16; // asked for one after the other, beside new roots
 const roundTripsEach = 2; // to connect and to ask
 const hedgeMs = 300; // how long a bad route is alone before the next one is started beside it
 const deadlinesMs = 25_000; // answers that never come, stalls, a newer state that never does
+/** How long a route may be left alone beside a frozen one because it was dead in earlier runs. */
+export const rememberedMsMax = 90 * 60_000;
 const slack = 3; // bytes that liars sent, runs that were cut, races
 
 /** The longest that a run may take over one honest route beside others of any kind. */

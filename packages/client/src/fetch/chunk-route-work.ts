@@ -60,7 +60,7 @@ export class RouteWork {
   }
 
   get latencyMs(): number {
-    return this.route.latencyMs ?? latencyUnknownMs;
+    return this.route.latencyMs ?? this.route.recalled.latencyMs ?? latencyUnknownMs;
   }
 
   /** When it may be asked next, as far as can be told now. */
@@ -94,7 +94,7 @@ export class RouteWork {
   /** Whether it may be given one more request. */
   mayTake(now: number, othersDeliver: boolean): boolean {
     if (this.out || now < this.dueAt(now)) return false;
-    if (this.doubtful && othersDeliver) return false;
+    if (othersDeliver && (this.doubtful || this.route.isAsleep(now))) return false;
     if (this.lanes.size === 0) return true;
     if (!this.#proven || this.lanes.size >= this.#limits.lanesPerRoute) return false;
     return [...this.lanes].every((lane) => !this.isSilent(lane, now));

@@ -44,11 +44,15 @@ export function failedOverAll(run: Run, what: string): NoRouteDelivered {
   );
 }
 
-export function startRace<Value>(
+/** When all routes have asked to be left alone, this waits for the first if that is not long. */
+export async function startRace<Value>(
   run: Run,
   job: (route: Route, signal: AbortSignal) => Promise<Value>,
-): RouteRace<Value> {
+): Promise<RouteRace<Value>> {
   const { clock } = run.ports;
+  const able = run.routes.filter(({ trustworthy }) => trustworthy);
+  const wait = Math.min(...able.map(({ restUntil }) => restUntil)) - clock.steady();
+  if (wait > 0 && wait <= run.limits.metadata.restMsMax) await clock.sleep(wait, run.signal);
   const now = clock.steady();
   const routes = rankRoutes(run.routes).filter((route) => isWorthAsking(route, now));
   return new RouteRace(clock, routes, job, run.limits.metadata, run.signal);
@@ -59,7 +63,7 @@ async function overAnyRoute<Value>(
   run: Run,
   job: (route: Route, signal: AbortSignal) => Promise<Value>,
 ): Promise<Value | undefined> {
-  const race = startRace(run, job);
+  const race = await startRace(run, job);
   try {
     return await race.first();
   } finally {

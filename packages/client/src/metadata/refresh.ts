@@ -48,7 +48,7 @@ async function askRoutes(run: Run, now: Instant): Promise<Asked> {
     await attempt.follow(signal);
     return attempt;
   };
-  const race = startRace(run, job);
+  const race = await startRace(run, job);
   const first = await race.first();
   if (first === undefined) return { attempts: [...attempts.values()], whole: [] };
   const { secondOpinionMs, newerMs } = run.limits.metadata;

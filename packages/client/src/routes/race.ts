@@ -16,7 +16,8 @@ interface Lane {
 /**
  * The same job over several routes, in their order: the next one starts when one fails, or when
  * those before it take long; however many there are that take for ever, each gets its turn. A
- * route that fails is struck; one that loses is not.
+ * route that fails is struck; one that loses is not. Those that were of no use lately are left
+ * asleep until it seems that no other one delivers.
  */
 export class RouteRace<Value> {
   readonly #clock: Clock;
@@ -24,9 +25,11 @@ export class RouteRace<Value> {
   readonly #limits: MetadataLimits;
   readonly #signal: AbortSignal;
   readonly #waiting: Route[];
+  readonly #asleep: Route[];
   readonly #running = new Set<Lane>();
   readonly #done: Value[] = [];
   #startDue = Number.NEGATIVE_INFINITY;
+  #wakeDue = Number.POSITIVE_INFINITY;
   #started = 0;
   #broken: { readonly error: unknown } | undefined;
   #wake = Promise.withResolvers<void>();
@@ -39,7 +42,9 @@ export class RouteRace<Value> {
     signal: AbortSignal,
   ) {
     this.#clock = clock;
-    this.#waiting = [...routes];
+    const now = clock.steady();
+    this.#waiting = routes.filter((route) => !route.isAsleep(now));
+    this.#asleep = routes.filter((route) => route.isAsleep(now));
     this.#job = job;
     this.#limits = limits;
     this.#signal = signal;
@@ -53,12 +58,16 @@ export class RouteRace<Value> {
     for (;;) {
       this.#throwIfOver();
       if (this.#done.length > 0) return this.#done[0];
+      const now = this.#clock.steady();
+      const isNobodyElse = this.#waiting.length === 0;
+      if (isNobodyElse && (this.#running.size === 0 || now >= this.#wakeDue)) {
+        this.#waiting.push(...this.#asleep.splice(0));
+      }
       if (this.#waiting.length === 0) {
         if (this.#running.size === 0) return undefined;
-        await this.#change();
+        await this.#change(this.#asleep.length === 0 ? undefined : this.#wakeDue - now);
         continue;
       }
-      const now = this.#clock.steady();
       const wait = Math.max(this.#startDue - now, this.#placeIn(now));
       if (wait <= 0 || this.#running.size === 0) this.#startNext();
       else await this.#change(wait);
@@ -119,8 +128,9 @@ export class RouteRace<Value> {
   #startNext(): void {
     const route = this.#waiting.shift();
     if (route === undefined) return;
-    const { hedgeMs, placeMs, routesInFlightMax } = this.#limits;
+    const { hedgeMs, placeMs, routesInFlightMax, wakeMs } = this.#limits;
     const startedAt = this.#clock.steady();
+    this.#wakeDue = startedAt + wakeMs;
     this.#started++;
     // After so many of no use there is an attack, and no reason to be polite to what is left.
     const hedge = this.#started < routesInFlightMax ? hedgeMs : Math.min(hedgeMs, placeMs);

@@ -7,7 +7,7 @@ export interface RetryLimits {
   readonly perSuccess: number;
 }
 
-export const retryLimits: RetryLimits = {
+const retryLimits: RetryLimits = {
   burst: 32, // eight routes, each of which drops a connection four times at the same moment
   msEach: 500, // thousands of clients whose routes are all down ask twice a second each, not more
   perSuccess: 0.1, // as gRPC: a tenth of what succeeds may be tried again

@@ -24,6 +24,26 @@ export interface RouteReport {
   readonly why: string | null;
 }
 
+/** What earlier runs found of a route, in times of this run's steady clock. */
+export interface Recalled {
+  /** Runs in a row in which it was of no use while another one was. */
+  readonly failures: number;
+  /** Until then it is asked only when no other route delivers. */
+  readonly sleepUntil: number;
+  /** Until then it is not asked. */
+  readonly restUntil: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly latencyMs: number | undefined;
+}
+
+const nothing: Recalled = {
+  failures: 0,
+  sleepUntil: Number.NEGATIVE_INFINITY,
+  restUntil: Number.NEGATIVE_INFINITY,
+  bytesPerSecond: undefined,
+  latencyMs: undefined,
+};
+
 // What a route did weighs more than what befell it: a liar that then dies stays a liar.
 const weight = { ok: 0, dead: 1, slow: 1, stale: 2, lying: 3 } as const;
 const forgetting = 0.7; // of the measured rate at each new measure: about the last three count
@@ -46,6 +66,8 @@ export class Route {
   #resetForgiven = false;
   #skewMs: number | undefined;
   #restUntil = Number.NEGATIVE_INFINITY;
+  #recalled = nothing;
+  #recalledError: CausewayError | undefined;
 
   constructor(base: URL) {
     invariant(base.pathname.endsWith("/"), "a route's base ends in a slash");
@@ -97,6 +119,31 @@ export class Route {
   /** The steady time before which the route asked us to stay away (`Retry-After`). */
   get restUntil(): number {
     return this.#restUntil;
+  }
+
+  get recalled(): Recalled {
+    return this.#recalled;
+  }
+
+  /** Takes over what earlier runs found; before it is asked anything. */
+  recall(known: Recalled): void {
+    this.#recalled = known;
+    this.rest(known.restUntil);
+    if (known.failures === 0) return;
+    const runs = known.failures === 1 ? "the last run" : `the last ${known.failures} runs`;
+    this.#recalledError = new RouteError("ROUTE_UNREACHABLE", this.id, `was of no use in ${runs}`);
+    this.strike(this.#recalledError);
+  }
+
+  /** True while it is to be asked only when no other route delivers. */
+  isAsleep(steady: number): boolean {
+    return this.#bytesKept === 0 && steady < this.#recalled.sleepUntil;
+  }
+
+  /** True when it was asked in this run, and was dead or lied in the end. */
+  get failed(): boolean {
+    const isBad = this.#state === "dead" || this.#state === "lying";
+    return isBad && this.#error !== this.#recalledError;
   }
 
   get report(): RouteReport {

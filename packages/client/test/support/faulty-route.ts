@@ -167,7 +167,8 @@ const half = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length >
 
 function refuse(status: number, headers: http.OutgoingHttpHeaders = {}): (reply: Reply) => void {
   return ({ response }) => {
-    response.writeHead(status, { "content-type": "text/plain", ...headers }).end("no");
+    const told = { "content-type": "text/plain", ...headers, ...response.getHeaders() };
+    response.writeHead(status, told).end("no");
   };
 }
 

@@ -1,19 +1,30 @@
+import { restMsOf } from "../routes/route-host.ts";
 import type { Checker } from "./checker.ts";
 import type { Scene } from "./scene.ts";
 
 /** Requests to one dead route in one run: what metadata, index and chunks take at the most. */
 const perRunMax = 40;
 const perSecondMax = 12;
-const retryAfterMsMax = 24 * 3_600_000; // who asks for more is not obeyed
+const laterMsMax = 3_600_000; // in later runs a route that has to be enough is asked after an hour
+const jumpsMs = 300_000; // what clocks of drills jump and drift, by which later runs go
 
 /** Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed. */
-export function leavesDeadAlone({ world, hosts }: Scene): Checker {
+export function leavesDeadAlone({ world, hosts, disk }: Scene): Checker {
   const asked = new Map<string, number[]>();
   const restUntil = new Map<string, number>();
+  const askedForItAt = new Map<string, number>();
   return {
     began() {
       asked.clear();
-      restUntil.clear(); // a run does not know of the one before
+      for (const [host, until] of restUntil) {
+        restUntil.set(host, Math.min(until, (askedForItAt.get(host) ?? 0) + laterMsMax - jumpsMs));
+      }
+    },
+    ended() {
+      if (disk.full) restUntil.clear(); // what cannot be written is not remembered
+    },
+    crashed() {
+      restUntil.clear();
     },
     asked({ host, path }) {
       if ((restUntil.get(host) ?? 0) > world.now) {
@@ -29,11 +40,10 @@ export function leavesDeadAlone({ world, hosts }: Scene): Checker {
       }
     },
     answered({ host, answer }) {
-      const wait = answer?.headers.get("retry-after") ?? "";
-      if (answer === undefined || answer.status < 400 || answer.status === 404) return;
-      if (answer.status === 410 || answer.status === 416 || !/^\d{1,15}$/.test(wait)) return;
-      const until = world.now + Math.min(Number(wait) * 1000, retryAfterMsMax);
-      restUntil.set(host, Math.max(restUntil.get(host) ?? 0, until));
+      const restMs = answer && restMsOf(answer);
+      if (restMs === undefined) return;
+      askedForItAt.set(host, world.now);
+      restUntil.set(host, Math.max(restUntil.get(host) ?? 0, world.now + restMs));
     },
   };
 }

@@ -15,6 +15,7 @@ export class RouteHost implements Host {
   readonly #vendor: Vendor;
   readonly #lagMs: number;
   #state = 0;
+  #restUntil = 0;
 
   /** @param lagMs how long after the vendor it publishes the same */
   constructor(
@@ -30,6 +31,11 @@ export class RouteHost implements Host {
     this.#lagMs = traits.lagMs;
     this.behaviour = behaviour;
     this.#state = vendor.newest.number;
+  }
+
+  /** World time until which it has asked somebody to leave it alone. */
+  get restUntil(): number {
+    return this.#restUntil;
   }
 
   get url(): string {
@@ -49,6 +55,19 @@ export class RouteHost implements Host {
     const state = this.#state;
     const vendor = this.#vendor;
     const honest = (at = state, path = asked.path) => honestAnswer(vendor.file(path, at), asked);
-    return this.behaviour.reply({ asked, vendor, state, honest });
+    const reply = this.behaviour.reply({ asked, vendor, state, honest });
+    const restMs = restMsOf(reply);
+    if (restMs !== undefined) this.#restUntil = Math.max(this.#restUntil, this.#world.now + restMs);
+    return reply;
   }
+}
+
+const restMsMax = 24 * 3_600_000; // who asks for more is not obeyed
+
+/** How long an answer asks to be left alone, as far as that is to be obeyed. */
+export function restMsOf(reply: Reply): number | undefined {
+  if (reply.kind !== "answer" || reply.status < 400) return undefined;
+  if ([404, 410, 416].includes(reply.status)) return undefined;
+  const wait = reply.headers.get("retry-after") ?? "";
+  return /^\d{1,15}$/.test(wait) ? Math.min(Number(wait) * 1000, restMsMax) : undefined;
 }

@@ -1,0 +1,145 @@
+import { type Clock, HostError, type Instant, type Random, type Store } from "@causeway/kernel";
+import type { Recalled, Route } from "./route.ts";
+import {
+  decodeNotes,
+  encodeNotes,
+  notesLengthMax,
+  type RouteNote,
+  type RouteNotes,
+} from "./route-notes.ts";
+
+export const memoryLimits = {
+  sleepMs: 60_000, // a server restarts in a minute; each further run without use doubles it
+  // Beside a route that is frozen, the patch waits until one that was dead is asked again.
+  sleepMsMax: 3_600_000,
+  // A portal, or whoever is on the path, may ask for a day's rest in a route's name. After an
+  // hour of it the route is asked once more if no other one delivers.
+  strictRestMs: 3_600_000,
+  restMsMax: 24 * 3_600_000,
+  driftMs: 600_000, // a clock that was set back by less is still believed
+} as const;
+
+const file = "routes.json";
+const roundingMs = 1; // of the wall clock, which must not make a rest shorter
+
+/** What a run found of one route. */
+export interface Seen {
+  /** "untried" also when it was asked and another one was quicker. */
+  readonly use: "useful" | "useless" | "untried";
+  /** It asked to be left alone until this wall time. */
+  readonly restUntil?: Instant;
+  readonly bytesPerSecond?: number;
+  readonly latencyMs?: number;
+}
+
+/** What to keep of a route after a run. `chance` is from 0 to 1, so that a fleet spreads. */
+export function noteAfter(
+  before: RouteNote | undefined,
+  seen: Seen,
+  now: Instant,
+  chance: number,
+): RouteNote | undefined {
+  const { use, restUntil } = seen;
+  if (use === "untried" && restUntil === undefined) return before;
+  const failures = use === "useful" ? 0 : (before?.failures ?? 0) + (use === "useless" ? 1 : 0);
+  const { sleepMs, sleepMsMax } = memoryLimits;
+  const ms = Math.min(sleepMs * 2 ** Math.min(failures - 1, 32), sleepMsMax) * (0.5 + chance);
+  const bytesPerSecond = seen.bytesPerSecond ?? before?.bytesPerSecond;
+  const latencyMs = seen.latencyMs ?? before?.latencyMs;
+  const rest = { askedAt: now, until: Math.ceil(restUntil ?? now) + roundingMs };
+  return {
+    triedAt: now,
+    failures,
+    ...(failures > 0 && { sleepUntil: now + Math.round(ms) }),
+    ...(restUntil !== undefined && { rest }),
+    ...(bytesPerSecond !== undefined && { bytesPerSecond: Math.round(bytesPerSecond) }),
+    ...(latencyMs !== undefined && { latencyMs: Math.round(latencyMs) }),
+  };
+}
+
+/** What the next run makes of a note; its times are those of the steady clock. */
+export function recalled(note: RouteNote, now: Instant, steady: number): Recalled {
+  const { failures, triedAt, rest, bytesPerSecond, latencyMs } = note;
+  const { sleepMsMax, strictRestMs, restMsMax } = memoryLimits;
+  const sleepUntil = Math.min(
+    note.sleepUntil ?? Number.NEGATIVE_INFINITY,
+    triedAt + sleepMsMax * 1.5,
+  );
+  const restUntil = Math.min(rest?.until ?? 0, (rest?.askedAt ?? 0) + restMsMax);
+  const strictUntil = Math.min(restUntil, (rest?.askedAt ?? 0) + strictRestMs);
+  return {
+    failures,
+    sleepUntil: steady + Math.max(sleepUntil, restUntil) - now,
+    restUntil: steady + strictUntil - now,
+    bytesPerSecond,
+    latencyMs,
+  };
+}
+
+/** What is remembered of routes, in the state folder. Damaged or lost, it is only forgotten. */
+export class RouteMemory {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #notes: RouteNotes;
+
+  private constructor(store: Store, clock: Clock, notes: RouteNotes) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#notes = notes;
+  }
+
+  static async open(store: Store, clock: Clock): Promise<RouteMemory> {
+    const bytes = await orNothing(store.read(file, notesLengthMax));
+    const notes = bytes && decodeNotes(bytes, clock.wall(), memoryLimits.driftMs);
+    return new RouteMemory(store, clock, notes ?? new Map());
+  }
+
+  /** Tells fresh routes what earlier runs found. */
+  recall(routes: readonly Route[]): void {
+    for (const route of routes) {
+      const note = this.#notes.get(route.id);
+      if (note === undefined) continue;
+      route.recall(recalled(note, this.#clock.wall(), this.#clock.steady()));
+    }
+  }
+
+  /** Keeps what this run has found so far. That it cannot be written keeps nobody from a patch. */
+  async save(routes: readonly Route[], random: Random): Promise<void> {
+    const notes = new Map(this.#notes);
+    const now = this.#clock.wall();
+    // When none is of any use, that says more of our own network.
+    const someUseful = routes.some((route) => route.bytesKept > 0);
+    for (const route of routes) {
+      const seen = this.#see(route, someUseful);
+      const note = noteAfter(notes.get(route.id), seen, now, random.uint32() / 2 ** 32);
+      if (note !== undefined) notes.set(route.id, note);
+    }
+    if (notes.size > 0) await orNothing(this.#store.write(file, encodeNotes(notes)));
+  }
+
+  #see(route: Route, someUseful: boolean): Seen {
+    const { bytesPerSecond, latencyMs, restUntil } = route;
+    const restMs = restUntil - this.#clock.steady();
+    return {
+      use: useOf(route, someUseful),
+      ...(restUntil > route.recalled.restUntil &&
+        restMs > 0 && { restUntil: this.#clock.wall() + restMs }),
+      ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+      ...(latencyMs !== undefined && { latencyMs }),
+    };
+  }
+}
+
+function useOf(route: Route, someUseful: boolean): Seen["use"] {
+  if (route.failed) return someUseful ? "useless" : "untried";
+  return route.bytesKept > 0 ? "useful" : "untried";
+}
+
+async function orNothing<Value>(work: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
+}
