@@ -96,7 +96,7 @@ test("at a terminal the passphrase is asked for, and never shown", { skip }, asy
   assert.equal(await wrong.ends(), 2);
   assert.match(
     await wrong.text(),
-    /^error: the passphrase for root-\S+ is wrong\. \[KEY_PASSPHRASE\]$/m,
+    /^error: the passphrase for root-\S+ is wrong\. Try again\. \[KEY_PASSPHRASE\]$/m,
   );
   assert.deepEqual(await listed(folder), atFirst, "no key was locked with a mistyped passphrase");
 

@@ -55,7 +55,7 @@ for (const [columns, rows] of [
   test(`on ${columns} columns bars take a row each and leave nothing behind`, {
     skip,
   }, async (t) => {
-    const { args, cwd } = await slowGet(t);
+    const { args, cwd, route } = await slowGet(t);
     const screen = await Screen.start(t, args, { cwd, columns, rows });
     for (let frame = 0; frame < 10; frame++) {
       const [rowsOfBars = ""] = bars.exec(await screen.shows(bars)) ?? [];
@@ -67,6 +67,7 @@ for (const [columns, rows] of [
     const history = await screen.history();
     assertBarsOnce(history, /^verified +█+ 3\.0 MB of 3\.0 MB$/);
     assert.ok(history.split("\n").every((line) => !/[█░]/.test(line) || line.length <= columns));
+    if (columns === 80) assert.match(history, new RegExp(`^ok +█+ .*  ${route.url}$`, "m"));
   });
 }
 

@@ -81,33 +81,32 @@ export class DownloadScreen {
     this.#live.show([formatProgress(what, share, counts, this.#terminal.columns)], what);
   }
 
-  get #barWidth(): number {
-    return barWidth(this.#terminal.columns, stateWidth + countsWidth + 2);
-  }
-
   #bars(event: Extract<ClientEvent, { kind: "progress" }>): string[] {
     const { done, total, routes } = event;
     const share = total === 0 ? 1 : done / total;
     const counts = `${formatBytes(done)} of ${formatBytes(total)}`;
-    const head = `${"verified".padEnd(stateWidth)} ${formatBar(share, this.#barWidth)} ${counts}`;
+    const named = routes.map((route) => ({ ...route, name: printable(this.#nameOf(route.route)) }));
+    const longest = Math.max(0, ...named.map(({ name }) => name.length));
+    // A name that is cut may be that of two routes; a short bar says what a long one does.
+    const width = barWidth(this.#terminal.columns, stateWidth + countsWidth + 4 + longest);
+    const head = `${"verified".padEnd(stateWidth)} ${formatBar(share, width)} ${counts}`;
     const most = Math.max(1, ...routes.map((route) => route.bytes));
     return [
       this.#terminal.style("bold", head),
-      ...routes.map((route) => this.#routeBar(route, most)),
+      ...named.map((route) => this.#routeBar(route, formatBar(route.bytes / most, width))),
     ];
   }
 
-  #routeBar(route: RouteProgress, most: number): string {
+  #routeBar(route: RouteProgress & { readonly name: string }, bar: string): string {
     const { style } = this.#terminal;
-    const bar = formatBar(route.bytes / most, this.#barWidth);
-    const rate = route.bytesPerSecond;
-    const isTold = rate !== undefined && this.#terminal.columns >= columnsForSpeed;
+    const { state, bytes, name, bytesPerSecond: rate } = route;
+    const isWide = this.#terminal.columns >= columnsForSpeed;
+    const isTold = isWide && rate !== undefined && state === "ok";
     const speed = isTold ? `, ${formatBytes(rate)}/s` : "";
-    const name = printable(this.#nameOf(route.route));
-    if (route.state === "ok") {
-      return `${style("green", "ok".padEnd(stateWidth))} ${style("green", bar)} ${formatBytes(route.bytes)}${speed}  ${name}`;
-    }
-    return `${style("red", route.state.padEnd(stateWidth))} ${style("dim", bar)} ${formatBytes(route.bytes)}  ${name}`;
+    const counts = `${formatBytes(bytes)}${speed}`.padEnd(isWide ? countsWidth - 2 : 0);
+    const [colour, barColour] =
+      state === "ok" ? (["green", "green"] as const) : (["red", "dim"] as const);
+    return `${style(colour, state.padEnd(stateWidth))} ${style(barColour, bar)} ${counts}  ${name}`;
   }
 }
 

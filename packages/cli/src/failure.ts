@@ -29,7 +29,7 @@ export function describeFailure(thrown: unknown): Failure {
     return {
       exitCode: exitCodeOf(thrown),
       json: { error: { code, message, routes } },
-      text: printable([`${message} [${code}]`, ...lines].join("\n")),
+      text: printable([`${message} [${code}]`, ...lines, ...hintOf(routes)].join("\n")),
     };
   }
   return {
@@ -37,6 +37,18 @@ export function describeFailure(thrown: unknown): Failure {
     json: { error: { code, message } },
     text: printable(`${message} [${code}]`),
   };
+}
+
+const hints: ReadonlyMap<string, string> = new Map([
+  ["TRUST_EXPIRED", "the vendor has to run causeway refresh; or is this machine's clock wrong?"],
+  ["TRUST_THRESHOLD", "is it the repository of another vendor than --trust and --state say?"],
+]);
+
+/** What to do when every route has the same to say of what is signed. */
+function hintOf(routes: readonly { readonly code: string }[]): string[] {
+  const [code, ...others] = new Set(routes.map((route) => route.code));
+  const hint = others.length === 0 ? hints.get(code ?? "") : undefined;
+  return hint === undefined ? [] : [hint];
 }
 
 function describeAttempt(attempt: RouteAttempt): { url: string; code: string; why: string } {

@@ -39,7 +39,7 @@ async function obtain(
   if (!process.stdin.isTTY) {
     throw new UsageError(
       "KEY_PASSPHRASE",
-      `${keyName} is encrypted and there is no terminal to ask for its passphrase; ` +
+      `there is no terminal to ask for the passphrase of ${keyName}; ` +
         "set CAUSEWAY_PASSPHRASE or give --passphrase-file FILE.",
     );
   }
@@ -50,10 +50,12 @@ async function choose(file: string | undefined, context: Context): Promise<strin
   const given = file !== undefined || (process.env["CAUSEWAY_PASSPHRASE"] ?? "") !== "";
   if (given || !process.stdin.isTTY) return obtain(file, "the new keys", context);
   const first = await ask("New passphrase for the keys:", context);
-  const second = await ask("The same again:", context);
-  if (first === second && first !== "") return first;
-  const what = first === "" ? "an empty passphrase protects nothing" : "the two differ";
-  throw new UsageError("KEY_PASSPHRASE", `${what}; nothing was made. Try again.`);
+  const wrong = (what: string): UsageError => {
+    return new UsageError("KEY_PASSPHRASE", `${what}; nothing was made. Try again.`);
+  };
+  if (first === "") throw wrong("an empty passphrase protects nothing");
+  if (first !== (await ask("The same again:", context))) throw wrong("the two differ");
+  return first;
 }
 
 async function ask(message: string, context: Context): Promise<string> {

@@ -49,6 +49,19 @@ test("when every route failed, the JSON and the text name each with its reason",
   assert.match(failure.text, /http:\/\/b\/: a chunk has another hash/);
 });
 
+test("when all routes have the same to say of what is signed, the text names the next step", () => {
+  const attempt = (code: "TRUST_EXPIRED" | "TRUST_THRESHOLD") => {
+    return { url: "http://a/", bytesKept: 0, error: new TrustError(code, "timestamp", "x") };
+  };
+  const textOf = (...attempts: ConstructorParameters<typeof NoRouteDelivered>[1][number][]) => {
+    return describeFailure(new NoRouteDelivered("metadata", attempts)).text;
+  };
+  const expired = attempt("TRUST_EXPIRED");
+  assert.match(textOf(expired, expired), /\nthe vendor has to run causeway refresh; or .* clock/);
+  assert.match(textOf(attempt("TRUST_THRESHOLD")), /\nis it the repository of another vendor/);
+  assert.doesNotMatch(textOf(expired, dead), /causeway refresh/);
+});
+
 test("an error is known by its code, so a second copy of the kernel is understood", () => {
   const foreign = Object.assign(new Error("late"), {
     code: "TRUST_EXPIRED",

@@ -19,7 +19,7 @@ test("an encrypted key opens with its passphrase, and with no other", async () =
   for (let round = 0; round < 3; round++) {
     assert.throws(() => readKey(text, `wrong ${round}`, "root-1"), {
       code: "KEY_PASSPHRASE",
-      message: "the passphrase for root-1 is wrong.",
+      message: "the passphrase for root-1 is wrong. Try again.",
     });
   }
   assert.throws(() => readKey(text, "", "k"), { code: "KEY_PASSPHRASE" });
@@ -101,7 +101,7 @@ test("publish unlocks only the keys that it needs, and says which passphrase is 
   };
   await assert.rejects(publish(vendor.dir, { ...vendor.common(), passphrase: wrong }), {
     code: "KEY_PASSPHRASE",
-    message: /^the passphrase for patches-[0-9a-f]{8} is wrong\.$/,
+    message: /^the passphrase for patches-[0-9a-f]{8} is wrong\. Try again\.$/,
   });
   const right = (name: string): Promise<string> => {
     asked.push(name);

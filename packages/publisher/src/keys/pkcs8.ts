@@ -57,7 +57,7 @@ export function readKey(text: string, passphrase: string | undefined, name: stri
     key = createPrivateKey({ key: text, ...(passphrase !== undefined && { passphrase }) });
   } catch (cause) {
     if (passphrase !== undefined && isDecryptFailure(cause, text)) {
-      const message = `the passphrase for ${name} is wrong.`;
+      const message = `the passphrase for ${name} is wrong. Try again.`;
       throw new UsageError("KEY_PASSPHRASE", message, { cause });
     }
     const message = `${name} is not a private key that we can read; restore it from a copy.`;
