@@ -133,3 +133,15 @@ test("a folder without causeway.yaml says how to make one", async (t) => {
   const missing = join(await temporaryFolder(t), "causeway.yaml");
   await assert.rejects(readConfig(missing), { code: "CONFIG_MISSING", message: /causeway init/ });
 });
+
+test("what a pattern asks for is told in words, and an empty file too", async (t) => {
+  assert.match(
+    await failureOf(t, "name: A\nexpiry: { timestamp: 1s }\n"),
+    /:2:22: expiry\.timestamp is wrong; write minutes, hours or days, as 90m, 24h or 365d\.$/,
+  );
+  assert.match(
+    await failureOf(t, "name: A\nproducts:\n  - id: Reader\n"),
+    / 64 of a-z 0-9 \. _ -,/,
+  );
+  assert.match(await failureOf(t, ""), /:1:1: write keys here, as name: Contoso\.$/);
+});

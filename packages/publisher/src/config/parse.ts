@@ -134,5 +134,13 @@ function whatIsWrong(error: ErrorObject): string {
   const what = path.length === 0 ? "it" : path.join(".");
   const { allowedValues } = error.params as { readonly allowedValues?: unknown };
   if (Array.isArray(allowedValues)) return `${what} must be one of ${allowedValues.join(", ")}`;
+  if (path.length === 0 && error.keyword === "type") return "write keys here, as name: Contoso";
+  if (error.keyword === "pattern") return `${what} is wrong; ${patternText(error)}`;
   return `${what} ${error.message ?? "is wrong"}`;
+}
+
+/** A pattern in words where the schema has them. */
+function patternText({ parentSchema, message }: ErrorObject): string {
+  const words: unknown = parentSchema?.["$comment"];
+  return typeof words === "string" ? words : `it ${message ?? ""}`;
 }
