@@ -31,6 +31,11 @@ export function formatSpan(seconds: number): string {
   return `${Math.round(seconds / length)} ${name}`;
 }
 
+/** `1 patch is public`, `2 patches are public`. */
+export function formatCount(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** A bar of `width` characters, `share` (0 to 1) of it filled. */
 export function formatBar(share: number, width: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, share)) * width);

@@ -4,6 +4,7 @@ import {
   cutLine,
   formatBar,
   formatBytes,
+  formatCount,
   formatProgress,
   formatSeconds,
   formatSpan,
@@ -64,4 +65,9 @@ test("a line is cut at the row's end, and its colours end where they did", () =>
 test("a long time is told in one unit", () => {
   const told = [90, 301, 3 * 3600, 40 * 86_400, 20 * 365.25 * 86_400].map(formatSpan);
   assert.deepEqual(told, ["90 s", "5 min", "3 hours", "40 days", "20 years"]);
+});
+
+test("one is one, and all else are many", () => {
+  const told = [0, 1, 2].map((count) => formatCount(count, "patch is", "patches are"));
+  assert.deepEqual(told, ["0 patches are", "1 patch is", "2 patches are"]);
 });

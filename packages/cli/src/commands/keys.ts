@@ -1,4 +1,5 @@
 import { type KeyList, listKeys, rotateKey, signPending } from "@causeway/publisher";
+import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { printable } from "../terminal.ts";
@@ -72,7 +73,7 @@ export const registerKeys: Register = (program, context) => {
       terminal.result(
         signed,
         [
-          `${file}: ${role} ${version}, expires ${expires}, ${added.length} signatures added`,
+          `${file}: ${role} ${version}, expires ${expires}, ${formatCount(added.length, "signature", "signatures")} added`,
           `  digest ${digest}`,
           `  signed by ${signed.signatures.map((id) => id.slice(0, 8)).join(", ")}`,
         ].join("\n"),

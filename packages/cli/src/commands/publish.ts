@@ -1,6 +1,6 @@
 import { type PublishResult, publish } from "@causeway/publisher";
 import { exitCodes } from "../failure.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes, formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { StepScreen } from "../step-screen.ts";
@@ -47,7 +47,7 @@ export const registerPublish: Register = (program, context) => {
           everyByte,
         });
         screen.done();
-        const head = `${result.repository}: ${result.patches} patches are public`;
+        const head = `${result.repository}: ${formatCount(result.patches, "patch is public", "patches are public")}`;
         terminal.result(result, [head, ...carried(result)].join("\n"));
         if (result.routes.some(({ ok }) => !ok)) context.exitCode = exitCodes.failure;
       } finally {
