@@ -35,11 +35,11 @@ function verified(chunk: Chunk): VerifiedChunk {
 void test("a chunk that stands at several places is fetched once and written to each", async () => {
   await using temp = await tempFolder();
   const partial = await open(temp.path);
-  const names = new Set(index.chunks.map(({ sha256 }) => sha256));
+  const names = new Set(Array.from(index.chunks, ({ sha256 }) => sha256));
   assert.ok(names.size < index.chunks.length);
   assert.equal(partial.missing().length, names.size);
   for (const number of partial.missing()) {
-    const chunk = index.chunks[number];
+    const chunk = index.chunks.at(number);
     if (chunk !== undefined) await partial.keep(verified(chunk));
   }
   assert.ok(partial.whole);
@@ -52,7 +52,7 @@ void test("a journal torn at any byte opens with what it still names", async () 
   await using temp = await tempFolder();
   const numbers = [...partialNumbers()];
   const partial = await open(temp.path);
-  for (const number of numbers) await partial.keep(verified(index.chunks[number] as Chunk));
+  for (const number of numbers) await partial.keep(verified(index.chunks.at(number) as Chunk));
   await partial.close();
   const journal = path.join(temp.path, files.journal);
   const whole = await fs.readFile(journal);
@@ -77,7 +77,7 @@ function* partialNumbers(): Generator<number> {
   const counts = new Map<string, number>();
   for (const { sha256 } of index.chunks) counts.set(sha256, (counts.get(sha256) ?? 0) + 1);
   let left = 5;
-  for (const [number, { sha256 }] of index.chunks.entries()) {
+  for (const [number, { sha256 }] of [...index.chunks].entries()) {
     if (counts.get(sha256) === 1 && left-- > 0) yield number;
   }
 }

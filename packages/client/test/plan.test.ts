@@ -41,7 +41,7 @@ const inputs = fc
 function costs(input: PlanInput): number[] {
   const wanted = input.missing.filter((number) => !input.isInOldFile(number));
   const sum = (of: (chunk: Chunk) => number): number => {
-    return wanted.reduce((total, number) => total + of(input.chunks[number] as Chunk), 0);
+    return wanted.reduce((total, number) => total + of(input.chunks.at(number) as Chunk), 0);
   };
   return [
     sum((chunk) => chunk.length),

@@ -1,24 +1,14 @@
+import { type Chunks, ChunkTable, chunkEntryLength } from "./chunk-table.ts";
 import { TrustError } from "./errors.ts";
 import { toHex, writeHex } from "./hex.ts";
 import { invariant } from "./invariant.ts";
 import type { Sha256 } from "./names.ts";
 
-/** One content-defined piece of a target, in the target's order. */
-export interface Chunk {
-  readonly sha256: Sha256;
-  /** Where it starts in the target. */
-  readonly offset: number;
-  readonly length: number;
-  /** Where its zstd frame starts in the pack; meaningless when there is no pack. */
-  readonly packOffset: number;
-  readonly packLength: number;
-}
-
 /** The signed list of a target's chunks. Format: docs/chunk-index.md. */
 export interface ChunkIndex {
   readonly target: { readonly length: number; readonly sha256: Sha256 };
   readonly pack: { readonly length: number; readonly sha256: Sha256 } | undefined;
-  readonly chunks: readonly Chunk[];
+  readonly chunks: Chunks;
 }
 
 /** Bounds of FastCDC's cut points; a chunk is never longer. */
@@ -26,14 +16,13 @@ export const chunkLengths = { min: 16 * 1024, average: 64 * 1024, max: 256 * 102
 
 const magic = "CWINDEX1";
 const headLength = 8 + 8 + 32 + 8 + 32 + 4;
-const entryLength = 4 + 4 + 32;
 const chunksMax = 16 * 1024 * 1024; // a TiB of average chunks
 // zstd's worst case for a chunk of 256 KiB (ZSTD_compressBound), rounded up.
 const frameLengthMax = chunkLengths.max + 4096;
 
 /** Bytes of an index of `chunkCount` chunks. */
 export function chunkIndexLength(chunkCount: number): number {
-  return headLength + chunkCount * entryLength;
+  return headLength + chunkCount * chunkEntryLength;
 }
 
 export function encodeChunkIndex(index: ChunkIndex): Uint8Array {
@@ -53,13 +42,14 @@ export function encodeChunkIndex(index: ChunkIndex): Uint8Array {
     view.setUint32(at, chunk.length, true);
     view.setUint32(at + 4, chunk.packLength, true);
     writeHex(chunk.sha256, bytes, at + 8);
-    at += entryLength;
+    at += chunkEntryLength;
   }
   return bytes;
 }
 
 /**
- * Reads an index; linear in its length. A caller bounds `bytes` by the signed length.
+ * Reads an index; linear in its length. A caller bounds `bytes` by the signed length, and
+ * does not change them afterwards: the chunks stay in them.
  * @throws {TrustError} `TRUST_MALFORMED`
  */
 export function decodeChunkIndex(bytes: Uint8Array, subject: string): ChunkIndex {
@@ -72,28 +62,21 @@ export function decodeChunkIndex(bytes: Uint8Array, subject: string): ChunkIndex
   if (count > chunksMax || bytes.length !== chunkIndexLength(count)) {
     throw fail("has another length than its chunk count says");
   }
-  const chunks: Chunk[] = [];
-  let offset = 0;
-  let packOffset = 0;
-  for (let at = headLength; at < bytes.length; at += entryLength) {
+  const chunks = new ChunkTable(bytes.subarray(headLength));
+  const hasPack = view.getBigUint64(48, true) > 0n;
+  for (let at = headLength; at < bytes.length; at += chunkEntryLength) {
     const length = view.getUint32(at, true);
     const packLength = view.getUint32(at + 4, true);
     if (length === 0 || length > chunkLengths.max) throw fail("has a chunk of a wrong length");
     if (packLength > frameLengthMax) throw fail("has a frame of a wrong length");
-    const sha256 = sha256At(bytes, at + 8);
-    chunks.push({ sha256, offset, length, packOffset, packLength });
-    offset += length;
-    packOffset += packLength;
+    if (hasPack && packLength === 0) throw fail("has a chunk without a frame");
   }
-  const packLength = safeUint64(view, 48);
-  if (safeUint64(view, 8) !== offset) throw fail("has chunks that do not add up to the target");
-  if (packLength !== packOffset) throw fail("has frames that do not add up to the pack");
-  if (packLength > 0 && chunks.some((chunk) => chunk.packLength === 0)) {
-    throw fail("has a chunk without a frame");
-  }
+  const { target, pack } = chunks.lengths;
+  if (safeUint64(view, 8) !== target) throw fail("has chunks that do not add up to the target");
+  if (safeUint64(view, 48) !== pack) throw fail("has frames that do not add up to the pack");
   return {
-    target: { length: offset, sha256: sha256At(bytes, 16) },
-    pack: packLength > 0 ? { length: packLength, sha256: sha256At(bytes, 56) } : undefined,
+    target: { length: target, sha256: sha256At(bytes, 16) },
+    pack: hasPack ? { length: pack, sha256: sha256At(bytes, 56) } : undefined,
     chunks,
   };
 }

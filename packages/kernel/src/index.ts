@@ -1,6 +1,7 @@
 export type { Brand } from "./brand.ts";
 export { canonicalJson, compareCodePoints, type JsonInput } from "./canonical-json.ts";
 export * from "./chunk-index.ts";
+export type { Chunk, Chunks } from "./chunk-table.ts";
 export * from "./delta.ts";
 export * from "./delta-list.ts";
 export * from "./errors.ts";

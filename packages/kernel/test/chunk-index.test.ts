@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
 import {
+  type Chunk,
   type ChunkIndex,
   chunkIndexLength,
   chunkLengths,
@@ -44,12 +45,21 @@ const index = fc
     };
   });
 
+function plain({ sha256: name, offset, length, packOffset, packLength }: Chunk): Chunk {
+  return { sha256: name, length, packLength, offset, packOffset };
+}
+
 test("an index gives back what was written, with or without a pack, also of no chunk", () => {
   fc.assert(
     fc.property(index, (value) => {
       const bytes = encodeChunkIndex(value);
       assert.equal(bytes.length, chunkIndexLength(value.chunks.length));
-      assert.deepEqual(decodeChunkIndex(bytes, "index"), value);
+      const { chunks, ...read } = decodeChunkIndex(bytes, "index");
+      assert.deepEqual({ ...read, chunks: Array.from(chunks, plain) }, value);
+      assert.equal(chunks.length, [...value.chunks].length);
+      for (const none of [-1, chunks.length, 0.5, Number.NaN]) {
+        assert.equal(chunks.at(none), undefined);
+      }
     }),
   );
 });

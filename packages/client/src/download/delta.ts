@@ -79,7 +79,7 @@ class Assembly {
   needs(segment: DeltaSegment): boolean {
     const { chunks } = this.#target.index;
     for (let number = this.#next; number < chunks.length; number++) {
-      const chunk = chunks[number];
+      const chunk = chunks.at(number);
       if (chunk === undefined || chunk.offset >= segment.newOffset + segment.newLength) break;
       if (!this.#target.has(number)) return true;
     }
@@ -90,7 +90,7 @@ class Assembly {
   async add(segment: DeltaSegment, bytes: Uint8Array | undefined): Promise<void> {
     const { chunks } = this.#target.index;
     const end = segment.newOffset + segment.newLength;
-    for (let chunk = chunks[this.#next]; chunk !== undefined; chunk = chunks[this.#next]) {
+    for (let chunk = chunks.at(this.#next); chunk !== undefined; chunk = chunks.at(this.#next)) {
       if (chunk.offset >= end) return;
       const from = Math.max(chunk.offset - segment.newOffset, 0);
       const to = Math.min(chunk.offset + chunk.length, end) - segment.newOffset;

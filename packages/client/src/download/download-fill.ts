@@ -130,7 +130,7 @@ function tellPlan(job: DownloadJob, partial: Partial, plan: Plan): void {
 function fetchLength(partial: Partial, plan: Exclude<Plan, { kind: "delta" }>): number {
   let length = 0;
   for (const number of plan.fetch) {
-    const chunk = partial.index.chunks[number];
+    const chunk = partial.index.chunks.at(number);
     if (chunk === undefined) continue;
     for (const _ of partial.names.allOf(chunk.sha256)) length += chunk.length;
   }

@@ -83,7 +83,7 @@ export async function copyOldChunks(
   const before = partial.hereLength;
   for (const number of numbers) {
     const offset = content.offsets.get(number);
-    const chunk = partial.index.chunks[number];
+    const chunk = partial.index.chunks.at(number);
     if (offset === undefined || chunk === undefined || partial.has(number)) continue;
     signal.throwIfAborted();
     const bytes = new Uint8Array(chunk.length);

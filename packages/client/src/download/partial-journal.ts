@@ -41,11 +41,15 @@ export function decodeJournal(
   if (String.fromCharCode(...bytes.subarray(0, 8)) !== magic) return undefined;
   if (toHex(bytes.subarray(8, journalHeadLength)) !== target) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = new Set<number>();
+  const named = new Uint8Array(chunkCount);
   for (let at = journalHeadLength; at + journalEntryLength <= bytes.length; ) {
     const number = view.getUint32(at, true);
-    if (number < chunkCount) numbers.add(number);
+    if (number < chunkCount) named[number] = 1;
     at += journalEntryLength;
   }
-  return [...numbers].toSorted((a, b) => a - b);
+  const numbers: number[] = [];
+  for (let number = 0; number < chunkCount; number++) {
+    if (named[number] === 1) numbers.push(number);
+  }
+  return numbers;
 }

@@ -96,11 +96,7 @@ export class Partial {
 
   /** The lowest number of each chunk that is missing, ascending. */
   missing(): readonly number[] {
-    const numbers: number[] = [];
-    this.index.chunks.forEach((chunk, number) => {
-      if (!this.has(number) && this.names.firstOf(chunk.sha256) === number) numbers.push(number);
-    });
-    return numbers;
+    return this.#numbers(false).filter((number) => this.names.isFirst(number));
   }
 
   /**
@@ -139,8 +135,7 @@ export class Partial {
 
   /** Hashes every chunk that counts as here; what the disk did not keep is missing again. */
   async recheck(signal: AbortSignal): Promise<void> {
-    const numbers = this.index.chunks.map((_, number) => number);
-    const claimed = numbers.filter((number) => this.has(number));
+    const claimed = this.#numbers(true);
     this.#here.fill(0);
     this.#hereLength = 0;
     await this.#admit(claimed, signal);
@@ -167,15 +162,14 @@ export class Partial {
   }
 
   async #resume(signal: AbortSignal): Promise<void> {
-    const { chunks, target } = this.index;
+    const { target } = this.index;
     const length = await this.#part.length();
     const claimed = length === 0 ? [] : await this.#journaled();
     // Without a journal each chunk may be here: hashing is cheaper than fetching.
-    await this.#admit(claimed ?? chunks.map((_, number) => number), signal);
+    await this.#admit(claimed ?? this.#numbers(false), signal);
     if (length !== target.length) await this.#part.truncate(target.length);
     // Compacted in place: whatever a kill leaves of it is still a list of chunks to look at.
-    const here = chunks.map((_, number) => number).filter((number) => this.has(number));
-    const journal = encodeJournal(target.sha256, here);
+    const journal = encodeJournal(target.sha256, this.#numbers(true));
     await this.#journal.writeAt(journal, 0);
     await this.#journal.truncate(journal.length);
     this.#journalLength = journal.length;
@@ -203,13 +197,22 @@ export class Partial {
     }
   }
 
+  /** Those that are here, or those that are not. */
+  #numbers(here: boolean): number[] {
+    const numbers: number[] = [];
+    for (let number = 0; number < this.#here.length; number++) {
+      if (this.has(number) === here) numbers.push(number);
+    }
+    return numbers;
+  }
+
   #add(number: number): void {
     this.#here[number] = 1;
     this.#hereLength += this.#chunk(number).length;
   }
 
   #chunk(number: number): Chunk {
-    const chunk = this.index.chunks[number];
+    const chunk = this.index.chunks.at(number);
     invariant(chunk !== undefined, "a chunk's number lies within its index");
     return chunk;
   }

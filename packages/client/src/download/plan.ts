@@ -1,4 +1,4 @@
-import type { Chunk, Delta } from "@causeway/kernel";
+import type { Chunk, Chunks, Delta } from "@causeway/kernel";
 
 /** A delta whose old file is on this machine. */
 export interface DeltaChoice {
@@ -10,7 +10,7 @@ export interface DeltaChoice {
 }
 
 export interface PlanInput {
-  readonly chunks: readonly Chunk[];
+  readonly chunks: Chunks;
   /** Numbers of the chunks that are missing, one for each name. */
   readonly missing: readonly number[];
   /** True for a missing chunk that an old file has. */
@@ -39,7 +39,7 @@ export function choosePlan(input: PlanInput): Plan {
   const fetch = input.missing.filter((number) => !input.isInOldFile(number));
   const sum = (lengthOf: (chunk: Chunk) => number): number => {
     return fetch.reduce((total, number) => {
-      const chunk = input.chunks[number];
+      const chunk = input.chunks.at(number);
       return total + (chunk === undefined ? 0 : lengthOf(chunk));
     }, 0);
   };

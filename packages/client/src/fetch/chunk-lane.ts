@@ -120,7 +120,7 @@ export class Lane {
   }
 
   #chunk(number: number): Chunk {
-    const chunk = this.#file.index.chunks[number];
+    const chunk = this.#file.index.chunks.at(number);
     invariant(chunk !== undefined, "a run lies within its index");
     return chunk;
   }

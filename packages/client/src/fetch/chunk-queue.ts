@@ -1,4 +1,4 @@
-import { type Chunk, invariant } from "@causeway/kernel";
+import { type Chunks, invariant } from "@causeway/kernel";
 
 /** Neighbouring chunks, by number: `from` to `to - 1`. */
 export interface Run {
@@ -12,15 +12,15 @@ const held = 2; // asked for over at least one route
 
 /** Which chunks of one file are still to be fetched, and how many requests hold each. */
 export class ChunkQueue {
-  readonly #chunks: readonly Chunk[];
+  readonly #lengths: Uint32Array;
   readonly #states: Uint8Array;
   readonly #holders: Uint8Array;
   #first = 0; // no chunk before it is free
   #wantedCount = 0;
   #freeLength = 0;
 
-  constructor(chunks: readonly Chunk[], wanted: Iterable<number>) {
-    this.#chunks = chunks;
+  constructor(chunks: Chunks, wanted: Iterable<number>) {
+    this.#lengths = Uint32Array.from(chunks, ({ length }) => length);
     this.#states = new Uint8Array(chunks.length);
     this.#holders = new Uint8Array(chunks.length);
     for (const number of wanted) {
@@ -70,11 +70,11 @@ export class ChunkQueue {
 
   /** Holds the first free chunks, about `length` bytes of neighbours and at least one chunk. */
   take(length: number): Run | undefined {
-    while (this.#first < this.#chunks.length && this.#states[this.#first] !== free) this.#first++;
-    if (this.#first === this.#chunks.length) return undefined;
+    while (this.#first < this.#lengths.length && this.#states[this.#first] !== free) this.#first++;
+    if (this.#first === this.#lengths.length) return undefined;
     let to = this.#first;
     let sum = 0;
-    while (to < this.#chunks.length && this.#states[to] === free) {
+    while (to < this.#lengths.length && this.#states[to] === free) {
       const next = this.#lengthOf(to);
       if (sum > 0 && sum + next / 2 > length) break;
       sum += next;
@@ -121,6 +121,6 @@ export class ChunkQueue {
   }
 
   #lengthOf(number: number): number {
-    return this.#chunks[number]?.length ?? 0;
+    return this.#lengths[number] ?? 0;
   }
 }
