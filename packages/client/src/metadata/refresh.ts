@@ -1,4 +1,5 @@
 import { type Instant, RouteError, TrustError, toUtcSecond } from "@causeway/kernel";
+import type { TrustedSet } from "@causeway/trust";
 import { hostTimes } from "../routes/host-times.ts";
 import type { Route } from "../routes/route.ts";
 import { Attempt, compareStates, newestOf, stateVersion } from "./attempt.ts";
@@ -13,7 +14,7 @@ interface Asked {
   readonly whole: readonly Attempt[];
 }
 
-const opinionRoundTrips = 4; // two for root and timestamp, and two to spare
+const opinionRoundTrips = 4; // two for root and timestamp, and two to spare; one for each new root
 
 /**
  * Brings the trusted state to the newest that any route has (TUF 1.0.34 section 5.3 to 5.6). Each
@@ -52,15 +53,20 @@ async function askRoutes(run: Run, now: Instant): Promise<Asked> {
   const first = await race.first();
   if (first === undefined) return { attempts: [...attempts.values()], whole: [] };
   const { secondOpinionMs, newerMs } = run.limits.metadata;
+  const roundTrips = opinionRoundTrips + rootOf(first.set) - rootOf(run.state.set);
   const moreMs = (route: Route): number => {
     const set = attempts.get(route)?.set;
     if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
     // A far route that answers step by step is on its way: a near and frozen one must not win
     // every time.
-    return Math.min(newerMs, (route.latencyMs ?? 0) * opinionRoundTrips);
+    return Math.min(newerMs, (route.latencyMs ?? 0) * roundTrips);
   };
   const whole = await race.rest(secondOpinionMs, moreMs);
   return { attempts: [...attempts.values()], whole };
+}
+
+function rootOf(set: TrustedSet): number {
+  return set.versions().get("root") ?? 0;
 }
 
 function judge({ state, routes, now }: Run, attempts: readonly Attempt[]): JudgedTime {
