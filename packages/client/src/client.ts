@@ -20,6 +20,7 @@ import { type ClockReport, reportClock } from "./metadata/clock-report.ts";
 import { type Found, findRelease, type Wish } from "./metadata/find.ts";
 import type { JudgedTime } from "./metadata/judge-time.ts";
 import type { Run } from "./metadata/metadata.ts";
+import { type OnState, onNewestState } from "./metadata/newest.ts";
 import { refreshState } from "./metadata/refresh.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
@@ -123,22 +124,19 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
     async check(product, request) {
       const wish = toWish(product, request);
       return withRun(bounds, options, request.signal, async (run) => {
-        const { found, time } = await find(run, wish);
-        return describe(run, found, time);
+        const time = await refreshState(run);
+        return describe(run, await find({ ...run, now: time.now }, wish), time);
       });
     },
     async get(product, request) {
       const wish = toWish(product, request);
       const { clock } = options.ports;
       const start = clock.steady();
-      return withRun(bounds, options, request.signal, async (run) => {
-        const { found, time } = await find(run, wish);
-        request.onProgress?.({ kind: "found", release: describe(run, found, time) });
+      return withRun(bounds, options, request.signal, async (whole) => {
+        const { found, name, reused, run, time } = await onNewestState(whole, async (on) => {
+          return getNewest(on, wish, { ...request, retries }, bounds.download);
+        });
         const { release, sha256, target } = found;
-        const name = request.output.name ?? target.path.slice(target.path.lastIndexOf("/") + 1);
-        const output = { store: request.output.store, name };
-        const wanted = { ...request, output, retries };
-        const { reused } = await fetchFound(run, found, wanted, bounds.download);
         return {
           product: release.product,
           version: release.version,
@@ -198,13 +196,34 @@ function toWish(product: string, { platform, version }: CheckRequest): Wish {
   };
 }
 
-async function find(
-  run: Run,
+/** What came of getting a patch, over the routes of which run and by which time. */
+interface GotNewest {
+  readonly found: Found;
+  readonly name: string;
+  readonly reused: number;
+  readonly run: Run;
+  readonly time: JudgedTime;
+}
+
+async function getNewest(
+  on: OnState,
   wish: Wish,
-): Promise<{ readonly found: Found; readonly time: JudgedTime }> {
-  const time = await refreshState(run);
+  request: GetRequest & Pick<DownloadRequest, "retries">,
+  limits: DownloadLimits,
+): Promise<GotNewest> {
+  const { run, time, sure } = on;
+  const found = await find(run, wish);
+  request.onProgress?.({ kind: "found", release: describe(run, found, time) });
+  const { path } = found.target;
+  const name = request.output.name ?? path.slice(path.lastIndexOf("/") + 1);
+  const output = { store: request.output.store, name };
+  const { reused } = await fetchFound(on, found, { ...request, output }, limits);
+  return { found, name, reused, run, time: await sure() };
+}
+
+async function find(run: Run, wish: Wish): Promise<Found> {
   run.state.requireClaimedRoot();
-  return { found: await findRelease({ ...run, now: time.now }, wish), time };
+  return findRelease(run, wish);
 }
 
 function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime): Checked {
@@ -224,7 +243,7 @@ function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime
 }
 
 async function fetchFound(
-  run: Run,
+  { run, sure }: OnState,
   { target, release, sha256 }: Found,
   request: Omit<GetRequest, "output"> & Pick<DownloadRequest, "output" | "retries">,
   limits: DownloadLimits,
@@ -239,6 +258,7 @@ async function fetchFound(
     ...(request.retries && { retries: request.retries }),
     ...(request.have && { have: request.have }),
     ...(request.onProgress && { onProgress: request.onProgress }),
+    sure,
     signal,
   };
   return download(ports, wanted, limits);

@@ -127,13 +127,13 @@ export const mutations: readonly Mutation[] = [
   ),
   bug(
     "no other route is asked for a second opinion",
-    "client/src/metadata/refresh.ts",
+    "client/src/metadata/asking.ts",
     "const whole = await race.rest(secondOpinionMs, moreMs);",
-    "race.end();\n  const whole: Attempt[] = [];\n  void [secondOpinionMs, moreMs];",
+    "race.end();\n    const whole: Attempt[] = [];\n    void [secondOpinionMs, moreMs];",
   ),
   bug(
     "a far route's second opinion is not waited for",
-    "client/src/metadata/refresh.ts",
+    "client/src/metadata/asking.ts",
     "const opinionRoundTrips = 4;",
     "const opinionRoundTrips = 0;",
   ),

@@ -23,5 +23,7 @@ export interface DownloadRequest {
   readonly onProgress?: (event: DownloadEvent) => void;
   /** Shared with whatever else this process does over routes; its own when absent. */
   readonly retries?: RetryBudget;
+  /** Awaited before the file gets its name; when it rejects, the file gets none. */
+  readonly sure?: () => Promise<unknown>;
   readonly signal?: AbortSignal;
 }

@@ -69,6 +69,7 @@ async function make(job: DownloadJob): Promise<PlanKind> {
     await existing?.handle.close();
   }
   try {
+    await job.request.sure?.();
     await made.partial.finish(job.request.output.name);
   } finally {
     await made.partial.close();

@@ -48,6 +48,7 @@ export function failedOverAll(run: Run, what: string): NoRouteDelivered {
 export async function startRace<Value>(
   run: Run,
   job: (route: Route, signal: AbortSignal) => Promise<Value>,
+  hedgeMs: number = run.limits.metadata.hedgeMs,
 ): Promise<RouteRace<Value>> {
   const { clock } = run.ports;
   const able = run.routes.filter(({ trustworthy }) => trustworthy);
@@ -55,7 +56,7 @@ export async function startRace<Value>(
   if (wait > 0 && wait <= run.limits.metadata.restMsMax) await clock.sleep(wait, run.signal);
   const now = clock.steady();
   const routes = rankRoutes(run.routes).filter((route) => isWorthAsking(route, now));
-  return new RouteRace(clock, routes, job, run.limits.metadata, run.signal);
+  return new RouteRace(clock, routes, job, { ...run.limits.metadata, hedgeMs }, run.signal);
 }
 
 /** The first value that any route delivers; undefined when none does. */

@@ -1,20 +1,25 @@
-import { type Instant, RouteError, TrustError, toUtcSecond } from "@causeway/kernel";
+import { RouteError, TrustError, toUtcSecond } from "@causeway/kernel";
 import type { TrustedSet } from "@causeway/trust";
 import { hostTimes } from "../routes/host-times.ts";
-import type { Route } from "../routes/route.ts";
-import { Attempt, compareStates, newestOf, stateVersion } from "./attempt.ts";
+import { type Asked, Asking } from "./asking.ts";
+import { type Attempt, compareStates, newestOf, stateVersion } from "./attempt.ts";
 import { agreeMs, type JudgedTime, judgeTime } from "./judge-time.ts";
-import { failedOverAll, type Run, startRace } from "./metadata.ts";
+import { failedOverAll, type Run } from "./metadata.ts";
 import type { TrustState } from "./trust-state.ts";
 
-/** What became of asking the routes once. */
-interface Asked {
-  readonly attempts: readonly Attempt[];
-  /** Those that led to a whole valid state. */
-  readonly whole: readonly Attempt[];
+/** A state that some routes lead to, while others may still show that they know something newer. */
+export interface EarlyState {
+  readonly time: JudgedTime;
+  /** Resolves when all others had their time: true when one of them is ahead of this state. */
+  readonly superseded: Promise<boolean>;
+  /**
+   * Once that is known: makes the newest state the trusted one, and judges the time by all.
+   * Nobody else may work on the state meanwhile. Throws as `refreshState`.
+   */
+  settle(): Promise<JudgedTime>;
+  /** Asks nobody any more. */
+  end(): void;
 }
-
-const opinionRoundTrips = 4; // two for root and timestamp, and two to spare; one for each new root
 
 /**
  * Brings the trusted state to the newest that any route has (TUF 1.0.34 section 5.3 to 5.6). Each
@@ -25,48 +30,54 @@ const opinionRoundTrips = 4; // two for root and timestamp, and two to spare; on
  * @throws {NoRouteDelivered} no route had a whole valid state; what is trusted stays
  */
 export async function refreshState(run: Run): Promise<JudgedTime> {
-  const first = await askRoutes(run, run.now);
+  return concludeRefresh(run, await new Asking(run, run.now).all());
+}
+
+/**
+ * As `refreshState`, but beside routes that take long to say anything it resolves before, with
+ * what the others agree on: a hanging route must not hold up a download that it cannot stop.
+ */
+export async function refreshEarly(run: Run): Promise<JudgedTime | EarlyState> {
+  const asking = new Asking(run, run.now);
+  const near = await asking.near();
+  const early = newestOf(near.whole);
+  const time = judge(run, near.attempts);
+  const isSound = early !== undefined && time.by === "local" && !faultOf(early, time);
+  if (asking.isOver || !isSound) return concludeRefresh(run, await asking.all());
+  try {
+    await run.state.accept(early.set, early.accepted);
+  } catch (error) {
+    asking.end();
+    throw error;
+  }
+  const asked = asking.all();
+  const superseded = asked.then(({ whole }) => {
+    return whole.some(({ set }) => compareStates(set, early.set) > 0);
+  });
+  superseded.catch(() => undefined); // whoever asks for it is told
+  return {
+    time,
+    superseded,
+    settle: async () => concludeRefresh(run, await asked, early.set),
+    end: () => asking.end(),
+  };
+}
+
+/** @param known is the trusted state already */
+async function concludeRefresh(run: Run, first: Asked, known?: TrustedSet): Promise<JudgedTime> {
   const time = judge(run, first.attempts);
   const isClockAhead = time.now < run.state.set.trustedTime(run.now);
   if (first.whole.length > 0 || !isClockAhead || !someExpired(run)) {
-    return settle(run, first, time);
+    return settle(run, first, time, known);
   }
   for (const route of run.routes) route.forgive("TRUST_EXPIRED");
-  const second = await askRoutes(run, time.now);
+  const second = await new Asking(run, time.now).all();
   const attempts = [...first.attempts, ...second.attempts];
   return settle(run, { attempts, whole: second.whole }, judge(run, attempts));
 }
 
 function someExpired({ routes }: Run): boolean {
   return routes.some((route) => route.error?.code === "TRUST_EXPIRED");
-}
-
-async function askRoutes(run: Run, now: Instant): Promise<Asked> {
-  const attempts = new Map<Route, Attempt>();
-  const job = async (route: Route, signal: AbortSignal): Promise<Attempt> => {
-    const attempt = new Attempt(run, route, now);
-    attempts.set(route, attempt);
-    await attempt.follow(signal);
-    return attempt;
-  };
-  const race = await startRace(run, job);
-  const first = await race.first();
-  if (first === undefined) return { attempts: [...attempts.values()], whole: [] };
-  const { secondOpinionMs, newerMs } = run.limits.metadata;
-  const roundTrips = opinionRoundTrips + rootOf(first.set) - rootOf(run.state.set);
-  const moreMs = (route: Route): number => {
-    const set = attempts.get(route)?.set;
-    if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
-    // A far route that answers step by step is on its way: a near and frozen one must not win
-    // every time.
-    return Math.min(newerMs, (route.latencyMs ?? 0) * roundTrips);
-  };
-  const whole = await race.rest(secondOpinionMs, moreMs);
-  return { attempts: [...attempts.values()], whole };
-}
-
-function rootOf(set: TrustedSet): number {
-  return set.versions().get("root") ?? 0;
 }
 
 function judge({ state, routes, now }: Run, attempts: readonly Attempt[]): JudgedTime {
@@ -85,6 +96,7 @@ async function settle(
   run: Run,
   { attempts, whole }: Asked,
   judged: JudgedTime,
+  known?: TrustedSet,
 ): Promise<JudgedTime> {
   const { state } = run;
   const best = newestOf(whole);
@@ -95,7 +107,9 @@ async function settle(
     await keepProgress(state, attempts);
     throw noNews(run, time);
   }
-  await state.accept(best.set, best.accepted);
+  // What was looked up meanwhile in a state that is known is to stay.
+  const isNews = known === undefined || compareStates(best.set, known) !== 0;
+  if (isNews) await state.accept(best.set, best.accepted);
   for (const { route, set } of whole) {
     if (compareStates(set, best.set) < 0) {
       const text = `has state ${stateVersion(set)}; ${stateVersion(state.set)} is out`;

@@ -1,0 +1,99 @@
+import type { Instant } from "@causeway/kernel";
+import type { TrustedSet } from "@causeway/trust";
+import { over } from "../routes/cancel.ts";
+import type { RouteRace } from "../routes/race.ts";
+import type { Route } from "../routes/route.ts";
+import { Attempt, compareStates } from "./attempt.ts";
+import { type Run, startRace } from "./metadata.ts";
+
+/** What became of asking the routes once. */
+export interface Asked {
+  readonly attempts: readonly Attempt[];
+  /** Those that led to a whole valid state. */
+  readonly whole: readonly Attempt[];
+}
+
+const opinionRoundTrips = 4; // two for root and timestamp, and two to spare; one for each new root
+const nearMs = 100; // a route as near as the first one is through by then, and its round trips
+
+/** Asks the routes once, all at once: each of them is asked in any case. */
+export class Asking {
+  readonly #run: Run;
+  readonly #attempts = new Map<Route, Attempt>();
+  readonly #race: Promise<RouteRace<Attempt>>;
+  readonly #whole: Attempt[] = [];
+  #all: Promise<Asked> | undefined;
+  #isOver = false;
+
+  constructor(run: Run, now: Instant) {
+    this.#run = run;
+    const job = async (route: Route, signal: AbortSignal): Promise<Attempt> => {
+      const attempt = new Attempt(run, route, now);
+      this.#attempts.set(route, attempt);
+      await attempt.follow(signal);
+      this.#whole.push(attempt);
+      return attempt;
+    };
+    this.#race = startRace(run, job, 0);
+    this.#race.catch(() => undefined); // whoever waits for it is told
+  }
+
+  /** True when no route has anything left to say. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** What the first route leads to, and those that are as near as it is. */
+  async near(): Promise<Asked> {
+    const race = await this.#race;
+    const first = await race.first();
+    if (first === undefined) return this.all();
+    const timer = new AbortController();
+    const ms = nearMs + (first.route.latencyMs ?? 0) * opinionRoundTrips;
+    const alarm = this.#run.ports.clock.sleep(ms, timer.signal).catch(() => undefined); // we end it
+    try {
+      await Promise.race([this.all(), alarm]);
+    } finally {
+      timer.abort(over);
+    }
+    return this.#asked([...this.#whole]);
+  }
+
+  /** What all of them lead to that are through in time. */
+  all(): Promise<Asked> {
+    this.#all ??= this.#rest().finally(() => {
+      this.#isOver = true;
+    });
+    return this.#all;
+  }
+
+  end(): void {
+    void this.#race.then((race) => race.end()).catch(() => undefined);
+  }
+
+  async #rest(): Promise<Asked> {
+    const race = await this.#race;
+    const first = await race.first();
+    if (first === undefined) return this.#asked([]);
+    const { limits, state } = this.#run;
+    const { secondOpinionMs, newerMs } = limits.metadata;
+    const roundTrips = opinionRoundTrips + rootOf(first.set) - rootOf(state.set);
+    const moreMs = (route: Route): number => {
+      const set = this.#attempts.get(route)?.set;
+      if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
+      // A far route that answers step by step is on its way: a near and frozen one must not win
+      // every time.
+      return Math.min(newerMs, (route.latencyMs ?? 0) * roundTrips);
+    };
+    const whole = await race.rest(secondOpinionMs, moreMs);
+    return this.#asked(whole);
+  }
+
+  #asked(whole: readonly Attempt[]): Asked {
+    return { attempts: [...this.#attempts.values()], whole };
+  }
+}
+
+function rootOf(set: TrustedSet): number {
+  return set.versions().get("root") ?? 0;
+}
