@@ -8,6 +8,8 @@ import type { CausewayError } from "@causeway/kernel";
 import { nodePorts, openClient } from "../src/node/index.ts";
 import { exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/route.ts";
+import { vendor } from "./support/customer.ts";
+import { startRoute } from "./support/faulty-route.ts";
 import { quickExchange } from "./support/quick.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -38,6 +40,18 @@ test("a client on files says what is missing, and lets go of what it opened", as
   await assert.rejects(client.check("reader", { signal: abort.signal }), hasCode("INTERRUPTED"));
   client.close();
   assert.deepEqual(await fs.readdir(stateFolder), ["lock"]);
+});
+
+test("closing a client interrupts what it does, for good", async () => {
+  await using folder = await tempFolder();
+  await using silent = await startRoute("hangs-before-headers", new Map());
+  const stateFolder = path.join(folder.path, "state");
+  const client = await openClient({ routes: [silent.url], stateFolder, trust: vendor.trust });
+  const check = assert.rejects(client.check("reader"), hasCode("INTERRUPTED"));
+  while (silent.requests.length === 0) await nodePorts().clock.sleep(5);
+  client.close();
+  await check;
+  await assert.rejects(client.check("reader"), hasCode("INTERRUPTED"));
 });
 
 test("a device is no place for a patch", async () => {

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import * as path from "node:path";
-import { UsageError } from "@causeway/kernel";
+import { Interrupted, UsageError } from "@causeway/kernel";
 import {
   type Checked,
   type CheckRequest,
@@ -49,7 +49,10 @@ export interface FileClient {
   check(product: string, request?: FileCheckRequest): Promise<Checked>;
   /** Throws as `Client.get`. The `file` of what it resolves to is a full path. */
   get(product: string, request?: FileGetRequest): Promise<Got>;
-  /** Lets go of idle connections. A process ends without it, too. */
+  /**
+   * Interrupts what is under way, lets go of all connections, and is the last call. A process
+   * ends without it, too.
+   */
   close(): void;
 }
 
@@ -78,18 +81,25 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
     retries,
     hold: (signal) => holdState(options, ports, signal),
   });
+  const closing = new AbortController();
+  const endOf = ({ signal }: FileCheckRequest): AbortSignal => {
+    return signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
+  };
   return {
     async check(product, request = {}) {
-      return client.check(product, { platform: thisPlatform(), ...request });
+      const signal = endOf(request);
+      return client.check(product, { platform: thisPlatform(), ...request, signal });
     },
     async get(product, request = {}) {
       const { output = ".", have = [], ...rest } = request;
+      const signal = endOf(request);
       const { folder, name } = await splitOutput(output);
       const olds = await openOldFiles(have);
       try {
         const got = await client.get(product, {
           platform: thisPlatform(),
           ...rest,
+          signal,
           output: { store: folderStore(folder), ...(name !== undefined && { name }) },
           have: olds,
         });
@@ -99,6 +109,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
       }
     },
     close() {
+      closing.abort(new Interrupted("the client was closed"));
       ports.transport.close();
     },
   };

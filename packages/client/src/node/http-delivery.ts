@@ -1,0 +1,62 @@
+import type { IncomingMessage } from "node:http";
+import type { Delivery, TransportRequest } from "@causeway/kernel";
+import { broken } from "./http-fault.ts";
+
+const drainLengthMax = 16 * 1024; // reading so little is cheaper than a new connection
+const drainMs = 1_000;
+
+/** An answer over HTTP/1.1, read as it is asked for. */
+export class HttpDelivery implements Delivery {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly #answer: IncomingMessage;
+  #reading = false;
+
+  constructor(answer: IncomingMessage, request: TransportRequest) {
+    this.#answer = answer;
+    this.status = answer.statusCode ?? 0;
+    this.headers = headersOf(answer.rawHeaders);
+    this.body = this.#read(request);
+  }
+
+  async *#read(request: TransportRequest): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#reading = true;
+    try {
+      for await (const bytes of this.#answer) yield bytes as Uint8Array;
+    } catch (cause) {
+      request.signal.throwIfAborted();
+      throw broken(request, cause);
+    }
+  }
+
+  close(): void {
+    const answer = this.#answer;
+    if (answer.readableEnded || answer.destroyed) return;
+    const promised = Number(this.headers.get("content-length") ?? 0);
+    if (this.#reading || !(promised <= drainLengthMax)) {
+      answer.destroy();
+      return;
+    }
+    let drained = 0;
+    answer.on("data", (bytes: Uint8Array) => {
+      drained += bytes.length;
+      if (drained > drainLengthMax) answer.destroy();
+    });
+    const timer = setTimeout(() => answer.destroy(), drainMs);
+    timer.unref();
+    answer.on("close", () => clearTimeout(timer));
+  }
+}
+
+/** Repeated headers are joined (RFC 9110 section 5.2), so that none hides another. */
+function headersOf(raw: readonly string[]): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? "").toLowerCase();
+    const earlier = headers.get(name);
+    const value = raw[at + 1] ?? "";
+    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
+  }
+  return headers;
+}

@@ -1,0 +1,35 @@
+import { RouteError, type TransportRequest } from "@causeway/kernel";
+import { shown } from "../routes/route.ts";
+import { errnoOf } from "./internal/host-error.ts";
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "refuses the connection"],
+  ["ECONNRESET", "reset the connection"],
+  ["ETIMEDOUT", "does not take the connection"],
+  ["EHOSTUNREACH", "cannot be reached from here"],
+  ["ENETUNREACH", "cannot be reached from here"],
+  ["ENOTFOUND", "has a name that is not known"],
+  ["EAI_AGAIN", "has a name that cannot be looked up now"],
+  ["HPE_HEADER_OVERFLOW", "sent too many headers"],
+  ["EPROTO", "does not speak TLS that we know (is it http, not https?)"],
+]);
+
+/** What the failure of a request is to our callers. */
+export function unreachable(request: TransportRequest, cause: unknown): RouteError {
+  const errno = errnoOf(cause);
+  const known = reasons.get(errno ?? "");
+  const text = (cause instanceof Error && cause.message.trim()) || String(errno);
+  const what = known ?? (errno?.startsWith("HPE_") === true ? "does not speak HTTP" : text);
+  const reset = isReset(cause);
+  return new RouteError("ROUTE_UNREACHABLE", shown(request.url), what, { cause, reset });
+}
+
+/** What the failure of an answer's body is. */
+export function broken(request: TransportRequest, cause: unknown): RouteError {
+  const text = `broke the connection (${errnoOf(cause) ?? String(cause)})`;
+  return new RouteError("ROUTE_TRUNCATED", shown(request.url), text, { cause });
+}
+
+export function isReset(cause: unknown): boolean {
+  return ["ECONNRESET", "EPIPE"].includes(errnoOf(cause) ?? "");
+}
