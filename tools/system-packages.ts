@@ -22,6 +22,11 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/client: a certificate of nobody; packages/publisher: opens encrypted keys",
   },
   {
+    name: "tinyproxy",
+    command: "tinyproxy",
+    reason: "packages/client: a real proxy between a client and its routes",
+  },
+  {
     name: "curl",
     command: "curl",
     reason: "packages/origin: an independent reader of ranges and headers",

@@ -24,18 +24,22 @@ export function addVerb(
   name: string,
   description: string,
   example: string,
+  notes = "",
 ): Command {
   return parent
     .command(name)
     .description(description)
     .option("--json", "print one JSON object on standard output, nothing else there")
     .option("--quiet", "say nothing but errors")
-    .addHelpText("after", helpEnd(example));
+    .addHelpText("after", helpEnd(example, notes));
 }
 
 /** What every help ends with. */
-export function helpEnd(example: string): string {
-  return `\nExample:\n  ${example}\n${exitCodesText}`;
+export function helpEnd(example: string, notes = ""): string {
+  return `
+Example:
+  ${example}
+${notes}${exitCodesText}`;
 }
 
 /** For options that may be given more than once. */

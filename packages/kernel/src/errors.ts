@@ -22,6 +22,9 @@ export const routeCodes = [
   "ROUTE_ENDLESS", // the answer went past its bound
   "ROUTE_MISLABELLED", // another range, encoding, or kind of answer than was asked for
   "ROUTE_LIED", // bytes that the signed metadata does not vouch for
+  "PROXY_UNREACHABLE", // no connection to the proxy on the way, or none in time
+  "PROXY_AUTHENTICATION", // the proxy wants another name and password, or any (407)
+  "PROXY_REFUSED", // the proxy answered, and will not connect us
   "ROUTE_STALE", // an older state than one that is already trusted, or an expired one
 ] as const;
 export type RouteCode = (typeof routeCodes)[number];

@@ -16,7 +16,7 @@ export interface Random {
   uint32(): number;
 }
 
-/** What a transport has got done before the answer; with a proxy, "proxied" is its connection. */
+/** What a transport has got done before the answer; "proxied" is a proxy's connection. */
 export type TransportStep = "named" | "proxied" | "connected" | "secured";
 
 export interface TransportRequest {
@@ -46,9 +46,11 @@ export interface Transport {
   /**
    * Resolves when the status and headers are here.
    * @throws {RouteError} `ROUTE_UNREACHABLE` when no answer can be had, with `reset` when the
-   *   connection was reset; the signal's reason when it fired
+   *   connection was reset; `PROXY_…` when a proxy is why; the signal's reason when it fired
    */
   open(request: TransportRequest): Promise<Delivery>;
+  /** The proxy that leads to `url`, as messages name it; undefined or absent when none does. */
+  via?(url: URL): string | undefined;
 }
 
 /** One open file. Positions and lengths are bytes. */

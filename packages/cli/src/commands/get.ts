@@ -1,6 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import type { Got } from "@causeway/client";
-import { openClient, thisPlatform } from "@causeway/client/node";
+import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
 import { defaultStateFolder } from "../state-folder.ts";
@@ -19,12 +19,24 @@ interface GetOptions {
 
 const example =
   "causeway get contoso-reader --trust 1.root.json --route https://updates.contoso.example -o reader";
+const environment = `
+Environment:
+  HTTP_PROXY, HTTPS_PROXY, ALL_PROXY  the proxy to http or https routes, or to both, as
+                                      http://name:password@proxy.example:3128
+  NO_PROXY                            what is reached directly: .intra.example, 10.0.0.0/8, a:8443
+`;
 const waitForOtherMs = 10 * 60_000;
 const clockSkewToldS = 300; // less is of no consequence to any expiry
 
 /** `causeway get`: the newest verified patch, over any route that survives. */
 export const registerGet: Register = (program, context) => {
-  addVerb(program, "get", "Get a product's newest patch, verified, over any route.", example)
+  addVerb(
+    program,
+    "get",
+    "Get a product's newest patch, verified, over any route.",
+    example,
+    environment,
+  )
     .argument("<product>", "the product's id")
     .option("--version <v>", "this version instead of the newest")
     .option("--platform <os-arch>", "what it must run on", thisPlatform())
@@ -47,6 +59,7 @@ async function get(product: string, options: GetOptions, context: Context): Prom
     routes: options.route ?? [],
     stateFolder: state,
     lockWaitMs: waitForOtherMs,
+    proxies: proxySettings(process.env),
     onWait: ({ pid }) => terminal.say(`waiting for process ${pid ?? "?"}, which uses ${state}`),
     ...(trust !== undefined && { trust }),
   });

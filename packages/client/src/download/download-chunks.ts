@@ -63,6 +63,7 @@ export async function fetchInto(
 
 /** True for a failure that may be of the file that was asked for, and not of the whole route. */
 export function mayBeFileFault(error: RouteError): boolean {
+  if (error.code.startsWith("PROXY_")) return false;
   return error.code !== "ROUTE_UNREACHABLE" && error.code !== "ROUTE_STALLED";
 }
 

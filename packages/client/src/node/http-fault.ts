@@ -16,6 +16,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 
 /** What the failure of a request is to our callers. */
 export function unreachable(request: TransportRequest, cause: unknown): RouteError {
+  if (cause instanceof RouteError) return cause; // a proxy's
   const errno = errnoOf(cause);
   const known = reasons.get(errno ?? "");
   const text = (cause instanceof Error && cause.message.trim()) || String(errno);

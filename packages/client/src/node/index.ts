@@ -1,4 +1,5 @@
 export { nodeClock } from "./clock.ts";
+export { type ProxySettings, proxySettings } from "./connect/proxy-rule.ts";
 export type { NodeTransport } from "./http-transport.ts";
 export type { FileLock } from "./internal/file-lock.ts";
 export { type LockHolder, type LockOptions, lockFolder } from "./lock.ts";
@@ -13,4 +14,4 @@ export {
 export { type NodePorts, nodePorts } from "./ports.ts";
 export { nodeRandom } from "./random.ts";
 export { folderStore, sweepFolder } from "./store.ts";
-export { nodeTransport } from "./transport.ts";
+export { type NodeTransportOptions, nodeTransport } from "./transport.ts";

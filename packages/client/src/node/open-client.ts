@@ -10,6 +10,7 @@ import {
 } from "../client.ts";
 import type { OldFile } from "../download/old-file.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
+import type { ProxySettings } from "./connect/proxy-rule.ts";
 import type { FileLock } from "./internal/file-lock.ts";
 import { type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
@@ -26,7 +27,9 @@ export interface OpenOptions {
   readonly lockWaitMs?: number;
   /** Called when a call has to wait for such a process. */
   readonly onWait?: (holder: LockHolder) => void;
-  /** Instead of the machine's own, as for a transport that is slowed down on purpose. */
+  /** What stands between here and the routes; `proxySettings(process.env)` is what others take. */
+  readonly proxies?: ProxySettings;
+  /** Instead of the machine's own, and of `proxies`, as for a transport that is slowed down on purpose. */
   readonly ports?: NodePorts;
 }
 
@@ -67,12 +70,12 @@ export function thisPlatform(): string {
 
 /**
  * Opens a client on this machine's files and network.
- * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route, or when there is no file of that root
+ * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route or proxy, or when there is no file of that root
  * @throws {HostError}
  */
 export async function openClient(options: OpenOptions): Promise<FileClient> {
   const trust = await readTrust(options.trust);
-  const ports = options.ports ?? nodePorts();
+  const ports = options.ports ?? nodePorts(options);
   const client = createClient({
     ...(trust && { trust }),
     routes: options.routes,

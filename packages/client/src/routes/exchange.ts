@@ -124,7 +124,8 @@ async function askOnceMore(asking: Asking, url: URL): Promise<Delivery> {
   }
 }
 
-async function ask({ ports, route, request, limits, cancel }: Asking, url: URL): Promise<Delivery> {
+async function ask(asking: Asking, url: URL): Promise<Delivery> {
+  const { ports, route, request, limits, cancel } = asking;
   const { signal } = cancel;
   const steps = new Steps(ports.clock, route, limits.answer);
   const asked = ports.transport.open({
@@ -135,8 +136,7 @@ async function ask({ ports, route, request, limits, cancel }: Asking, url: URL):
     ...(request.range && { range: request.range }),
   });
   return steps.watch(asked, (ms) => {
-    const text = `gave no answer for ${seconds(ms)} s to ${request.path}`;
-    const error = new RouteError("ROUTE_UNREACHABLE", `${route.id}${request.path}`, text);
+    const error = noAnswer(asking, url, steps, ms);
     cancel.cancel(error);
     void asked.then(
       (delivery) => delivery.close(),
@@ -144,4 +144,18 @@ async function ask({ ports, route, request, limits, cancel }: Asking, url: URL):
     );
     return error;
   });
+}
+
+/** Who gave no answer: the route, or the proxy before it. */
+function noAnswer(asking: Asking, url: URL, steps: Steps, ms: number): RouteError {
+  const { ports, route, request } = asking;
+  const proxy = ports.transport.via?.(url);
+  const subject = `${route.id}${request.path}`;
+  if (proxy !== undefined && !steps.pastProxy) {
+    const text = `its proxy ${proxy} did not take the connection for ${seconds(ms)} s`;
+    return new RouteError("PROXY_UNREACHABLE", subject, text);
+  }
+  const over = proxy === undefined ? "" : ` over the proxy ${proxy}`;
+  const text = `gave no answer for ${seconds(ms)} s to ${request.path}${over}`;
+  return new RouteError("ROUTE_UNREACHABLE", subject, text);
 }

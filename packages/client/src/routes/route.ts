@@ -273,6 +273,9 @@ function stateAfter(error: CausewayError): Exclude<RouteHealth, "ok"> {
     case "ROUTE_REFUSED":
     case "ROUTE_MISSING":
     case "ROUTE_TRUNCATED":
+    case "PROXY_UNREACHABLE":
+    case "PROXY_AUTHENTICATION":
+    case "PROXY_REFUSED":
       return "dead";
     default:
       return "lying"; // ROUTE_LIED, ROUTE_MISLABELLED, ROUTE_ENDLESS, and what does not verify

@@ -12,6 +12,7 @@ export class Steps {
   readonly #limits: DeadlineLimits;
   #since: number;
   #count = 0;
+  #pastProxy = false;
   #next = Promise.withResolvers<void>();
 
   constructor(clock: Clock, route: Route, limits: DeadlineLimits) {
@@ -21,7 +22,13 @@ export class Steps {
     this.#since = clock.steady();
   }
 
+  /** True once a connection is there, to the route or to its proxy. */
+  get pastProxy(): boolean {
+    return this.#pastProxy;
+  }
+
   take(step: TransportStep): void {
+    if (step !== "named") this.#pastProxy = true;
     if (++this.#count > stepsMax) return;
     // TLS may take one round trip or two, and a proxy's is not the route's.
     if (step === "connected") this.#measure();

@@ -1,14 +1,21 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { SecureContext } from "node:tls";
 import type { Clock, TransportStep } from "@causeway/kernel";
 import { type Address, firstConnection } from "./attempts.ts";
 import { addressesOf, type NameSources } from "./names.ts";
+import type { ProxyRule } from "./proxy-rule.ts";
 import { connectTcp } from "./tcp.ts";
 import { secure } from "./tls.ts";
+import { proxyUnreachable, tunnel } from "./tunnel.ts";
+import { hostOf, portOf } from "./url-host.ts";
 
 export interface DialerOptions {
   readonly clock: Clock;
   readonly names: NameSources;
+  readonly proxyFor: ProxyRule;
+  /** Who may vouch for a server; Node.js's own list unless given. */
+  readonly context?: SecureContext;
 }
 
 /** A connection that is wanted. */
@@ -20,7 +27,7 @@ export interface Call {
 
 const sessionsMax = 64; // as many routes as there may be
 
-/** Makes the connections of a transport: finds names, races addresses, agrees on TLS. */
+/** Makes the connections of a transport: finds names, races addresses, asks proxies, agrees on TLS. */
 export class Dialer {
   readonly #options: DialerOptions;
   /** TLS sessions by host and port, which make the next connection cheaper. */
@@ -31,22 +38,43 @@ export class Dialer {
   }
 
   /**
-   * A connection to the host of an http or https URL, secured for the latter.
+   * A connection to the host of an http or https URL, secured for the latter; to the proxy only,
+   * when one leads to an http URL.
+   * @throws {RouteError} `PROXY_…` when it is the proxy's fault
    * @throws the system's error; the signal's reason when it fired
    */
   async dial(call: Call): Promise<Duplex> {
-    const socket = await this.#connect(call);
-    call.onStep?.("connected");
-    if (call.url.protocol === "http:") return socket;
-    const secured = await this.#secure(socket, call);
-    call.onStep?.("secured");
+    const { url, signal, onStep } = call;
+    const proxy = this.#options.proxyFor(url);
+    let socket: Duplex;
+    if (proxy === undefined) socket = await this.#connect(call, url);
+    else {
+      socket = await this.#connectToProxy(call, proxy);
+      onStep?.("proxied");
+      if (url.protocol === "http:") return socket;
+      socket = await tunnel(socket, proxy, url, signal);
+    }
+    onStep?.("connected");
+    if (url.protocol === "http:") return socket;
+    const secured = await this.#secure(socket, url, signal);
+    onStep?.("secured");
     return secured;
   }
 
-  #connect({ url, signal, onStep }: Call): Promise<Socket> {
+  async #connectToProxy(call: Call, proxy: URL): Promise<Duplex> {
+    try {
+      const socket = await this.#connect(call, proxy);
+      return proxy.protocol === "https:" ? await this.#secure(socket, proxy, call.signal) : socket;
+    } catch (cause) {
+      call.signal.throwIfAborted();
+      throw proxyUnreachable(call.url, proxy, cause);
+    }
+  }
+
+  #connect({ signal, onStep }: Call, to: URL): Promise<Socket> {
     const { clock, names } = this.#options;
-    const host = hostOf(url);
-    const port = portOf(url);
+    const host = hostOf(to);
+    const port = portOf(to);
     let named = false;
     return firstConnection<Socket>({
       clock,
@@ -63,13 +91,14 @@ export class Dialer {
     });
   }
 
-  async #secure(socket: Socket, { url, signal }: Call): Promise<Duplex> {
+  async #secure(socket: Duplex, url: URL, signal: AbortSignal): Promise<Duplex> {
     const session = this.#sessions.get(url.host);
     this.#sessions.delete(url.host);
     const secured = await secure(socket, {
       host: hostOf(url),
       protocols: ["http/1.1"],
       signal,
+      ...(this.#options.context && { context: this.#options.context }),
       ...(session && { session }),
     });
     secured.on("session", (next) => {
@@ -78,14 +107,4 @@ export class Dialer {
     });
     return secured;
   }
-}
-
-/** Without the brackets of an IPv6 address. */
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-function portOf(url: URL): number {
-  if (url.port !== "") return Number(url.port);
-  return url.protocol === "https:" ? 443 : 80;
 }
