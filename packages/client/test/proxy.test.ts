@@ -173,7 +173,19 @@ test("a proxy may itself be reached over TLS", async () => {
   transport.close();
 });
 
-test("a steady proxy is given up when the caller does", async () => {
+test("a proxy that answered before is not blamed when the next answer does not come", async () => {
+  let asked = 0;
+  const server = http.createServer((_, response) => {
+    if (++asked === 1) response.end();
+  });
+  await using proxy = await Listening.on(server);
+  const transport = over(`http://127.0.0.1:${proxy.port}`);
+  await ask(transport, "http://updates.example/");
+  await assert.rejects(ask(transport, "http://updates.example/"), { code: "ROUTE_UNREACHABLE" });
+  transport.close();
+});
+
+test("a silent proxy is given up when the caller does", async () => {
   await using silent = await Listening.on(net.createServer());
   const transport = over(`http://127.0.0.1:${silent.port}`);
   const controller = new AbortController();
