@@ -22,6 +22,11 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/client: a certificate of nobody; packages/publisher: opens encrypted keys",
   },
   {
+    name: "nginx-light",
+    command: "nginx",
+    reason: "packages/client: a real server of HTTP/2, which our own origin does not speak",
+  },
+  {
     name: "tinyproxy",
     command: "tinyproxy",
     reason: "packages/client: a real proxy between a client and its routes",

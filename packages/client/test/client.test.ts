@@ -46,7 +46,7 @@ test("the patch comes whole, and the report says from where", async () => {
 test("a route may be a folder", async () => {
   await using folder = await tempFolder();
   const tree = path.join(folder.path, "usb stick");
-  const files = vendor.files() as ReadonlyMap<string, Uint8Array>;
+  const files = vendor.files();
   for (const [name, bytes] of files) {
     await fs.mkdir(path.dirname(path.join(tree, name)), { recursive: true });
     await fs.writeFile(path.join(tree, name), bytes);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Delivery, TransportRequest } from "@causeway/kernel";
 import { broken } from "./http-fault.ts";
+import { joinHeaders } from "./http-request.ts";
 
 const drainLengthMax = 16 * 1024; // reading so little is cheaper than a new connection
 const drainMs = 1_000;
@@ -16,7 +17,7 @@ export class HttpDelivery implements Delivery {
   constructor(answer: IncomingMessage, request: TransportRequest) {
     this.#answer = answer;
     this.status = answer.statusCode ?? 0;
-    this.headers = headersOf(answer.rawHeaders);
+    this.headers = joinHeaders(answer.rawHeaders);
     this.body = this.#read(request);
   }
 
@@ -47,16 +48,4 @@ export class HttpDelivery implements Delivery {
     timer.unref();
     answer.on("close", () => clearTimeout(timer));
   }
-}
-
-/** Repeated headers are joined (RFC 9110 section 5.2), so that none hides another. */
-function headersOf(raw: readonly string[]): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = (raw[at] ?? "").toLowerCase();
-    const earlier = headers.get(name);
-    const value = raw[at + 1] ?? "";
-    headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
-  }
-  return headers;
 }

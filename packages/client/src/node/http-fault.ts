@@ -14,13 +14,21 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["EPROTO", "does not speak TLS that we know (is it http, not https?)"],
 ]);
 
+/** The connection was over before the request was read: it goes out over another one. */
+export class StaleConnection extends Error {
+  constructor(cause: unknown) {
+    super("the connection is stale", { cause });
+  }
+}
+
 /** What the failure of a request is to our callers. */
 export function unreachable(request: TransportRequest, cause: unknown): RouteError {
   if (cause instanceof RouteError) return cause; // a proxy's
   const errno = errnoOf(cause);
   const known = reasons.get(errno ?? "");
   const text = (cause instanceof Error && cause.message.trim()) || String(errno);
-  const what = known ?? (errno?.startsWith("HPE_") === true ? "does not speak HTTP" : text);
+  const foreign = /^(?:HPE_|ERR_HTTP2_(?:ERROR|SESSION_ERROR)$)/.test(errno ?? "");
+  const what = known ?? (foreign ? "does not speak HTTP" : text);
   const reset = isReset(cause);
   return new RouteError("ROUTE_UNREACHABLE", shown(request.url), what, { cause, reset });
 }

@@ -1,4 +1,3 @@
-import * as http from "node:http";
 import type { SecureContext } from "node:tls";
 import {
   type Clock,
@@ -12,12 +11,10 @@ import { nodeClock } from "./clock.ts";
 import { Dialer } from "./connect/dialer.ts";
 import { machineNames, type NameSources } from "./connect/names.ts";
 import type { ProxyRule } from "./connect/proxy-rule.ts";
-import { nameOf, proxyDenies, proxyHeaders } from "./connect/tunnel.ts";
-import { hostOf, portOf } from "./connect/url-host.ts";
-import { basicCredentials } from "./credentials.ts";
-import { HttpDelivery } from "./http-delivery.ts";
-import { isReset, unreachable } from "./http-fault.ts";
-import { KeptConnections, type KeptRequestOptions } from "./kept-connections.ts";
+import { nameOf } from "./connect/tunnel.ts";
+import { StaleConnection, unreachable } from "./http-fault.ts";
+import { Http1 } from "./http1.ts";
+import { Http2, SpeaksHttp2 } from "./http2.ts";
 
 /** A transport that holds connections until it is closed. */
 export interface NodeTransport extends Transport {
@@ -35,118 +32,58 @@ export interface HttpTransportOptions {
   readonly context?: SecureContext;
 }
 
-const headersLengthMax = 16 * 1024;
-const interimAnswersMax = 8; // 103 Early Hints come once or twice; a flood of them costs CPU
-const staleSocketsMax = 4;
+const staleConnectionsMax = 4;
 
-/** HTTP/1.1 over plain connections and TLS, with connections of its own. */
+/** HTTP/1.1, and HTTP/2 where TLS offers it, with connections of its own. */
 export function httpTransport(options: HttpTransportOptions = {}): NodeTransport {
   const { clock = nodeClock(), names = machineNames, proxyFor = () => undefined } = options;
   const dialer = new Dialer({ ...options, clock, names, proxyFor });
-  const connections: Connections = {
-    proxyFor,
-    plain: new KeptConnections((call) => dialer.dial(call)),
-    proxied: new KeptConnections((call) => dialer.dial(call)),
-    secure: new KeptConnections((call) => dialer.dial(call)),
-  };
+  const http2 = new Http2();
+  const http1 = new Http1(proxyFor, async (call) => {
+    const { socket, protocol } = await dialer.dial(call);
+    if (protocol === "h2") throw new SpeaksHttp2(http2.adopt(call.url, socket));
+    return socket;
+  });
   let closed = false;
+  const ask = async (request: TransportRequest): Promise<Delivery> => {
+    const session = http2.sessionFor(request.url);
+    if (session !== undefined) {
+      if (proxyFor(request.url) !== undefined) request.onStep?.("proxied");
+      return session.ask(request);
+    }
+    try {
+      return await http1.ask(request);
+    } catch (error) {
+      if (!(error instanceof SpeaksHttp2)) throw error;
+      request.signal.throwIfAborted();
+      return error.session.ask(request);
+    }
+  };
   return {
     via(url) {
       const proxy = proxyFor(url);
       return proxy && nameOf(proxy);
     },
     async open(request) {
-      // A server may close an idle connection just as it is used again (RFC 9112 section 9.3.1):
-      // that says nothing of the route, so the request goes out over another connection.
+      // A server may close an idle connection just as it is used again (RFC 9112 section 9.3.1),
+      // or refuse a request unread (RFC 9113 section 8.7): that says nothing of the route, so the
+      // request goes out over another connection.
       for (let stale = 0; ; stale++) {
         request.signal.throwIfAborted();
         if (closed) throw closedHere(request);
         try {
-          return await ask(request, connections);
+          return await ask(request);
         } catch (error) {
           if (closed && !request.signal.aborted) throw closedHere(request);
-          if (!(error instanceof StaleSocket)) throw error;
-          if (stale === staleSocketsMax) throw unreachable(request, error.cause);
+          if (!(error instanceof StaleConnection)) throw error;
+          if (stale === staleConnectionsMax) throw unreachable(request, error.cause);
         }
       }
     },
     close() {
       closed = true;
-      connections.plain.destroy();
-      connections.proxied.destroy();
-      connections.secure.destroy();
-    },
-  };
-}
-
-interface Connections {
-  readonly proxyFor: ProxyRule;
-  readonly plain: KeptConnections;
-  /** To proxies, for http URLs. */
-  readonly proxied: KeptConnections;
-  readonly secure: KeptConnections;
-}
-
-class StaleSocket extends Error {}
-
-function ask(request: TransportRequest, connections: Connections): Promise<Delivery> {
-  const { url, signal } = request;
-  const proxy = connections.proxyFor(url);
-  return new Promise((resolve, reject) => {
-    const sent = http.request(requestOptions(request, connections));
-    sent.on("socket", () => {
-      if (proxy !== undefined && sent.reusedSocket) request.onStep?.("proxied");
-    });
-    const onAbort = (): void => {
-      sent.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    const unlisten = (): void => signal.removeEventListener("abort", onAbort);
-    sent.on("error", (cause) => {
-      if (sent.reusedSocket && isReset(cause)) reject(new StaleSocket("stale", { cause }));
-      else reject(unreachable(request, cause));
-    });
-    sent.on("close", () => {
-      unlisten();
-      reject(unreachable(request, new Error("closed the connection without an answer")));
-    });
-    let interim = 0;
-    sent.on("information", () => {
-      if (++interim > interimAnswersMax) sent.destroy(new Error("sent interim answers on and on"));
-    });
-    sent.on("response", (answer) => {
-      answer.on("error", () => undefined); // the body's reader gets it; without one nobody does
-      if (proxy !== undefined && url.protocol === "http:" && answer.statusCode === 407) {
-        reject(proxyDenies(url, proxy));
-        answer.destroy();
-      } else resolve(new HttpDelivery(answer, request));
-    });
-    sent.end();
-  });
-}
-
-function requestOptions(request: TransportRequest, connections: Connections): KeptRequestOptions {
-  const { url, range } = request;
-  const secure = url.protocol === "https:";
-  const proxy = secure ? undefined : connections.proxyFor(url);
-  const path = `${url.pathname}${url.search}`;
-  const authorization = basicCredentials(url);
-  const direct = secure ? connections.secure : connections.plain;
-  return {
-    asked: request,
-    agent: proxy === undefined ? direct : connections.proxied,
-    host: hostOf(proxy ?? url),
-    port: portOf(proxy ?? url),
-    path: proxy === undefined ? path : `http://${url.host}${path}`, // RFC 9112 section 3.2.2
-    maxHeaderSize: headersLengthMax,
-    headers: {
-      host: url.host,
-      "user-agent": "causeway", // some services refuse those who send none
-      ...(authorization !== undefined && { authorization }),
-      ...(proxy && proxyHeaders(proxy)),
-      ...request.headers,
-      ...(range && { range: `bytes=${range.start}-${range.end - 1}` }),
+      http1.close();
+      http2.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Client, createClientWithin, type Got } from "../../src/client.ts";
 import { downloadLimits } from "../../src/download-limits.ts";
-import { folderStore, lockFolder } from "../../src/node/index.ts";
+import { folderStore, lockFolder, type NodePorts } from "../../src/node/index.ts";
 import type { Behaviour } from "./faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, Vendor } from "./field.ts";
 import { quickExchange, quickLimits } from "./quick.ts";
@@ -22,13 +22,18 @@ const bounds = {
 };
 
 /** A client whose state lies in the folder, with short deadlines. */
-export function clientOf(folder: string, routes: readonly string[], trust = vendor.trust): Client {
+export function clientOf(
+  folder: string,
+  routes: readonly string[],
+  trust = vendor.trust,
+  machine: NodePorts = ports,
+): Client {
   const state = path.join(folder, "state");
   return createClientWithin(bounds, {
     trust,
     routes,
     state: folderStore(state),
-    ports,
+    ports: machine,
     hold: (signal) => lockFolder(state, { waitMs: 5_000, clock: ports.clock, signal }),
   });
 }

@@ -77,7 +77,7 @@ export class Vendor {
   }
 
   /** All that a route has to carry now; what is published later is not in it. */
-  files(): Files {
+  files(): ReadonlyMap<string, Uint8Array> {
     const { published, artifacts, roles } = this.repository;
     const files = new Map<string, Uint8Array>();
     for (const [role, versions] of published) {

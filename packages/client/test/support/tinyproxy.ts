@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
-import * as net from "node:net";
 import * as path from "node:path";
+import { freePort, untilListening } from "./listening.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 export interface Tinyproxy {
@@ -31,7 +31,7 @@ export async function startTinyproxy(connectPort: number): Promise<Tinyproxy> {
   await fs.writeFile(file, `${lines.join("\n")}\n`);
   await fs.writeFile(log, "");
   const child = spawn("tinyproxy", ["-d", "-c", file], { stdio: "ignore" });
-  await untilTaken(port);
+  await untilListening(port);
   return {
     port,
     log: () => fs.readFile(log, "utf8"),
@@ -41,29 +41,4 @@ export async function startTinyproxy(connectPort: number): Promise<Tinyproxy> {
       await folder[Symbol.asyncDispose]();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function untilTaken(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const socket = net.connect({ port, host: "127.0.0.1" });
-    const taken = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "error").then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (taken) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 25);
-    });
-  }
-  throw new Error("the program did not listen");
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { SecureContext } from "node:tls";
+import type { SecureContext, TLSSocket } from "node:tls";
 import type { Clock, TransportStep } from "@causeway/kernel";
 import { type Address, firstConnection } from "./attempts.ts";
 import { addressesOf, type NameSources } from "./names.ts";
@@ -25,6 +25,12 @@ export interface Call {
   readonly onStep?: (step: TransportStep) => void;
 }
 
+/** A connection, and what is spoken over it. */
+export interface Dialled {
+  readonly socket: Duplex;
+  readonly protocol: "h2" | "http/1.1";
+}
+
 const sessionsMax = 64; // as many routes as there may be
 
 /** Makes the connections of a transport: finds names, races addresses, asks proxies, agrees on TLS. */
@@ -43,7 +49,7 @@ export class Dialer {
    * @throws {RouteError} `PROXY_…` when it is the proxy's fault
    * @throws the system's error; the signal's reason when it fired
    */
-  async dial(call: Call): Promise<Duplex> {
+  async dial(call: Call): Promise<Dialled> {
     const { url, signal, onStep } = call;
     const proxy = this.#options.proxyFor(url);
     let socket: Duplex;
@@ -51,20 +57,22 @@ export class Dialer {
     else {
       socket = await this.#connectToProxy(call, proxy);
       onStep?.("proxied");
-      if (url.protocol === "http:") return socket;
+      if (url.protocol === "http:") return { socket, protocol: "http/1.1" };
       socket = await tunnel(socket, proxy, url, signal);
     }
     onStep?.("connected");
-    if (url.protocol === "http:") return socket;
-    const secured = await this.#secure(socket, url, signal);
+    if (url.protocol === "http:") return { socket, protocol: "http/1.1" };
+    const secured = await this.#secure(socket, url, ["h2", "http/1.1"], signal);
     onStep?.("secured");
-    return secured;
+    return { socket: secured, protocol: secured.alpnProtocol === "h2" ? "h2" : "http/1.1" };
   }
 
   async #connectToProxy(call: Call, proxy: URL): Promise<Duplex> {
     try {
       const socket = await this.#connect(call, proxy);
-      return proxy.protocol === "https:" ? await this.#secure(socket, proxy, call.signal) : socket;
+      return proxy.protocol === "https:"
+        ? await this.#secure(socket, proxy, ["http/1.1"], call.signal)
+        : socket;
     } catch (cause) {
       call.signal.throwIfAborted();
       throw proxyUnreachable(call.url, proxy, cause);
@@ -91,12 +99,17 @@ export class Dialer {
     });
   }
 
-  async #secure(socket: Duplex, url: URL, signal: AbortSignal): Promise<Duplex> {
+  async #secure(
+    socket: Duplex,
+    url: URL,
+    protocols: readonly string[],
+    signal: AbortSignal,
+  ): Promise<TLSSocket> {
     const session = this.#sessions.get(url.host);
     this.#sessions.delete(url.host);
     const secured = await secure(socket, {
       host: hostOf(url),
-      protocols: ["http/1.1"],
+      protocols,
       signal,
       ...(this.#options.context && { context: this.#options.context }),
       ...(session && { session }),
