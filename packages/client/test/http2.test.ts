@@ -272,6 +272,47 @@ suite("what is refused unread goes out again, over another connection", () => {
   }
 });
 
+test("a connection that is reset just as it is used again is no fault of the route", async () => {
+  await using server = await startRawHttp2(certificate, (socket, _, request) => {
+    if (request === 1) socket.write(ok());
+    else socket.destroy();
+  });
+  const transport = httpTransport({ context });
+  const open = async (): Promise<void> => {
+    const { signal } = new AbortController();
+    const delivery = await transport.open({
+      url: new URL(`https://localhost:${server.port}/`),
+      signal,
+    });
+    delivery.close();
+  };
+  await open();
+  await open();
+  assert.equal(server.connections, 2);
+  transport.close();
+});
+
+suite("control frames that come steadily, each of them answered, are a flood too", () => {
+  const floods: Readonly<Record<string, Buffer>> = {
+    settings: frame(frameType.settings, 0, 0, Buffer.from([0, 4, 0, 0, 255, 255])),
+    pings: frame(frameType.ping, 0, 0, Buffer.alloc(8)),
+  };
+  for (const [name, one] of Object.entries(floods)) {
+    test(name, async (t) => {
+      const few = Buffer.concat(Array.from({ length: 50 }, () => one));
+      await using server = await startRawHttp2(certificate, (socket) => {
+        const timer = setInterval(() => socket.write(few), 1);
+        t.after(() => clearInterval(timer));
+      });
+      const transport = httpTransport({ context });
+      const start = clock.steady();
+      await assert.rejects(ask(transport, server.port, "x"), isRouteError("ROUTE_UNREACHABLE"));
+      assert.ok(clock.steady() - start < 400);
+      transport.close();
+    });
+  }
+});
+
 suite("a hostile server is given up before it costs anything", () => {
   const push = Buffer.concat([words(2), Buffer.from([0x82, 0x87, 0x84])]);
   const pieces = header("x-y", "z".repeat(100));

@@ -27,7 +27,7 @@ export class Http2Delivery implements Delivery {
     this.#origin = origin;
     this.#heard = origin.session.bytesRead;
     this.status = status;
-    this.headers = joinHeaders(raw.filter((_, at) => raw[at - (at % 2)]?.startsWith(":") !== true));
+    this.headers = joinHeaders(raw);
     this.body = this.#read();
   }
 
@@ -57,7 +57,8 @@ export class Http2Delivery implements Delivery {
       return;
     }
     const { session } = this.#origin;
-    if (session.bytesRead === this.#heard) session.retire(); // silent: it may be dead
+    // Silent within a body: the connection may be dead.
+    if (this.#reading && session.bytesRead === this.#heard) session.retire();
     stream.close(constants.NGHTTP2_CANCEL);
   }
 }

@@ -134,7 +134,7 @@ class Session {
       stream.on("close", () => {
         signal.removeEventListener("abort", onAbort);
         this.#let();
-        const cause = failure ?? new Error("ended the request without an answer");
+        const cause = failure ?? ended();
         const refused = stream.rstCode === NGHTTP2_REFUSED_STREAM;
         if (refused) this.retire();
         const unread = refused || (stream.id ?? 0) > this.#lastRead || (reused && isReset(cause));
@@ -190,3 +190,8 @@ class Session {
 }
 
 export type Http2Session = Session;
+
+/** No error comes with a connection that just ends. */
+function ended(): Error {
+  return Object.assign(new Error("ended the request without an answer"), { code: "ECONNRESET" });
+}

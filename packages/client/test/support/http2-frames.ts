@@ -46,24 +46,22 @@ export interface RawHttp2 extends AsyncDisposable {
   connections: number;
 }
 
-/** Speaks TLS and agrees on HTTP/2; then `answer` writes what it likes when it was asked. */
+/** Speaks TLS and agrees on HTTP/2; then `answer` writes what it likes to each request. */
 export async function startRawHttp2(
   certificate: Certificate,
-  answer: (socket: tls.TLSSocket, connection: number) => void,
+  answer: (socket: tls.TLSSocket, connection: number, request: number) => void,
 ): Promise<RawHttp2> {
   const sockets = new Set<tls.TLSSocket>();
   const server = tls.createServer({ ...certificate, ALPNProtocols: ["h2"] }, (socket) => {
     sockets.add(socket);
     const connection = ++route.connections;
-    let asked = false;
+    let requests = 0;
     socket.on("error", () => undefined);
     socket.write(frame(frameType.settings, 0, 0, new Uint8Array()));
     socket.on("data", (bytes: Buffer) => {
-      // The request is the first HEADERS frame; its header follows the preface and SETTINGS.
-      if (asked || !bytes.includes(Buffer.from([frameType.headers, endStream | endHeaders, 0])))
-        return;
-      asked = true;
-      answer(socket, connection);
+      // A request is one HEADERS frame, somewhere after the preface and SETTINGS.
+      const request = Buffer.from([frameType.headers, endStream | endHeaders, 0]);
+      if (bytes.includes(request)) answer(socket, connection, ++requests);
     });
   });
   await new Promise<void>((resolve) => {
