@@ -4,7 +4,7 @@ import { fileLength } from "./repository.ts";
 import { oneRouteSeconds, type Scenario, scenarios } from "./scenario.ts";
 
 const rounds = Number(process.env["CAUSEWAY_BENCH_RUNS"] ?? 5);
-const secondsMax = 40; // of one run; who needs more has not done it
+const secondsMax = 30; // of one run; who needs more has not done it
 const hopelessAfter = 1; // such runs of one program, then it is not asked again
 
 /** Results of one program on one day, run by run. */
@@ -46,35 +46,45 @@ function tell(round: number, scenario: Scenario, program: Program, result: Resul
   }
 }
 
-const head = [
+const head: readonly string[] = [
   "| program | s, median | least | most | x limit | s to first bytes | MB too many | CPU s/GB | MiB | right |",
   "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
 ];
 
 function tableOf(scenario: Scenario, rows: readonly Row[]): string {
   const { name, limitSeconds, target } = scenario;
-  const most = (limitSeconds * target).toFixed(2);
-  const [ours, ...peers] = rows.map((row) => medianOf(row.results, ({ seconds }) => seconds));
-  const best = Math.min(
-    ...rows
-      .slice(1)
-      .map((row, at) => (isRight(row) ? (peers[at] ?? NaN) : NaN))
-      .filter((seconds) => !Number.isNaN(seconds)),
-  );
-  const verdict = (ours ?? Infinity) <= limitSeconds * target ? "met" : "missed";
+  const [own, ...peers] = rows;
+  const ours = medianOf(own?.results ?? [], ({ seconds }) => seconds);
+  const atWork = medianOf(own?.results ?? [], secondsAtWork);
+  const done = peers.filter(({ results }) => results.every(({ right }) => right));
+  const best = Math.min(...done.map(({ results }) => medianOf(results, ({ seconds }) => seconds)));
+  const most = limitSeconds * target;
   const beside = Number.isFinite(best)
-    ? `ours is ${((ours ?? NaN) / best).toFixed(2)} of the best peer's`
+    ? `ours takes ${(ours / best).toFixed(2)} of the best peer's time`
     : "no peer delivered each time";
   return [
-    `**${name}**: limit ${limitSeconds.toFixed(2)} s; target ${target}x, ${most} s: ${verdict}; ${beside}.`,
+    `**${name}**: the limit is ${limitSeconds.toFixed(2)} s, the target ${target} times that,`,
+    `${most.toFixed(2)} s: ${verdict(ours, most)}. Once the process had started, ours took`,
+    `${atWork.toFixed(2)} s, ${(atWork / limitSeconds).toFixed(2)} times the limit:`,
+    `${verdict(atWork, most)}. Start to end, ${beside}.`,
     "",
     ...head,
     ...rows.map((row) => rowOf(row, row.program === curl ? oneRouteSeconds : limitSeconds)),
   ].join("\n");
 }
 
-function isRight({ results }: Row): boolean {
-  return results.every(({ right }) => right);
+function verdict(seconds: number, most: number): string {
+  return seconds <= most ? "met" : `missed by ${(seconds - most).toFixed(2)} s`;
+}
+
+/** As `get --json` tells: without loading Node.js and the program. */
+function secondsAtWork({ output }: Result): number {
+  try {
+    const { seconds } = JSON.parse(output) as { readonly seconds?: unknown };
+    return typeof seconds === "number" ? seconds : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
 }
 
 function rowOf({ program, results }: Row, limitSeconds: number): string {

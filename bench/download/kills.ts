@@ -6,10 +6,10 @@ import { fileLength } from "./repository.ts";
 
 const rounds = Number(process.env["CAUSEWAY_BENCH_RUNS"] ?? 5);
 const programs = [causeway, aria2, aria2Saving, aria2Metalink, curl];
-const secondsMax = 40;
+const secondsMax = 30;
 const killAt = 0.6; // of the file
 const lifeMs = { min: 500, max: 3_000 };
-const livesMax = 40; // who is not done by then makes no progress
+const livesMax = 25; // who is not done by then makes no progress
 
 /** What a kill costs, and whether an endless row of them ends. */
 export async function measureKills(field: Field): Promise<string> {
