@@ -5,13 +5,13 @@ import { errnoOf } from "./internal/host-error.ts";
 const reasons: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "refuses the connection"],
   ["ECONNRESET", "reset the connection"],
+  ["EPIPE", "reset the connection"],
   ["ETIMEDOUT", "does not take the connection"],
   ["EHOSTUNREACH", "cannot be reached from here"],
   ["ENETUNREACH", "cannot be reached from here"],
   ["ENOTFOUND", "has a name that is not known"],
   ["EAI_AGAIN", "has a name that cannot be looked up now"],
   ["HPE_HEADER_OVERFLOW", "sent too many headers"],
-  ["EPROTO", "does not speak TLS that we know (is it http, not https?)"],
 ]);
 
 /** The connection was over before the request was read: it goes out over another one. */
@@ -21,11 +21,18 @@ export class StaleConnection extends Error {
   }
 }
 
+/** In our words, when it is a failure that we know. */
+export function reasonOf(cause: unknown): string | undefined {
+  const errno = errnoOf(cause) ?? "";
+  const noTls = /^(?:EPROTO$|ERR_SSL_)/.test(errno);
+  return noTls ? "does not speak TLS that we know (is it http, not https?)" : reasons.get(errno);
+}
+
 /** What the failure of a request is to our callers. */
 export function unreachable(request: TransportRequest, cause: unknown): RouteError {
   if (cause instanceof RouteError) return cause; // a proxy's
   const errno = errnoOf(cause);
-  const known = reasons.get(errno ?? "");
+  const known = reasonOf(cause);
   const text = (cause instanceof Error && cause.message.trim()) || String(errno);
   const foreign = /^(?:HPE_|ERR_HTTP2_(?:ERROR|SESSION_ERROR)$)/.test(errno ?? "");
   const what = known ?? (foreign ? "does not speak HTTP" : text);

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { RouteError } from "@causeway/kernel";
 import { shown } from "../../routes/route.ts";
 import { basicCredentials } from "../credentials.ts";
+import { reasonOf } from "../http-fault.ts";
 import { errnoOf } from "../internal/host-error.ts";
 import { hostOf, portOf } from "./url-host.ts";
 
@@ -16,7 +17,7 @@ export function proxyHeaders(proxy: URL): Readonly<Record<string, string>> {
 
 /** No connection to the proxy can be had. */
 export function proxyUnreachable(url: URL, proxy: URL, cause: unknown): RouteError {
-  const why = reasons.get(errnoOf(cause) ?? "") ?? messageOf(cause);
+  const why = reasonOf(cause) ?? messageOf(cause);
   const text = `its proxy ${nameOf(proxy)} ${why}`;
   return new RouteError("PROXY_UNREACHABLE", shown(url), text, { cause });
 }
@@ -83,17 +84,6 @@ function refused(url: URL, proxy: URL, what: string): RouteError {
   const text = `its proxy ${nameOf(proxy)} ${what} to CONNECT`;
   return new RouteError("PROXY_REFUSED", shown(url), text);
 }
-
-const reasons: ReadonlyMap<string, string> = new Map([
-  ["ECONNREFUSED", "refuses the connection"],
-  ["ECONNRESET", "reset the connection"],
-  ["EPIPE", "reset the connection"],
-  ["ETIMEDOUT", "does not take the connection"],
-  ["EHOSTUNREACH", "cannot be reached from here"],
-  ["ENETUNREACH", "cannot be reached from here"],
-  ["ENOTFOUND", "has a name that is not known"],
-  ["EAI_AGAIN", "has a name that cannot be looked up now"],
-]);
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
