@@ -42,6 +42,7 @@ function statusOf(errno: string | undefined): number | undefined {
     case "ENOTDIR":
     case "EISDIR":
     case "ENXIO": // a socket or a pipe
+    case "ELOOP": // links in a circle
     case "ENAMETOOLONG":
     case "ERR_INVALID_FILE_URL_PATH":
       return 404;
