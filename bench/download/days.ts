@@ -92,7 +92,9 @@ function rowOf({ program, results }: Row, limitSeconds: number): string {
   const median = medianOf(results, (each) => each.seconds);
   const cutOff = results.some(({ tooLong }) => tooLong);
   const right = results.filter((each) => each.right).length;
-  const show = (value: number | undefined, digits: number): string => value?.toFixed(digits) ?? "";
+  const show = (value = Number.NaN, digits: number): string => {
+    return Number.isNaN(value) ? "" : value.toFixed(digits);
+  };
   return [
     `| ${program.name}`,
     cutOff ? `not done in ${secondsMax}` : show(median, 2),
