@@ -38,6 +38,8 @@ export interface DownloadLimits {
   readonly repairsMax: number;
   /** Bytes that may be written before they are made to reach the disk. */
   readonly unsyncedMax: number;
+  /** … and how long after the last time that was done. */
+  readonly unsyncedMs: number;
   /** The least time between two reports of progress. */
   readonly progressMs: number;
 }
@@ -65,6 +67,7 @@ export const downloadLimits: DownloadLimits = {
   oldFilesMax: 16,
   oldFileLengthMax: 64 * 1024 * MiB, // a mistaken `--have /dev/sda` ends
   repairsMax: 2, // a disk that loses what it is given twice will lose it again
-  unsyncedMax: 16 * MiB, // what a power cut may cost
+  unsyncedMax: 16 * MiB, // what a power cut may cost, besides the requests in flight
+  unsyncedMs: 1_000, // over a modem 16 MiB are an hour
   progressMs: 100,
 };

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import { type Chunk, type ChunkIndex, decodeChunkIndex } from "@causeway/kernel";
-import { Partial } from "../src/download/partial.ts";
+import { type Chunk, type ChunkIndex, decodeChunkIndex, type Store } from "@causeway/kernel";
+import { Partial, type SyncPace } from "../src/download/partial.ts";
 import { leftovers, partialNames } from "../src/download/partial-names.ts";
 import { VerifiedChunk } from "../src/fetch/chunk-verified.ts";
-import { folderStore } from "../src/node/index.ts";
+import { folderStore, nodePorts } from "../src/node/index.ts";
+import { changedFile, changedStore } from "./support/download-disk.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -21,8 +22,14 @@ const index: ChunkIndex = decodeChunkIndex(
 );
 const files = partialNames("app", patch.target.sha256);
 
+const { clock: nodeClock } = nodePorts();
+
+async function openOn(store: Store, pace: SyncPace): Promise<Partial> {
+  return await Partial.open({ store, files }, index, pace, quiet);
+}
+
 async function open(folder: string): Promise<Partial> {
-  return await Partial.open({ store: folderStore(folder), files }, index, 16 * MiB, quiet);
+  return await openOn(folderStore(folder), { clock: nodeClock, bytesMax: 16 * MiB, msMax: 1_000 });
 }
 
 function verified(chunk: Chunk): VerifiedChunk {
@@ -71,6 +78,47 @@ void test("a journal torn at any byte opens with what it still names", async () 
     await again.close();
   }
 });
+
+test("what was written reaches the disk after so many bytes, and after so long", async () => {
+  await using temp = await tempFolder();
+  let now = 0;
+  let syncs = 0;
+  const store = countingSyncs(folderStore(temp.path), () => syncs++);
+  const clock = { ...nodeClock, steady: () => now };
+  const partial = await openOn(store, { clock, bytesMax: MiB, msMax: 1_000 });
+  const keepNext = async (number: number): Promise<number> => {
+    const before = syncs;
+    await partial.keep(verified(index.chunks.at(number) as Chunk));
+    return syncs - before;
+  };
+  const numbers = partial.missing();
+  let bytes = 0;
+  for (const number of numbers.slice(0, -2)) {
+    const count = await keepNext(number);
+    bytes = count > 0 ? 0 : bytes + (index.chunks.at(number)?.length ?? 0);
+    assert.ok(bytes < MiB);
+  }
+  const [second = 0, last = 0] = numbers.slice(-2);
+  now = 1_000;
+  assert.equal(await keepNext(second), 2, "the part and its journal");
+  assert.equal(await keepNext(last), 0);
+  await partial.close();
+});
+
+/** A store that tells of each sync of a file that it opened. */
+function countingSyncs(store: Store, onSync: () => void): Store {
+  return changedStore(store, {
+    async open(name, mode) {
+      const handle = await store.open(name, mode);
+      return changedFile(handle, {
+        async sync() {
+          onSync();
+          await handle.sync();
+        },
+      });
+    },
+  });
+}
 
 /** Some chunks that stand at one place each. */
 function* partialNumbers(): Generator<number> {

@@ -63,12 +63,12 @@ export class ChunkTable implements Chunks {
   at(number: number): Chunk | undefined {
     if (!Number.isInteger(number) || number < 0 || number >= this.length) return undefined;
     const at = number * chunkEntryLength;
-    return new TableChunk(this.#entries.subarray(at + 8, at + chunkEntryLength), {
-      offset: this.#before(this.#offsets, number),
-      length: this.#uint32(at),
-      packOffset: this.#before(this.#packOffsets, number),
-      packLength: this.#uint32(at + 4),
-    });
+    const chunk = new TableChunk(this.#entries, at + 8);
+    chunk.offset = this.#before(this.#offsets, number);
+    chunk.length = this.#uint32(at);
+    chunk.packOffset = this.#before(this.#packOffsets, number);
+    chunk.packLength = this.#uint32(at + 4);
+    return chunk;
   }
 
   *[Symbol.iterator](): Generator<Chunk, void, undefined> {
@@ -89,21 +89,19 @@ export class ChunkTable implements Chunks {
 
 /** Spells its name out only when somebody asks. */
 class TableChunk implements Chunk {
-  readonly offset: number;
-  readonly length: number;
-  readonly packOffset: number;
-  readonly packLength: number;
-  readonly #digest: Uint8Array;
+  offset = 0;
+  length = 0;
+  packOffset = 0;
+  packLength = 0;
+  readonly #entries: Uint8Array;
+  readonly #digestAt: number;
 
-  constructor(digest: Uint8Array, place: Omit<Chunk, "sha256">) {
-    this.#digest = digest;
-    this.offset = place.offset;
-    this.length = place.length;
-    this.packOffset = place.packOffset;
-    this.packLength = place.packLength;
+  constructor(entries: Uint8Array, digestAt: number) {
+    this.#entries = entries;
+    this.#digestAt = digestAt;
   }
 
   get sha256(): Sha256 {
-    return toHex(this.#digest) as Sha256;
+    return toHex(this.#entries.subarray(this.#digestAt, this.#digestAt + 32)) as Sha256;
   }
 }

@@ -1,10 +1,18 @@
 import { invariant } from "./invariant.ts";
 
-const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const digits = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const pieceLength = 32; // a digest; what one call can be given has a bound
 
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += digits[byte];
+  for (let at = 0; at < bytes.length; at += pieceLength) {
+    const codes: number[] = [];
+    // One string for all of them: a sum of digits would leave 32 strings behind for each digest.
+    for (const byte of bytes.subarray(at, at + pieceLength)) {
+      codes.push(digits[byte >> 4] ?? 0, digits[byte & 15] ?? 0);
+    }
+    text += String.fromCharCode(...codes);
+  }
   return text;
 }
 

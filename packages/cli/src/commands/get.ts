@@ -3,6 +3,7 @@ import type { Got } from "@causeway/client";
 import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
+import { keepMemorySmall } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
@@ -46,6 +47,7 @@ export const registerGet: Register = (program, context) => {
     .option("-o, --output <file>", "where to put it (default: its own name, in this folder)")
     .option("--have <file>", "an older version to take bytes from; may be repeated", collect)
     .action(async (product: string, options: GetOptions) => {
+      keepMemorySmall();
       const got = await get(product, options, context);
       context.terminal.result(got, summary(got));
     });

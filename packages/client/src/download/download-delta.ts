@@ -9,7 +9,7 @@ import {
 import { applyDelta } from "./delta.ts";
 import { fetchInto, mayBeFileFault, rawSources } from "./download-chunks.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, orNothing, requireSpace } from "./download-job.ts";
+import { type DownloadJob, orNothing, requireSpace, syncPaceOf } from "./download-job.ts";
 import type { OldFile } from "./old-file.ts";
 import { Partial } from "./partial.ts";
 import { decodeJournal, journalLengthMax } from "./partial-journal.ts";
@@ -54,7 +54,7 @@ async function fetchDelta(job: DownloadJob, choice: DeltaChoice): Promise<Partia
   const { store, name } = job.request.output;
   const files = partialNames(name, delta.sha256);
   const index = await obtainIndex(job, delta.index, delta, files.index);
-  const partial = await Partial.open({ store, files }, index, job.limits.unsyncedMax, job.signal);
+  const partial = await Partial.open({ store, files }, index, syncPaceOf(job), job.signal);
   try {
     await requireSpace(job, index.target.length - partial.hereLength);
     const raw = rawSources([hashedTargetPath(delta.path, delta.sha256)], delta.length);

@@ -3,6 +3,7 @@ import type { DownloadLimits } from "../download-limits.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
+import type { SyncPace } from "./partial.ts";
 
 /** What every step of one download shares. */
 export interface DownloadJob {
@@ -20,6 +21,10 @@ export function noRoute(job: DownloadJob, what: string): NoRouteDelivered {
     what,
     job.request.routes.map((route) => route.attempt),
   );
+}
+
+export function syncPaceOf({ ports, limits }: DownloadJob): SyncPace {
+  return { clock: ports.clock, bytesMax: limits.unsyncedMax, msMax: limits.unsyncedMs };
 }
 
 /** @throws {HostError} `HOST_FULL` when the store tells that `length` bytes more do not fit */

@@ -5,7 +5,7 @@ import { hashFile } from "./chunk-read.ts";
 import type { PlanKind } from "./download-event.ts";
 import { fill } from "./download-fill.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, orNothing, requireSpace } from "./download-job.ts";
+import { type DownloadJob, orNothing, requireSpace, syncPaceOf } from "./download-job.ts";
 import { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
 import type { OldFile } from "./old-file.ts";
@@ -109,7 +109,7 @@ async function assemble(job: DownloadJob, oldFiles: readonly OldFile[]): Promise
   const files = partialNames(output.name, target.sha256);
   const index = await obtainIndex(job, release.index, target, files.index);
   const place = { store: output.store, files };
-  const partial = await Partial.open(place, index, job.limits.unsyncedMax, job.signal);
+  const partial = await Partial.open(place, index, syncPaceOf(job), job.signal);
   try {
     job.progress.reused = partial.hereLength;
     job.progress.here(partial.hereLength, target.length);

@@ -1,6 +1,7 @@
 import {
   type Chunk,
   type ChunkIndex,
+  type Clock,
   type FileHandle,
   invariant,
   type Sha256,
@@ -17,6 +18,13 @@ import {
 } from "./partial-journal.ts";
 import type { PartialNames } from "./partial-names.ts";
 
+/** How much may be written before it is made to reach the disk. */
+export interface SyncPace {
+  readonly clock: Clock;
+  readonly bytesMax: number;
+  readonly msMax: number;
+}
+
 /**
  * A target that is not whole yet: a file of the target's length beside its final place, and a
  * journal of the chunks that are in it. Killed at any instant, it opens again with every chunk
@@ -27,27 +35,29 @@ export class Partial {
   readonly names: ChunkNames;
   readonly #store: Store;
   readonly #files: PartialNames;
-  readonly #unsyncedMax: number;
+  readonly #pace: SyncPace;
   readonly #part: FileHandle;
   readonly #journal: FileHandle;
   readonly #here: Uint8Array;
   #hereLength = 0;
   #journalLength = 0;
   #unsynced = 0;
+  #syncedAt: number;
   #syncing: Promise<void> | undefined;
   #closed = false;
 
   private constructor(
     place: { readonly store: Store; readonly files: PartialNames },
     index: ChunkIndex,
-    unsyncedMax: number,
+    pace: SyncPace,
     handles: { readonly part: FileHandle; readonly journal: FileHandle },
   ) {
     this.#store = place.store;
     this.#files = place.files;
     this.index = index;
     this.names = new ChunkNames(index.chunks);
-    this.#unsyncedMax = unsyncedMax;
+    this.#pace = pace;
+    this.#syncedAt = pace.clock.steady();
     this.#part = handles.part;
     this.#journal = handles.journal;
     this.#here = new Uint8Array(index.chunks.length);
@@ -61,13 +71,13 @@ export class Partial {
   static async open(
     place: { readonly store: Store; readonly files: PartialNames },
     index: ChunkIndex,
-    unsyncedMax: number,
+    pace: SyncPace,
     signal: AbortSignal,
   ): Promise<Partial> {
     const part = await place.store.open(place.files.part, "create");
     try {
       const journal = await place.store.open(place.files.journal, "create");
-      const partial = new Partial(place, index, unsyncedMax, { part, journal });
+      const partial = new Partial(place, index, pace, { part, journal });
       try {
         await partial.#resume(signal);
         return partial;
@@ -119,7 +129,7 @@ export class Partial {
     this.#journalLength += entries.length;
     await this.#journal.writeAt(entries, at);
     this.#unsynced += chunk.bytes.length * written.length;
-    if (this.#unsynced >= this.#unsyncedMax) await this.#flush();
+    if (this.#isSyncDue) await this.#flush();
     return written;
   }
 
@@ -217,6 +227,11 @@ export class Partial {
     return chunk;
   }
 
+  get #isSyncDue(): boolean {
+    const { clock, bytesMax, msMax } = this.#pace;
+    return this.#unsynced >= bytesMax || clock.steady() - this.#syncedAt >= msMax;
+  }
+
   /** One at a time; who comes while one runs waits for it, so that writers keep to the disk. */
   async #flush(): Promise<void> {
     if (this.#syncing !== undefined) {
@@ -228,6 +243,8 @@ export class Partial {
     try {
       await this.#syncing;
     } finally {
+      // From its end, so that a disk that takes long to sync does more than that.
+      this.#syncedAt = this.#pace.clock.steady();
       this.#syncing = undefined;
     }
   }

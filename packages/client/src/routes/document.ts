@@ -11,17 +11,20 @@ export async function fetchDocument(
   request: ExchangeRequest,
 ): Promise<Uint8Array> {
   const answer = await exchange(ports, route, request);
-  const parts: Uint8Array[] = [];
+  // Of what it promises, so that the parts are not held beside the whole.
+  let bytes = new Uint8Array(Math.min(answer.length ?? 0, request.lengthMax));
   let length = 0;
   for await (const part of answer.body) {
-    parts.push(part);
-    length += part.length;
+    const end = length + part.length;
+    if (end > bytes.length) bytes = grown(bytes, Math.max(end, 2 * length));
+    bytes.set(part, length);
+    length = end;
   }
+  return length === bytes.length ? bytes : bytes.slice(0, length);
+}
+
+function grown(old: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+  bytes.set(old);
   return bytes;
 }
