@@ -3,7 +3,9 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { after, test } from "node:test";
 import type { Transport } from "@causeway/kernel";
-import { type Client, type ClientEvent, createClient } from "../src/client.ts";
+import { type Client, type ClientEvent, createClientWithin } from "../src/client.ts";
+import { downloadLimits } from "../src/download-limits.ts";
+import { type ClientLimits, clientLimits } from "../src/limits.ts";
 import { folderStore } from "../src/node/index.ts";
 import { noise, portsIn2030, product, startRoutes, Vendor } from "./support/field.ts";
 import { tempFolder } from "./support/temp-folder.ts";
@@ -23,37 +25,34 @@ function clientOf(
   folder: string,
   routes: readonly string[],
   transport: Transport = ports.transport,
+  limits: ClientLimits = clientLimits,
 ): Client {
   const state = folderStore(path.join(folder, "state"));
-  return createClient({ trust: vendor.trust, routes, state, ports: { ...ports, transport } });
+  const options = { trust: vendor.trust, routes, state, ports: { ...ports, transport } };
+  return createClientWithin({ client: limits, download: downloadLimits }, options);
 }
-
-test("with the first route silent, the first check ends in under 1.5 s", async () => {
-  await using folder = await tempFolder();
-  await using fleet = await startRoutes(["hangs-before-headers", "honest", "honest"], files);
-  const start = performance.now();
-  const { version } = await clientOf(folder.path, fleet.urls).check(product, { platform: "any" });
-  const ms = performance.now() - start;
-  assert.equal(version, "1.1");
-  assert.ok(ms < 1_500, `${ms} ms`);
-});
 
 test("a patch comes while a silent route may still speak", async () => {
   await using folder = await tempFolder();
   await using fleet = await startRoutes(["hangs-before-headers", "honest", "honest"], files);
   const output = { store: folderStore(folder.path), name: "new" };
-  let wholeMs = 0;
-  const start = performance.now();
+  const silent = fleet.servers[0];
+  let isWhole = false;
   const onProgress = (event: ClientEvent): void => {
-    if (event.kind === "verify" && event.done === event.total) wholeMs = performance.now() - start;
+    if (event.kind !== "verify" || event.done !== event.total) return;
+    isWhole = true;
+    for (const socket of silent?.sockets ?? []) socket.resetAndDestroy(); // it has nothing to say
   };
-  const client = clientOf(folder.path, fleet.urls);
+  const { exchange } = clientLimits;
+  const answer = { ...exchange.answer, firstMs: 600_000, maxMs: 600_000 };
+  const client = clientOf(folder.path, fleet.urls, ports.transport, {
+    ...clientLimits,
+    exchange: { ...exchange, answer },
+    metadata: { ...clientLimits.metadata, secondOpinionMs: 600_000 },
+  });
   const got = await client.get(product, { platform: "any", output, onProgress });
-  const ms = performance.now() - start;
   assert.equal(got.version, "1.1");
-  // Without waiting it takes a fifth of a second; only its name has to wait for the last word.
-  assert.ok(wholeMs > 0 && wholeMs < 700 && ms > 800, `whole after ${wholeMs} of ${ms} ms`);
-  assert.equal(got.routes[0]?.state, "slow");
+  assert.equal(isWhole, true);
 });
 
 test("what a far route knows takes the place of what was begun on a near one's word", async () => {
