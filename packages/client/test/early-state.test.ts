@@ -37,14 +37,16 @@ test("a patch comes while a silent route may still speak", async () => {
   await using fleet = await startRoutes(["hangs-before-headers", "honest", "honest"], files);
   const output = { store: folderStore(folder.path), name: "new" };
   const silent = fleet.servers[0];
+  assert.ok(silent);
   let isWhole = false;
   const onProgress = (event: ClientEvent): void => {
     if (event.kind !== "verify" || event.done !== event.total) return;
     isWhole = true;
-    for (const socket of silent?.sockets ?? []) socket.resetAndDestroy(); // it has nothing to say
+    Object.assign(silent, { behaviour: "misses-404" }); // it has nothing to say
+    for (const socket of silent.sockets) socket.resetAndDestroy();
   };
   const { exchange } = clientLimits;
-  const answer = { ...exchange.answer, firstMs: 600_000, maxMs: 600_000 };
+  const answer = { firstMs: 600_000, minMs: 600_000, maxMs: 600_000 };
   const client = clientOf(folder.path, fleet.urls, ports.transport, {
     ...clientLimits,
     exchange: { ...exchange, answer },
