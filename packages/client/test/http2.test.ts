@@ -3,7 +3,6 @@ import { once } from "node:events";
 import * as http2 from "node:http2";
 import * as net from "node:net";
 import { suite, test } from "node:test";
-import * as tls from "node:tls";
 import { type RouteCode, RouteError } from "@causeway/kernel";
 import { httpTransport, type NodeTransport } from "../src/node/http-transport.ts";
 import { nodePorts } from "../src/node/index.ts";
@@ -23,7 +22,7 @@ import { quickExchange } from "./support/quick.ts";
 
 const { clock } = nodePorts();
 const certificate = await selfSigned("localhost");
-const context = tls.createSecureContext({ ca: certificate.cert });
+const ca = [certificate.cert];
 const file = Uint8Array.from({ length: 6_000_000 }, (_, at) => at % 251);
 
 async function ask(
@@ -147,7 +146,7 @@ async function startServer(): Promise<Server> {
 
 test("many requests at once share one connection", async () => {
   await using server = await startServer();
-  const transport = httpTransport({ context });
+  const transport = httpTransport({ ca });
   assert.equal((await ask(transport, server.port, "honest")).length, file.length);
   const range = { start: 7, end: 4_242 };
   const all = Array.from({ length: 8 }, () => ask(transport, server.port, "honest", { range }));
@@ -175,7 +174,7 @@ suite("a faulty route is named as over HTTP/1.1", () => {
   for (const [path, code, message] of fates) {
     test(path, async () => {
       await using server = await startServer();
-      const transport = httpTransport({ context });
+      const transport = httpTransport({ ca });
       await assert.rejects(ask(transport, server.port, path), isRouteError(code, message));
       assert.equal((await ask(transport, server.port, "honest")).length, file.length, "once more");
       transport.close();
@@ -185,7 +184,7 @@ suite("a faulty route is named as over HTTP/1.1", () => {
 
 test("a connection that the server ended while idle is no fault of the route", async () => {
   await using server = await startServer();
-  const transport = httpTransport({ context });
+  const transport = httpTransport({ ca });
   for (const end of ["close", "destroy"] as const) {
     await ask(transport, server.port, "honest");
     for (const session of server.sessions) session[end]();
@@ -207,7 +206,7 @@ test("a connection on which nothing comes any more is not used again", async () 
   relay.listen(0, "127.0.0.1");
   await once(relay, "listening");
   const { port } = relay.address() as net.AddressInfo;
-  const transport = httpTransport({ context });
+  const transport = httpTransport({ ca });
   const freeze = (): void => {
     for (const [near, far] of carried) near.unpipe(far).pause();
   };
@@ -229,7 +228,7 @@ test("a connection on which nothing comes any more is not used again", async () 
 
 test("bodies that nobody reads are held back at the window", async () => {
   await using server = await startServer();
-  const transport = httpTransport({ context });
+  const transport = httpTransport({ ca });
   const url = new URL(`https://localhost:${server.port}/endless`);
   endlessSent = 0;
   const { signal } = new AbortController();
@@ -257,14 +256,14 @@ suite("what is refused unread goes out again, over another connection", () => {
       await using server = await startRawHttp2(certificate, (socket, connection) => {
         socket.write(connection < 3 ? refusal : ok());
       });
-      const transport = httpTransport({ context });
+      const transport = httpTransport({ ca });
       assert.equal((await ask(transport, server.port, "x")).length, 0);
       assert.equal(server.connections, 3);
       transport.close();
     });
     test(`${name}, for ever`, async () => {
       await using server = await startRawHttp2(certificate, (socket) => socket.write(refusal));
-      const transport = httpTransport({ context });
+      const transport = httpTransport({ ca });
       await assert.rejects(ask(transport, server.port, "x"), isRouteError("ROUTE_UNREACHABLE"));
       assert.ok(server.connections <= 6, `${server.connections}`);
       transport.close();
@@ -277,7 +276,7 @@ test("a connection that is reset just as it is used again is no fault of the rou
     if (request === 1) socket.write(ok());
     else socket.destroy();
   });
-  const transport = httpTransport({ context });
+  const transport = httpTransport({ ca });
   const open = async (): Promise<void> => {
     const { signal } = new AbortController();
     const delivery = await transport.open({
@@ -304,7 +303,7 @@ suite("control frames that come steadily, each of them answered, are a flood too
         const timer = setInterval(() => socket.write(few), 1);
         t.after(() => clearInterval(timer));
       });
-      const transport = httpTransport({ context });
+      const transport = httpTransport({ ca });
       const start = clock.steady();
       await assert.rejects(ask(transport, server.port, "x"), isRouteError("ROUTE_UNREACHABLE"));
       assert.ok(clock.steady() - start < 400);
@@ -339,7 +338,7 @@ suite("a hostile server is given up before it costs anything", () => {
         socket.on("drain", more);
         more();
       });
-      const transport = httpTransport({ context });
+      const transport = httpTransport({ ca });
       const start = clock.steady();
       await assert.rejects(ask(transport, server.port, "x"), isRouteError("ROUTE_UNREACHABLE"));
       const ms = clock.steady() - start;

@@ -4,7 +4,6 @@ import * as http from "node:http";
 import * as https from "node:https";
 import * as net from "node:net";
 import { suite, test } from "node:test";
-import * as tls from "node:tls";
 import { type RouteCode, RouteError } from "@causeway/kernel";
 import { proxyRule } from "../src/node/connect/proxy-rule.ts";
 import { httpTransport, type NodeTransport } from "../src/node/http-transport.ts";
@@ -18,7 +17,7 @@ import { startTinyproxy } from "./support/tinyproxy.ts";
 
 const { clock } = nodePorts();
 const certificate = await selfSigned("127.0.0.1", "localhost");
-const context = tls.createSecureContext({ ca: certificate.cert });
+const ca = [certificate.cert];
 
 /** A server on loopback for one test. */
 class Listening implements AsyncDisposable {
@@ -56,7 +55,7 @@ const echo: http.RequestListener = ({ url, headers }, response) => {
 };
 
 function over(proxy: string): NodeTransport {
-  return httpTransport({ context, proxyFor: proxyRule({ http: proxy, https: proxy }, true) });
+  return httpTransport({ ca, proxyFor: proxyRule({ http: proxy, https: proxy }, true) });
 }
 
 async function ask(transport: NodeTransport, url: string): Promise<string> {

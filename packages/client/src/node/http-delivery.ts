@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
 import type { Delivery, TransportRequest } from "@causeway/kernel";
 import { broken } from "./http-fault.ts";
 import { joinHeaders } from "./http-request.ts";
@@ -17,7 +18,10 @@ export class HttpDelivery implements Delivery {
   constructor(answer: IncomingMessage, request: TransportRequest) {
     this.#answer = answer;
     this.status = answer.statusCode ?? 0;
-    this.headers = joinHeaders(answer.rawHeaders);
+    const headers = new Map(joinHeaders(answer.rawHeaders));
+    // Who has an old certificate has no say in what time it is: its key may be anybody's by now.
+    if (answer.socket instanceof TLSSocket && !answer.socket.authorized) headers.delete("date");
+    this.headers = headers;
     this.body = this.#read(request);
   }
 

@@ -1,4 +1,3 @@
-import type { SecureContext } from "node:tls";
 import {
   type Clock,
   type Delivery,
@@ -8,6 +7,7 @@ import {
 } from "@causeway/kernel";
 import { shown } from "../routes/route.ts";
 import { nodeClock } from "./clock.ts";
+import { Authorities } from "./connect/authorities.ts";
 import { Dialer } from "./connect/dialer.ts";
 import { machineNames, type NameSources } from "./connect/names.ts";
 import type { ProxyRule } from "./connect/proxy-rule.ts";
@@ -29,7 +29,8 @@ export interface HttpTransportOptions {
   readonly clock?: Clock;
   readonly names?: NameSources;
   readonly proxyFor?: ProxyRule;
-  readonly context?: SecureContext;
+  /** Certificates of those who may vouch for a server; Node.js's own list unless given. */
+  readonly ca?: readonly string[];
 }
 
 const staleConnectionsMax = 4;
@@ -37,7 +38,8 @@ const staleConnectionsMax = 4;
 /** HTTP/1.1, and HTTP/2 where TLS offers it, with connections of its own. */
 export function httpTransport(options: HttpTransportOptions = {}): NodeTransport {
   const { clock = nodeClock(), names = machineNames, proxyFor = () => undefined } = options;
-  const dialer = new Dialer({ ...options, clock, names, proxyFor });
+  const authorities = new Authorities(options.ca);
+  const dialer = new Dialer({ clock, names, proxyFor, authorities });
   const http2 = new Http2();
   const http1 = new Http1(proxyFor, async (call) => {
     const { socket, protocol } = await dialer.dial(call);

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { TransportRequest } from "@causeway/kernel";
 import { Cancel } from "../routes/cancel.ts";
 import type { Call } from "./connect/dialer.ts";
+import { basicCredentials } from "./credentials.ts";
 
 /** An HTTP/1.1 request, with what its connection is to be made for. */
 export interface KeptRequestOptions extends http.RequestOptions {
@@ -21,6 +22,12 @@ export class KeptConnections extends http.Agent {
       scheduling: "lifo", // the connection used last is the least likely to be closed by now
     });
     this.#dial = dial;
+  }
+
+  /** What carries credentials has connections of its own: some are not good enough for them. */
+  override getName(options?: Parameters<http.Agent["getName"]>[0]): string {
+    const { asked } = options as KeptRequestOptions;
+    return `${super.getName(options)}:${basicCredentials(asked.url) === undefined}`;
   }
 
   override createConnection(

@@ -1,9 +1,8 @@
-import * as tls from "node:tls";
 import { httpTransport } from "../../src/node/http-transport.ts";
 
 // Reads each URL over connections that are kept, and closes nothing.
 const [, , ca = "", ...urls] = process.argv;
-const transport = httpTransport({ context: tls.createSecureContext({ ca }) });
+const transport = httpTransport({ ca: [ca] });
 const { signal } = new AbortController();
 for (const url of urls) {
   const delivery = await transport.open({ url: new URL(url), signal });

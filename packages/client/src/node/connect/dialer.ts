@@ -1,21 +1,24 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { SecureContext, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Clock, TransportStep } from "@causeway/kernel";
+import { basicCredentials } from "../credentials.ts";
+import { errnoOf } from "../internal/host-error.ts";
 import { type Address, firstConnection } from "./attempts.ts";
+import type { Authorities } from "./authorities.ts";
 import { addressesOf, type NameSources } from "./names.ts";
 import type { ProxyRule } from "./proxy-rule.ts";
 import { connectTcp } from "./tcp.ts";
-import { secure } from "./tls.ts";
+import { secure, type TlsOptions } from "./tls.ts";
 import { proxyUnreachable, tunnel } from "./tunnel.ts";
 import { hostOf, portOf } from "./url-host.ts";
+import { wrongTimeCodes } from "./vouching.ts";
 
 export interface DialerOptions {
   readonly clock: Clock;
   readonly names: NameSources;
   readonly proxyFor: ProxyRule;
-  /** Who may vouch for a server; Node.js's own list unless given. */
-  readonly context?: SecureContext;
+  readonly authorities: Authorities;
 }
 
 /** A connection that is wanted. */
@@ -31,13 +34,15 @@ export interface Dialled {
   readonly protocol: "h2" | "http/1.1";
 }
 
-const sessionsMax = 64; // as many routes as there may be
+const hostsMax = 64; // as many routes as there may be
 
 /** Makes the connections of a transport: finds names, races addresses, asks proxies, agrees on TLS. */
 export class Dialer {
   readonly #options: DialerOptions;
   /** TLS sessions by host and port, which make the next connection cheaper. */
   readonly #sessions = new Map<string, Buffer>();
+  /** Hosts and ports whose certificate was good at another time. */
+  readonly #wrongTime = new Set<string>();
 
   constructor(options: DialerOptions) {
     this.#options = options;
@@ -45,11 +50,29 @@ export class Dialer {
 
   /**
    * A connection to the host of an http or https URL, secured for the latter; to the proxy only,
-   * when one leads to an http URL.
+   * when one leads to an http URL. A host whose certificate was good at another time is taken as
+   * it is: whose clock is wrong, it or this machine, nobody can tell, and trust is in what comes
+   * over the connection. But no credentials go to it.
    * @throws {RouteError} `PROXY_…` when it is the proxy's fault
    * @throws the system's error; the signal's reason when it fired
    */
   async dial(call: Call): Promise<Dialled> {
+    const { url, signal } = call;
+    const mayBeAtAnyTime = basicCredentials(url) === undefined;
+    if (!mayBeAtAnyTime || !this.#wrongTime.has(url.host)) {
+      try {
+        return await this.#dial(call, false);
+      } catch (error) {
+        const isTime = wrongTimeCodes.has(errnoOf(error) ?? "");
+        if (!isTime || !mayBeAtAnyTime || signal.aborted) throw error;
+      }
+    }
+    const dialled = await this.#dial(call, true);
+    if (this.#wrongTime.size < hostsMax) this.#wrongTime.add(url.host);
+    return dialled;
+  }
+
+  async #dial(call: Call, atAnyTime: boolean): Promise<Dialled> {
     const { url, signal, onStep } = call;
     const proxy = this.#options.proxyFor(url);
     let socket: Duplex;
@@ -62,7 +85,8 @@ export class Dialer {
     }
     onStep?.("connected");
     if (url.protocol === "http:") return { socket, protocol: "http/1.1" };
-    const secured = await this.#secure(socket, url, ["h2", "http/1.1"], signal);
+    const protocols = atAnyTime ? ["http/1.1"] : ["h2", "http/1.1"];
+    const secured = await this.#secure(socket, url, { protocols, atAnyTime, signal });
     onStep?.("secured");
     return { socket: secured, protocol: secured.alpnProtocol === "h2" ? "h2" : "http/1.1" };
   }
@@ -71,7 +95,11 @@ export class Dialer {
     try {
       const socket = await this.#connect(call, proxy);
       return proxy.protocol === "https:"
-        ? await this.#secure(socket, proxy, ["http/1.1"], call.signal)
+        ? await this.#secure(socket, proxy, {
+            protocols: ["http/1.1"],
+            atAnyTime: false,
+            signal: call.signal,
+          })
         : socket;
     } catch (cause) {
       call.signal.throwIfAborted();
@@ -102,21 +130,22 @@ export class Dialer {
   async #secure(
     socket: Duplex,
     url: URL,
-    protocols: readonly string[],
-    signal: AbortSignal,
+    how: Pick<TlsOptions, "protocols" | "atAnyTime" | "signal">,
   ): Promise<TLSSocket> {
     const session = this.#sessions.get(url.host);
     this.#sessions.delete(url.host);
+    const { authorities } = this.#options;
+    const host = hostOf(url);
     const secured = await secure(socket, {
-      host: hostOf(url),
-      protocols,
-      signal,
-      ...(this.#options.context && { context: this.#options.context }),
+      ...how,
+      host,
+      authorities,
       ...(session && { session }),
     });
+    if (how.atAnyTime) return secured; // a session holds no chain, which is to be looked at anew
     secured.on("session", (next) => {
       this.#sessions.delete(url.host);
-      if (this.#sessions.size < sessionsMax) this.#sessions.set(url.host, next);
+      if (this.#sessions.size < hostsMax) this.#sessions.set(url.host, next);
     });
     return secured;
   }

@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import type { Authorities } from "./authorities.ts";
+import { isVouchedFor, wrongTimeCodes } from "./vouching.ts";
 
 /** What a TLS connection is agreed on with. */
 export interface TlsOptions {
@@ -8,8 +10,9 @@ export interface TlsOptions {
   readonly host: string;
   /** In the order of preference. */
   readonly protocols: readonly string[];
-  /** Who may vouch for a server; Node.js's own list unless given. */
-  readonly context?: tls.SecureContext;
+  readonly authorities: Authorities;
+  /** Take a certificate that was good at another time. Then `authorized` tells that it was. */
+  readonly atAnyTime: boolean;
   /** Of an earlier connection, which makes this one cheaper. */
   readonly session?: Buffer;
   readonly signal: AbortSignal;
@@ -20,13 +23,15 @@ export interface TlsOptions {
  * @throws the system's error; a certificate that nobody vouches for is one
  */
 export function secure(socket: Duplex, options: TlsOptions): Promise<tls.TLSSocket> {
-  const { host, protocols, context, session, signal } = options;
+  const { host, protocols, authorities, atAnyTime, session, signal } = options;
+  const { context } = authorities;
   return new Promise((resolve, reject) => {
     const secured = tls.connect({
       socket,
       host,
       servername: isIP(host) === 0 ? host : "", // RFC 6066 section 3
       ALPNProtocols: [...protocols],
+      rejectUnauthorized: !atAnyTime,
       ...(context && { secureContext: context }),
       ...(session && { session }),
     });
@@ -42,6 +47,8 @@ export function secure(socket: Duplex, options: TlsOptions): Promise<tls.TLSSock
       reject(reason);
     };
     const onSecure = (): void => {
+      const fault = secured.authorized ? undefined : faultOf(secured, host, authorities);
+      if (fault !== undefined) return end(fault);
       settle();
       resolve(secured);
     };
@@ -54,5 +61,16 @@ export function secure(socket: Duplex, options: TlsOptions): Promise<tls.TLSSock
     secured.on("secureConnect", onSecure).on("error", onError).on("close", onClose);
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** What is wrong with the certificate besides its time. */
+function faultOf(secured: tls.TLSSocket, host: string, authorities: Authorities): unknown {
+  const error: unknown = secured.authorizationError; // a code, whatever its declared type
+  const certificate = secured.getPeerX509Certificate();
+  const isTimeAlone = wrongTimeCodes.has(String(error)) && certificate !== undefined;
+  if (isTimeAlone && isVouchedFor(certificate, host, authorities.certificates)) return undefined;
+  return Object.assign(new Error(`has a certificate that nobody vouches for (${String(error)})`), {
+    code: "CERT_UNTRUSTED",
   });
 }
