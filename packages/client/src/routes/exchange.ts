@@ -36,7 +36,7 @@ export interface ExchangePorts {
 /**
  * Asks one route for one file, or one range of it. Resolves when the answer's headers are here
  * and promise what was asked for; the body keeps that promise or fails. A reset connection is
- * tried once more at once. Counts bytes, latency and rate into `route`; striking it is up to the
+ * tried once more at once; a route that asked to be left alone is not asked. Counts bytes, latency and rate into `route`; striking it is up to the
  * caller.
  * @throws {RouteError} what the route did wrong
  * @throws the signal's reason when it fired
@@ -82,6 +82,11 @@ interface Opened {
 async function open(asking: Asking): Promise<Opened> {
   const { route, request, limits, cancel } = asking;
   const { clock } = asking.ports;
+  if (route.restUntil > clock.steady()) {
+    // It said so to another request, while this one was on its way here.
+    const text = `has asked to be left alone, so it is not asked for ${request.path}`;
+    throw new RouteError("ROUTE_REFUSED", route.id, text);
+  }
   let url = route.url(request.path);
   let host = route; // whom a redirect led to
   for (let redirects = 0; ; redirects++) {
