@@ -10,6 +10,8 @@ export class Attempt {
   readonly #now: Instant;
   #refresh: Refresh;
   #accepted: Accepted[] = [];
+  /** What the route delivered, by its path. */
+  readonly #documents = new Map<string, Uint8Array>();
 
   /** @param now judges expiry */
   constructor(run: Run, route: Route, now: Instant) {
@@ -43,6 +45,23 @@ export class Attempt {
     }
   }
 
+  /**
+   * Walks the same documents anew, from the state that is trusted by now.
+   * @throws {TrustError} they would take it back
+   */
+  rebase(): void {
+    const refresh = new Refresh(this.#run.state.set, this.#now);
+    const accepted: Accepted[] = [];
+    for (let { want } = refresh; want !== undefined; want = refresh.want) {
+      const bytes = this.#documents.get(want.path);
+      if (bytes !== undefined) accepted.push(refresh.offer(bytes));
+      else if (want.absence === "final") accepted.push(refresh.absent());
+      else throw new TrustError("TRUST_ROLLBACK", want.role, "is older than the one that is known");
+    }
+    this.#refresh = refresh;
+    this.#accepted = accepted;
+  }
+
   async #hasNextRoot(signal: AbortSignal): Promise<boolean> {
     const { want } = new Refresh(this.set, this.#now);
     if (want === undefined) return false;
@@ -61,7 +80,9 @@ export class Attempt {
       const bytes = await fetch(this.#run, route, want, signal);
       const refresh = this.#refresh;
       this.#accepted.push(bytes === undefined ? refresh.absent() : refresh.offer(bytes));
-      if (bytes !== undefined) route.kept(bytes.length);
+      if (bytes === undefined) continue;
+      this.#documents.set(want.path, bytes);
+      route.kept(bytes.length);
     }
   }
 }

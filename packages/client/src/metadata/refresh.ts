@@ -50,7 +50,7 @@ export async function refreshEarly(run: Run): Promise<JudgedTime | EarlyState> {
     asking.end();
     throw error;
   }
-  const asked = asking.all();
+  const asked = asking.all().then((all) => beyond(early.set, all));
   const superseded = asked.then(({ whole }) => {
     return whole.some(({ set }) => compareStates(set, early.set) > 0);
   });
@@ -61,6 +61,25 @@ export async function refreshEarly(run: Run): Promise<JudgedTime | EarlyState> {
     settle: async () => concludeRefresh(run, await asked, early.set),
     end: () => asking.end(),
   };
+}
+
+/**
+ * Routes began from the state that was trusted then. What goes beyond `early`, which is trusted
+ * since, must not take any role of it back: a stolen key may sign just that.
+ */
+function beyond(early: TrustedSet, { attempts, whole }: Asked): Asked {
+  const sound = whole.filter((attempt) => {
+    if (compareStates(attempt.set, early) <= 0) return true;
+    try {
+      attempt.rebase();
+      return true;
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error;
+      attempt.route.strike(error);
+      return false;
+    }
+  });
+  return { attempts, whole: sound };
 }
 
 /** @param known is the trusted state already */
@@ -104,7 +123,7 @@ async function settle(
   const fault = best === undefined ? undefined : faultOf(best, time);
   if (best === undefined || fault !== undefined) {
     if (fault !== undefined) for (const { route } of whole) route.strike(fault);
-    await keepProgress(state, attempts);
+    if (known === undefined) await keepProgress(state, attempts);
     throw noNews(run, time);
   }
   // What was looked up meanwhile in a state that is known is to stay.
