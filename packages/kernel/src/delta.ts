@@ -28,6 +28,11 @@ const headLength = 8;
 const entryLength = 20;
 const footLength = 12;
 
+/** What zstd makes of bytes that it cannot compress (ZSTD_compressBound), rounded up. */
+function frameLengthMax(newLength: number): number {
+  return newLength + Math.floor(newLength / 256) + 4096;
+}
+
 /** A reader of a delta looks at this many bytes of its end, or at all when it is shorter. */
 export const deltaTailLength = headLength + deltaLimits.segmentsMax * entryLength + footLength;
 
@@ -147,6 +152,10 @@ function checkSegments(
     const { newLength, oldLength, frameLength } = segment;
     if (newLength === 0 || newLength > deltaLimits.newLengthMax || frameLength === 0) {
       throw malformedDelta(subject, "has a segment of a wrong length");
+    }
+    // A frame is read into memory as a whole: its length must not be free to choose.
+    if (frameLength > frameLengthMax(newLength)) {
+      throw malformedDelta(subject, "has a frame that is longer than it has any reason to be");
     }
     if (oldLength > deltaLimits.oldLengthMax) {
       throw malformedDelta(subject, "has a segment with too long a dictionary");

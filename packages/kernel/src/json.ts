@@ -6,11 +6,16 @@ export type JsonObject = ReadonlyMap<string, Json>;
 
 const depthMax = 64; // an honest document is less than ten deep
 const shownMax = 80; // of a name in an error
+// Each may take 200 bytes, so that without this bound 32 MiB of `[0],` take 3 GiB. An honest
+// document has one value in 20 bytes: the longest that is allowed has fewer.
+const valuesMax = 2 * 1024 * 1024;
+const emptyObject: JsonObject = new Map();
+const emptyArray: readonly Json[] = [];
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Reads one JSON document (RFC 8259) strictly, in linear time: UTF-8, no duplicate names, only
- * integers within ±(2^53-1), no lone surrogates, at most 64 levels deep.
+ * integers within ±(2^53-1), no lone surrogates, at most 64 levels deep and 2^21 values.
  * @param subject names the document in errors
  * @throws {TrustError} `TRUST_MALFORMED`
  */
@@ -28,6 +33,7 @@ class JsonParser {
   readonly #text: string;
   readonly #subject: string;
   #at = 0;
+  #values = 0;
 
   constructor(text: string, subject: string) {
     this.#text = text;
@@ -56,6 +62,7 @@ class JsonParser {
 
   #value(depth: number): Json {
     if (depth > depthMax) this.#fail("is nested too deeply");
+    if (++this.#values > valuesMax) this.#fail("has too many values");
     this.#space();
     switch (this.#text[this.#at]) {
       case "{":
@@ -76,10 +83,10 @@ class JsonParser {
   }
 
   #object(depth: number): JsonObject {
-    const members = new Map<string, Json>();
     this.#at++;
     this.#space();
-    if (this.#take("}")) return members;
+    if (this.#take("}")) return emptyObject;
+    const members = new Map<string, Json>();
     for (;;) {
       this.#space();
       if (this.#text[this.#at] !== '"') this.#fail("has a member without a name");
@@ -96,11 +103,11 @@ class JsonParser {
     }
   }
 
-  #array(depth: number): Json[] {
-    const items: Json[] = [];
+  #array(depth: number): readonly Json[] {
     this.#at++;
     this.#space();
-    if (this.#take("]")) return items;
+    if (this.#take("]")) return emptyArray;
+    const items: Json[] = [];
     for (;;) {
       items.push(this.#value(depth + 1));
       this.#space();

@@ -18,7 +18,7 @@ const segmentsArbitrary = fc
       newLength: fc.integer({ min: 1, max: deltaLimits.newLengthMax }),
       oldOffset: fc.integer({ min: 0, max: oldLength - deltaLimits.oldLengthMax }),
       oldLength: fc.integer({ min: 0, max: deltaLimits.oldLengthMax }),
-      frameLength: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      frameLength: fc.integer({ min: 1, max: 4096 }),
     }),
     { minLength: 1, maxLength: 20 },
   )
@@ -107,6 +107,24 @@ test("a table with any wrong number is refused", () => {
   for (const count of [0, 1, 3, deltaLimits.segmentsMax + 1, 0xffffffff]) {
     refuse(patch(tail.length - 12, count));
   }
+});
+
+test("a frame is not longer than zstd makes one of so many bytes", () => {
+  const newLength = deltaLimits.newLengthMax;
+  const most = newLength + newLength / 256 + 4096;
+  const { tail, lengths } = deltaOf([segment({ newLength, frameLength: most })]);
+  assert.equal(decodeDeltaSegments(tail, lengths, "delta").length, 1);
+  const longer = deltaOf([segment({ newLength, frameLength: most + 1 })]);
+  assert.equal(
+    codeOf(() => decodeDeltaSegments(longer.tail, longer.lengths, "delta")),
+    "TRUST_MALFORMED",
+  );
+  const alone = { delta: 2 ** 32, old: 10, new: 10 };
+  const noTable = new Uint8Array(deltaTailLength);
+  assert.equal(
+    codeOf(() => decodeDeltaSegments(noTable, alone, "delta")),
+    "TRUST_MALFORMED",
+  );
 });
 
 test("hostile ends of deltas are refused or read, never anything else", () => {

@@ -135,6 +135,16 @@ test("hostile text is refused or read, never anything else, and what is read is 
   );
 });
 
+test("what is empty costs a document little, and there are at most 2^21 values", () => {
+  const count = 2 ** 21;
+  const arrays = (values: number): string => `[${"[],".repeat(values - 2)}[]]`;
+  assert.ok(Array.isArray(parse(arrays(count))));
+  assert.equal(
+    codeOf(() => parse(arrays(count + 1))),
+    "TRUST_MALFORMED",
+  );
+});
+
 test("reading is linear: a megabyte of small members takes no time to speak of", () => {
   const members = Array.from({ length: 60_000 }, (_, at) => `"name-${at}":${at}`);
   const bytes = new TextEncoder().encode(`{${members.join(",")}}`);
