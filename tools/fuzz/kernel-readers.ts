@@ -107,7 +107,7 @@ const json: Reader = {
 
 /** Canonical JSON does not escape control characters, so it is not always JSON. */
 function parseCanonical(bytes: Uint8Array): Json {
-  const text = textOf(bytes).replace(/[\u0000-\u001f]/g, (character) => {
+  const text = textOf(bytes).replace(/\p{Cc}/gu, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
   return parseJson(bytesOf(text), "canonical document");
