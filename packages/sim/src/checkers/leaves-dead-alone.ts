@@ -6,28 +6,43 @@ import type { Scene } from "./scene.ts";
 const perRunMax = 40;
 const perSecondMax = 12;
 const laterMsMax = 3_600_000; // in later runs a route that has to be enough is asked after an hour
-const jumpsMs = 300_000; // what clocks of drills jump and drift, by which later runs go
+const roundingMs = 2; // of the machine's clock, by which later runs go
+const setBackMs = 600_000; // a clock that was set back by as much has forgotten what it wrote
+
+/** What a route asked for. */
+interface Rest {
+  /** World time, which the run itself can measure. */
+  readonly until: number;
+  /** By the machine's clock, from and to. */
+  readonly wallFrom: number;
+  readonly wallUntil: number;
+  isLaterRun: boolean;
+}
 
 /** Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed. */
-export function leavesDeadAlone({ world, hosts, disk }: Scene): Checker {
+export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const asked = new Map<string, number[]>();
-  const restUntil = new Map<string, number>();
-  const askedForItAt = new Map<string, number>();
+  const rests = new Map<string, Rest>();
+  const mayAsk = (rest: Rest): boolean => {
+    if (!rest.isLaterRun) return world.now >= rest.until;
+    const wall = world.now + clock.offsetMs;
+    const until = Math.min(rest.wallUntil, rest.wallFrom + laterMsMax) - roundingMs;
+    return wall >= until || wall < rest.wallFrom - setBackMs;
+  };
   return {
     began() {
       asked.clear();
-      for (const [host, until] of restUntil) {
-        restUntil.set(host, Math.min(until, (askedForItAt.get(host) ?? 0) + laterMsMax - jumpsMs));
-      }
+      for (const rest of rests.values()) rest.isLaterRun = true;
     },
     ended() {
-      if (disk.full) restUntil.clear(); // what cannot be written is not remembered
+      if (disk.full) rests.clear(); // what cannot be written is not remembered
     },
     crashed() {
-      restUntil.clear();
+      rests.clear();
     },
     asked({ host, path }) {
-      if ((restUntil.get(host) ?? 0) > world.now) {
+      const rest = rests.get(host);
+      if (rest !== undefined && !mayAsk(rest)) {
         world.broke(6, `${host} was asked for ${path} while it had asked for rest`);
       }
       if (!hosts.some(({ name, behaviour }) => name === host && behaviour.dead)) return;
@@ -42,8 +57,13 @@ export function leavesDeadAlone({ world, hosts, disk }: Scene): Checker {
     answered({ host, answer }) {
       const restMs = answer && restMsOf(answer);
       if (restMs === undefined) return;
-      askedForItAt.set(host, world.now);
-      restUntil.set(host, Math.max(restUntil.get(host) ?? 0, world.now + restMs));
+      const wallFrom = world.now + clock.offsetMs;
+      rests.set(host, {
+        until: Math.max(rests.get(host)?.until ?? 0, world.now + restMs),
+        wallFrom,
+        wallUntil: wallFrom + restMs,
+        isLaterRun: false,
+      });
     },
   };
 }
