@@ -45,6 +45,7 @@ void test("a chunk that stands at several places is fetched once and written to 
   const names = new Set(Array.from(index.chunks, ({ sha256 }) => sha256));
   assert.ok(names.size < index.chunks.length);
   assert.equal(partial.missing().length, names.size);
+  partial.hashAlong();
   for (const number of partial.missing()) {
     const chunk = index.chunks.at(number);
     if (chunk !== undefined) await partial.keep(verified(chunk));

@@ -113,6 +113,7 @@ async function assemble(job: DownloadJob, oldFiles: readonly OldFile[]): Promise
   try {
     job.progress.reused = partial.hereLength;
     job.progress.here(partial.hereLength, target.length);
+    partial.hashAlong();
     let plan: PlanKind = "none";
     for (let repairs = 0; ; repairs++) {
       await requireSpace(job, target.length - partial.hereLength);

@@ -9,7 +9,7 @@ import {
 } from "@causeway/kernel";
 import { VerifiedChunk } from "../fetch/chunk-verified.ts";
 import { ChunkNames } from "./chunk-names.ts";
-import { hashFile, readFully } from "./chunk-read.ts";
+import { readFully } from "./chunk-read.ts";
 import {
   decodeJournal,
   encodeJournal,
@@ -17,6 +17,7 @@ import {
   journalLengthMax,
 } from "./partial-journal.ts";
 import type { PartialNames } from "./partial-names.ts";
+import { WholeHash } from "./whole-hash.ts";
 
 /** How much may be written before it is made to reach the disk. */
 export interface SyncPace {
@@ -40,6 +41,8 @@ export class Partial {
   readonly #journal: FileHandle;
   readonly #here: Uint8Array;
   #hereLength = 0;
+  #startCount = 0; // chunks that are here from the first one on, without a gap
+  #wholeHash: WholeHash | undefined;
   #journalLength = 0;
   #unsynced = 0;
   #syncedAt: number;
@@ -128,6 +131,7 @@ export class Partial {
     const at = this.#journalLength;
     this.#journalLength += entries.length;
     await this.#journal.writeAt(entries, at);
+    this.#followStart();
     this.#unsynced += chunk.bytes.length * written.length;
     if (this.#isSyncDue) await this.#flush();
     return written;
@@ -138,9 +142,20 @@ export class Partial {
     return await readFully(this.#part, into, position);
   }
 
+  /** From now on what is here from the file's start is read back and hashed, for `sha256`. */
+  hashAlong(): void {
+    this.#wholeHash = new WholeHash(this.#part);
+    this.#followStart();
+  }
+
   /** SHA-256 of the whole file as it is on the disk. */
   async sha256(signal: AbortSignal, onBytes?: (done: number) => void): Promise<Sha256> {
-    return await hashFile(this.#part, this.index.target.length, signal, onBytes);
+    const hash = this.#wholeHash ?? new WholeHash(this.#part);
+    try {
+      return await hash.finish(this.index.target.length, signal, onBytes);
+    } finally {
+      this.#wholeHash = undefined; // the next one reads everything anew
+    }
   }
 
   /** Hashes every chunk that counts as here; what the disk did not keep is missing again. */
@@ -166,6 +181,7 @@ export class Partial {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#wholeHash?.stop();
     await this.#syncing?.catch(() => undefined); // whoever started it was told
     await this.#part.close();
     await this.#journal.close();
@@ -225,6 +241,13 @@ export class Partial {
     const chunk = this.index.chunks.at(number);
     invariant(chunk !== undefined, "a chunk's number lies within its index");
     return chunk;
+  }
+
+  #followStart(): void {
+    if (this.#wholeHash === undefined) return;
+    while (this.has(this.#startCount)) this.#startCount++;
+    const end = this.index.chunks.at(this.#startCount)?.offset ?? this.index.target.length;
+    this.#wholeHash.follow(end);
   }
 
   get #isSyncDue(): boolean {
