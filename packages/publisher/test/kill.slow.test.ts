@@ -48,6 +48,7 @@ test("a publisher that is killed at any instant goes on when run again, and read
   const file = await vendor.file("reader", patchBytes("x"));
   const web = join(vendor.parent, "web");
   const versions: string[] = [];
+  assert.equal((await run([vendor.dir, file, "0.0"], undefined)).code, 0); // the first one compiles
   const whole = performance.now();
   assert.equal((await run([vendor.dir, file, "0.1"], undefined)).code, 0);
   const onceMs = performance.now() - whole;

@@ -32,7 +32,10 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   return {
     began() {
       asked.clear();
-      for (const rest of rests.values()) rest.isLaterRun = true;
+      for (const [host, rest] of rests) {
+        if (rest.until <= world.now) rests.delete(host);
+        else rest.isLaterRun = true;
+      }
     },
     ended() {
       if (disk.full) rests.clear(); // what cannot be written is not remembered
