@@ -88,7 +88,10 @@ async function liveness(stage: Stage, swarm: Swarm): Promise<void> {
   if (disk.full) setFull(stage, false);
   good.behaviour = honest;
   good.line.traits = goodTraits(good.line.traits);
-  if (stolen) publish(stage, { rotate: ["timestamp"] });
+  if (stolen) {
+    vendor.lockUp();
+    publish(stage, { rotate: ["timestamp"] });
+  }
   if (dice.chance(1, 2)) publish(stage, { patch: true });
   good.catchUp(vendor.newest.number);
   world.note(`from now on ${good.name} is honest`);

@@ -55,6 +55,7 @@ export class Vendor {
   readonly #lifetimes: Lifetimes;
   readonly #line: ProductLine;
   readonly #roles: Record<Role, RoleKeys>;
+  #lastToBeStolen: VendorKey | undefined;
   readonly #files = new Map<string, { readonly bytes: Uint8Array; readonly since: number }>();
   readonly #signed = new Map<string, SignedDocument>();
   readonly #versions: Record<Role, number>;
@@ -139,9 +140,14 @@ export class Vendor {
 
   /** What a thief takes who has got hold of it now. */
   get timestampKey(): VendorKey {
-    const [key] = this.#roles.timestamp.keys;
+    const key = this.#lastToBeStolen ?? this.#roles.timestamp.keys[0];
     invariant(key !== undefined, "every role has a key");
     return key;
+  }
+
+  /** New keys cannot be stolen any more; that of this moment still can. */
+  lockUp(): void {
+    this.#lastToBeStolen = this.timestampKey;
   }
 
   /** Makes the next state. */
