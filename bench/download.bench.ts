@@ -48,7 +48,4 @@ const introduction = [
   "verifies the metadata, knowing nothing but the pinned root, and ends with the file hashed and",
   "synced. *MB too many*: payload that was sent to the client beyond the file's own bytes. Memory",
   "is the largest resident set. The limit is what the routes can send of use, by TCP's share.",
-  "Between the limit and ours lie, on a quiet machine, 0.3 s to start Node.js and the program, 0.2 s",
-  "of metadata and signatures, and 0.2 s of hashing and syncing the whole file at the end; while",
-  "bytes come, they come at 47 to 48 of the possible 47.8 MB/s when all is healthy.",
 ];

@@ -7,6 +7,7 @@ import { type Answer, type ExchangeRequest, exchange } from "../src/routes/excha
 import { parseRoute, parseRoutes, type Route } from "../src/routes/route.ts";
 import { type Fault, faults, startRoute } from "./support/faulty-route.ts";
 import { quickExchange } from "./support/quick.ts";
+import { isRouteError } from "./support/route-error.ts";
 
 const path = "targets/patches/app";
 const file = Uint8Array.from({ length: 100_000 }, (_, at) => at % 251);
@@ -24,15 +25,6 @@ async function ask(route: Route, request: Partial<ExchangeRequest> = {}): Promis
   const signal = new AbortController().signal;
   const most = { path, lengthMax: file.length, limits: quickExchange, signal };
   return readAll(await exchange(ports, route, { ...most, ...request }));
-}
-
-function isRouteError(code: RouteCode, message = /./): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof RouteError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
-    return true;
-  };
 }
 
 test("a healthy route delivers a file and counts its bytes", async () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import * as http2 from "node:http2";
 import * as net from "node:net";
 import { suite, test } from "node:test";
-import { type RouteCode, RouteError } from "@causeway/kernel";
+import { type RouteCode } from "@causeway/kernel";
 import { httpTransport, type NodeTransport } from "../src/node/http-transport.ts";
 import { nodePorts } from "../src/node/index.ts";
 import { type ExchangeRequest, exchange } from "../src/routes/exchange.ts";
@@ -19,6 +19,7 @@ import {
   words,
 } from "./support/http2-frames.ts";
 import { quickExchange } from "./support/quick.ts";
+import { isRouteError } from "./support/route-error.ts";
 
 const { clock } = nodePorts();
 const certificate = await selfSigned("localhost");
@@ -40,15 +41,6 @@ async function ask(
     parts.push(bytes);
   }
   return Buffer.concat(parts);
-}
-
-function isRouteError(code: RouteCode, message = /./): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof RouteError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
-    return true;
-  };
 }
 
 let endlessSent = 0;
