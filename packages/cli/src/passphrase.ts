@@ -3,10 +3,11 @@ import { Interrupted, UsageError } from "@causeway/kernel";
 import password from "@inquirer/password";
 import type { Context } from "./verb.ts";
 
-/** Gives the passphrase of one private key. */
-type PassphraseProvider = (keyName: string) => Promise<string>;
+/** Gives the passphrase of one private key, and another one when `refused` did not open it. */
+type PassphraseProvider = (keyName: string, refused?: string) => Promise<string>;
 
 const passphraseFileBytesMax = 64 * 1024;
+const askedMax = 3; // times for each key
 
 /** Where a command takes passphrases from. */
 export interface Passphrases {
@@ -22,10 +23,29 @@ export interface Passphrases {
  */
 export function passphrasesFrom(file: string | undefined, context: Context): Passphrases {
   let answer: Promise<string> | undefined;
+  const asked = new Map<string, number>();
+  const askAgain = async (keyName: string, refused: string): Promise<string> => {
+    const times = asked.get(keyName) ?? 0;
+    if (isGiven(file) || times === askedMax) return refused;
+    asked.set(keyName, times + 1);
+    if (times > 0) context.terminal.say(`that does not open ${keyName}`);
+    return ask(`Passphrase for ${keyName}:`, context);
+  };
   return {
-    known: (keyName) => (answer ??= obtain(file, keyName, context)),
+    known: (keyName, refused) => {
+      if (refused !== undefined) answer = askAgain(keyName, refused);
+      else if (answer === undefined) {
+        asked.set(keyName, 1);
+        answer = obtain(file, keyName, context);
+      }
+      return answer;
+    },
     chosen: () => (answer ??= choose(file, context)),
   };
+}
+
+function isGiven(file: string | undefined): boolean {
+  return file !== undefined || (process.env["CAUSEWAY_PASSPHRASE"] ?? "") !== "";
 }
 
 async function obtain(
@@ -47,8 +67,7 @@ async function obtain(
 }
 
 async function choose(file: string | undefined, context: Context): Promise<string> {
-  const given = file !== undefined || (process.env["CAUSEWAY_PASSPHRASE"] ?? "") !== "";
-  if (given || !process.stdin.isTTY) return obtain(file, "the new keys", context);
+  if (isGiven(file) || !process.stdin.isTTY) return obtain(file, "the new keys", context);
   const first = await ask("New passphrase for the keys:", context);
   const wrong = (what: string): UsageError => {
     return new UsageError("KEY_PASSPHRASE", `${what}; nothing was made. Try again.`);

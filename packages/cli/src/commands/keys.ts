@@ -1,4 +1,4 @@
-import { type KeyList, listKeys, rotateKey, signPending } from "@causeway/publisher";
+import { type KeyList, listKeys, rotateKey, type Signed, signPending } from "@causeway/publisher";
 import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
@@ -76,12 +76,22 @@ export const registerKeys: Register = (program, context) => {
           `${file}: ${role} ${version}, expires ${expires}, ${formatCount(added.length, "signature", "signatures")} added`,
           `  digest ${digest}`,
           `  signed by ${signed.signatures.map((id) => id.slice(0, 8)).join(", ")}`,
+          `  ${nextStep(signed)}`,
         ].join("\n"),
       );
     });
 };
 
+function nextStep({ threshold, signatures }: Signed): string {
+  const publish = "bring it back to the vendor's keys/pending and run causeway publish there";
+  if (threshold === undefined) return `once enough keys have signed, ${publish}`;
+  const missing = threshold - signatures.length;
+  if (missing <= 0) return `it has the ${threshold} signatures it needs: ${publish}`;
+  return `it needs ${missing} more: run causeway keys sign on it where another key is`;
+}
+
 function table({ keys, pending }: KeyList): string {
+  const head = "role       key       state    role expires          file";
   const rows = keys.map((key) => {
     const where = key.file ?? "not here";
     const lock = key.encrypted === false ? " (not encrypted)" : "";
@@ -90,5 +100,5 @@ function table({ keys, pending }: KeyList): string {
   const waiting = pending.map(({ file, role, version, signatures, threshold }) => {
     return `waiting: ${file} (${role} ${version}) has ${signatures} of ${threshold} signatures`;
   });
-  return printable([...rows, ...waiting].join("\n"));
+  return printable([head, ...rows, ...waiting].join("\n"));
 }

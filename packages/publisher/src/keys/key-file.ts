@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
@@ -9,8 +9,12 @@ import { encryptKey, isEncryptedPem, readKey, unsafePlainKey } from "./pkcs8.ts"
 import { keySigner, type Signer } from "./signer.ts";
 import { shortKeyId } from "./tuf-key.ts";
 
-/** Gives the passphrase of one private key, named as its file without `.pem`. */
-export type PassphraseSource = (keyName: string) => Promise<string>;
+/**
+ * Gives the passphrase of one private key, named as its file without `.pem`. `refused` is the
+ * passphrase that it gave before and that does not open this key: one who has no other gives the
+ * same again, which ends the asking.
+ */
+export type PassphraseSource = (keyName: string, refused?: string) => Promise<string>;
 
 export type RoleName = "root" | "targets" | "patches" | "routes" | "snapshot" | "timestamp";
 export const roleNames: readonly RoleName[] = [
@@ -103,8 +107,26 @@ export async function unlockKey(
   await warnIfShared(file, log);
   const text = await readKeyText(file);
   const encrypted = isEncryptedPem(text);
-  const key = readKey(text, encrypted ? await passphrase(name) : undefined, name);
+  const key = encrypted ? await decrypt(text, passphrase, name) : readKey(text, undefined, name);
   return { signer: checked(keySigner(key), file), encrypted };
+}
+
+async function decrypt(
+  text: string,
+  passphrase: PassphraseSource,
+  name: string,
+): Promise<KeyObject> {
+  let given = await passphrase(name);
+  for (;;) {
+    try {
+      return readKey(text, given, name);
+    } catch (error) {
+      if (!(error instanceof UsageError) || error.code !== "KEY_PASSPHRASE") throw error;
+      const other = await passphrase(name, given);
+      if (other === given) throw error;
+      given = other;
+    }
+  }
 }
 
 function checked(signer: Signer, file: KeyFile): Signer {
