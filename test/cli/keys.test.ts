@@ -1,9 +1,24 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
-import { appendFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  constants,
+  cp,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import path from "node:path";
 import { before, type TestContext, test } from "node:test";
-import { causeway, causewayJson, type Ended, folderFor } from "../support/cli.ts";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { causeway, causewayJson, type Ended, ended, folderFor, start } from "../support/cli.ts";
 import { noTerminal, Screen } from "../support/screen.ts";
 
 const skip = noTerminal();
@@ -158,6 +173,35 @@ test("Ctrl-C at the question ends the command, and nothing was made", { skip }, 
   assert.equal(await screen.ends(), 130);
   assert.equal(await screen.showsCursor(), true);
   assert.deepEqual(await listed(folder), atFirst);
+});
+
+/** Waits until somebody reads the pipe, and holds its other end, so that nothing ever comes. */
+async function openedForReading(pipe: string): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
+      await setTimeout(20);
+    }
+  }
+}
+
+test("a second Ctrl-C ends even what waits for a file that never comes", async (t) => {
+  const folder = await withVendor(t);
+  const never = path.join(folder, "never");
+  await promisify(execFile)("mkfifo", [never]);
+  const child = start([...rotateTimestamp, "--passphrase-file", never], { cwd: folder });
+  const said = "ending in order; Ctrl-C once more ends it at once\n";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    if (text === said) child.kill("SIGINT");
+  });
+  const writer = await openedForReading(never);
+  t.after(() => writer.close());
+  child.kill("SIGINT");
+  const { signal, stderr } = await ended(child);
+  assert.equal(signal, "SIGINT");
+  assert.equal(stderr, said);
 });
 
 test("publish asks where its progress stood, and leaves neither in the way", {

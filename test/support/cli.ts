@@ -14,6 +14,7 @@ const bin = path.join(checkout, "packages", "cli", "bin", "causeway.js");
 
 export interface Ended {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -79,7 +80,7 @@ export async function ended(child: ChildProcess): Promise<Ended> {
     stderr += text;
   });
   await once(child, "close");
-  return { code: child.exitCode, stdout, stderr };
+  return { code: child.exitCode, signal: child.signalCode, stdout, stderr };
 }
 
 /** Runs `causeway ARGS --json` and reads its one object. */

@@ -10,7 +10,9 @@ import { type Context, helpEnd } from "./verb.ts";
 /** Runs one command line. @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal(process.stdout, process.stderr);
-  const { signal, release } = onInterrupt();
+  const { signal, release } = onInterrupt(() => {
+    terminal.say("ending in order; Ctrl-C once more ends it at once");
+  });
   process.stdout.on("error", leaveOnClosedPipe);
   const context: Context = { terminal, signal, exitCode: exitCodes.done };
   const program = await programFor(context, args);
