@@ -170,6 +170,35 @@ test("a version is added once, however it is written", async (t) => {
   assert.equal((await releasesOf(vendor)).length, 2);
 });
 
+test("what was added by mistake is replaced as long as it is not public", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "0.9" });
+  await vendor.add({ version: "1.0" });
+  const right = await vendor.file("right", patchBytes("the right one"));
+  const again = { version: "1.0.0", file: right, name: "reader", again: true };
+  const added = await vendor.add(again);
+  assert.deepEqual(await releasesOf(vendor), ["reader/0.9/any.json", "reader/1.0.0/any.json"]);
+  assert.deepEqual(
+    added.deltas.map(({ from }) => from),
+    ["0.9"],
+    "no delta from itself",
+  );
+  await vendor.publish();
+  const targets = await readdir(vendor.path("repository/targets"), { recursive: true });
+  assert.deepEqual(
+    targets
+      .filter((name) => /patches.*\.reader$/.test(name))
+      .map((name) => name.split("/")[2])
+      .toSorted(),
+    ["0.9", "1.0.0"],
+  );
+  await assert.rejects(vendor.add(again), {
+    code: "USAGE_EXISTS",
+    message: /reader 1\.0\.0 for any is public already; a changed file needs a new version/,
+  });
+  await vendor.add({ version: "1.1", again: true }); // nothing to replace is no mistake
+});
+
 test("a first patch makes its product known; a second product is mentioned", async (t) => {
   const vendor = await TestVendor.make(t);
   await vendor.add({ version: "1.0", product: "reader" });

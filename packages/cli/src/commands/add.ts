@@ -18,6 +18,7 @@ interface AddOptions {
   readonly name?: string;
   readonly replaces?: string[];
   readonly workers?: number;
+  readonly again?: boolean;
 }
 
 const example =
@@ -38,6 +39,7 @@ export const registerAdd: Register = (program, { terminal, signal }) => {
     .option("--minimum-version <v>", "the oldest version that it can be installed over")
     .option("--replaces <v>", "make a delta from this version; may be repeated", collect)
     .option("--name <name>", "the file's name for customers (default: its own)")
+    .option("--again", "in place of the same version that was added and is not public yet")
     .option("--workers <n>", "threads to work with (default: all cores)", wholeNumber(1, 256))
     .option("--dir <dir>", "the vendor's folder", ".")
     .action(async (file: string, options: AddOptions) => {

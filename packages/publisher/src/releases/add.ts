@@ -13,6 +13,7 @@ import { readConfig } from "../config/config.ts";
 import { makeFolder, removeTree, writeDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import { silent } from "../log.ts";
+import { publishedEntries, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { type Advisory, advisoryUpdate, readAdvisory } from "./advisory.ts";
 import { fileOfRelease, replacedReleases } from "./earlier.ts";
@@ -57,7 +58,12 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
   const lock = takeLock(folder.lock);
   try {
     await removeTree(folder.work);
-    const olds = await oldsFor(folder, product, intent);
+    const ofProduct = await readReleases(folder, product);
+    const twin = twinOf(ofProduct, intent);
+    if (twin !== undefined) await checkReplaceable(folder, twin, options.again === true);
+    const others = ofProduct.filter((release) => release !== twin);
+    const { version, platform, replaces } = intent;
+    const olds = replacedReleases(others, version, platform, replaces);
     for (const advisory of advisories) await advisoryUpdate(folder, advisory);
     const targetPath = pathOf(product, intent);
     for (const old of olds) checkDerivedNames(targetPath, old.record.version);
@@ -66,7 +72,10 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
     const release = releaseOf(product, intent, targetPath, advisories, built, olds);
     await stage(folder, built);
     await keepAdvisories(folder, advisories);
-    const path = folder.release(product, intent.version, intent.platform);
+    const path = folder.release(product, version, platform);
+    // It may be spelled otherwise, as 1.0 for 1.0.0, and both must never be there at once.
+    if (twin !== undefined)
+      await removeTree(folder.release(product, twin.record.version, platform));
     await writeDurably({ path, bytes: encodeReleaseFile(release) }, { scratch: folder.work });
     return summary(release);
   } catch (cause) {
@@ -92,23 +101,27 @@ async function readAdvisories(paths: readonly string[]): Promise<readonly Adviso
   return [...found.values()];
 }
 
-async function oldsFor(
-  folder: VendorFolder,
-  product: ProductId,
-  intent: Intent,
-): Promise<readonly Release[]> {
-  const { version, platform, replaces } = intent;
-  const ofProduct = await readReleases(folder, product);
-  const twin = ofProduct.find(({ record }) => {
-    return record.platform === platform && compareVersions(record.version, version) === 0;
+/** The release of the same version, however it is spelled, for the same platform. */
+function twinOf(ofProduct: readonly Release[], wanted: Intent): Release | undefined {
+  return ofProduct.find(({ record: { platform, version } }) => {
+    return platform === wanted.platform && compareVersions(version, wanted.version) === 0;
   });
-  if (twin !== undefined) {
-    const message =
-      `${product} ${twin.record.version} for ${platform} was added already; ` +
-      "a changed file needs a new version.";
-    throw new UsageError("USAGE_EXISTS", message);
-  }
-  return replacedReleases(ofProduct, version, platform, replaces);
+}
+
+async function checkReplaceable(
+  folder: VendorFolder,
+  twin: Release,
+  again: boolean,
+): Promise<void> {
+  const { product, version, platform } = twin.record;
+  const { delegated } = await readPublished(folder.repository);
+  const isPublic = publishedEntries(delegated).some(({ path }) => path === twin.target.path);
+  if (again && !isPublic) return;
+  const what = `${product} ${version} for ${platform}`;
+  const message = isPublic
+    ? `${what} is public already; a changed file needs a new version.`
+    : `${what} was added already and is not public yet; --again puts this one in its place.`;
+  throw new UsageError("USAGE_EXISTS", message);
 }
 
 async function build(

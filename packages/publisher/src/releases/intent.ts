@@ -43,6 +43,8 @@ export interface AddOptions {
   readonly name?: string;
   /** Versions to make deltas from; the newest two earlier ones when left out. */
   readonly replaces?: readonly string[];
+  /** In place of the same version that was added before and is not public. */
+  readonly again?: boolean;
   readonly now?: () => Instant;
   readonly onProgress?: (progress: AddProgress) => void;
   readonly log?: Log;
