@@ -185,13 +185,8 @@ test("what was added by mistake is replaced as long as it is not public", async 
   );
   await vendor.publish();
   const targets = await readdir(vendor.path("repository/targets"), { recursive: true });
-  assert.deepEqual(
-    targets
-      .filter((name) => /patches.*\.reader$/.test(name))
-      .map((name) => name.split("/")[2])
-      .toSorted(),
-    ["0.9", "1.0.0"],
-  );
+  const patches = targets.filter((name) => /patches.*\.reader$/.test(name));
+  assert.deepEqual(new Set(patches.map((name) => name.split("/")[2])), new Set(["0.9", "1.0.0"]));
   await assert.rejects(vendor.add(again), {
     code: "USAGE_EXISTS",
     message: /reader 1\.0\.0 for any is public already; a changed file needs a new version/,

@@ -82,12 +82,13 @@ export const registerKeys: Register = (program, context) => {
     });
 };
 
-function nextStep({ threshold, signatures }: Signed): string {
+function nextStep({ own }: Signed): string {
   const publish = "bring it back to the vendor's keys/pending and run causeway publish there";
-  if (threshold === undefined) return `once enough keys have signed, ${publish}`;
-  const missing = threshold - signatures.length;
-  if (missing <= 0) return `it has the ${threshold} signatures it needs: ${publish}`;
-  return `it needs ${missing} more: run causeway keys sign on it where another key is`;
+  if (own === undefined) return `once enough keys have signed, ${publish}`;
+  const missing = own.threshold - own.signatures;
+  if (missing <= 0)
+    return `${own.signatures} of its own keys have signed, which is enough: ${publish}`;
+  return `it needs ${missing} more of its own keys: run causeway keys sign on it where one is`;
 }
 
 function table({ keys, pending }: KeyList): string {

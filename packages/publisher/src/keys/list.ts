@@ -1,13 +1,13 @@
 import { relative, resolve } from "node:path";
 import { toUtcSecond } from "@causeway/kernel";
 import { readConfig } from "../config/config.ts";
-import { signatureCount } from "../documents/document.ts";
 import { topKeysOf } from "../documents/root.ts";
 import { delegatedKeysOf } from "../documents/targets.ts";
 import { type Published, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { isEncryptedKeyFile, type KeyFile, keyFilesIn, type RoleName } from "./key-file.ts";
 import { type OfflineRole, readPending } from "./pending.ts";
+import { progress, rootProgress } from "./sign-root.ts";
 import { type RoleKeys, shortKeyId } from "./tuf-key.ts";
 
 export interface ListedKey {
@@ -30,6 +30,7 @@ export interface ListedPending {
   readonly role: OfflineRole;
   readonly file: string;
   readonly version: number;
+  /** Of a root: of the old root's keys or of its own, whichever lacks more. */
   readonly signatures: number;
   readonly threshold: number;
 }
@@ -87,14 +88,16 @@ async function pendingKeys(
   const root = await readPending(folder, "root", published.root.version);
   const targets = await readPending(folder, "targets", published.targets.version);
   const listed: ListedPending[] = [];
-  const authorities = { root: published.topKeys.root, targets: published.topKeys.targets };
+  const { topKeys } = published;
   for (const pending of [root, targets]) {
     if (pending === undefined) continue;
     const { role, document, path } = pending;
     const file = relative(folder.path, path);
-    const signatures = signatureCount(document, authorities[role]);
-    const { threshold } = authorities[role];
-    listed.push({ role, file, version: document.version, signatures, threshold });
+    const have =
+      role === "root"
+        ? rootProgress(document, topKeys.root, topKeysOf(document).root)
+        : progress(document, topKeys.targets);
+    listed.push({ role, file, version: document.version, ...have });
   }
   const keys = {
     ...(root !== undefined && topKeysOf(root.document)),

@@ -2,12 +2,13 @@ import { join, resolve } from "node:path";
 import { toUtcSecond, UsageError } from "@causeway/kernel";
 import { sha256Of } from "../disk/digest.ts";
 import { removeTree, writeDurably } from "../disk/files.ts";
-import { sealDocument } from "../documents/document.ts";
+import { readDocument, sealDocument } from "../documents/document.ts";
 import { topKeysOf } from "../documents/root.ts";
 import { type Log, silent } from "../log.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { keyFilesIn, type PassphraseSource, unlockKey } from "./key-file.ts";
 import { type OfflineRole, type Pending, readPendingFile } from "./pending.ts";
+import { progress, type SignatureProgress } from "./sign-root.ts";
 import { isSignatureOf, type TufKey } from "./tuf-key.ts";
 
 export interface SignOptions {
@@ -31,8 +32,11 @@ export interface Signed {
   readonly signatures: readonly string[];
   /** Ids of those that were added. */
   readonly added: readonly string[];
-  /** A root: how many of its own keys must sign. (The previous root's threshold counts as well.) */
-  readonly threshold: number | undefined;
+  /**
+   * A root: how many of its own keys have signed, and must. As many of the previous root's as that
+   * one asks for must sign too, which cannot be told here.
+   */
+  readonly own: SignatureProgress | undefined;
 }
 
 /**
@@ -63,6 +67,7 @@ export async function signPending(dir: string, options: SignOptions): Promise<Si
     added.push(signer.keyId);
   }
   const bytes = sealDocument(document.signedBytes, signatures);
+  const signed = readDocument(bytes, role);
   const scratch = join(resolve(options.file), "..", ".signing");
   await writeDurably({ path: pending.path, bytes }, { scratch });
   await removeTree(scratch);
@@ -74,7 +79,7 @@ export async function signPending(dir: string, options: SignOptions): Promise<Si
     digest: sha256Of(document.signedBytes),
     signatures: [...signatures.keys()],
     added,
-    threshold: role === "root" ? topKeysOf(document).root.threshold : undefined,
+    own: role === "root" ? progress(signed, topKeysOf(signed).root) : undefined,
   };
 }
 

@@ -15,6 +15,28 @@ export function isRootComplete(root: SignedDocument, old: RoleKeys, own: RoleKey
   return signatureCount(root, old) >= old.threshold && signatureCount(root, own) >= own.threshold;
 }
 
+/** How many signatures a document has of those it needs. */
+export interface SignatureProgress {
+  readonly signatures: number;
+  readonly threshold: number;
+}
+
+/** Of the old root's keys or of the new one's own: whichever of the two lacks more signatures. */
+export function rootProgress(
+  root: SignedDocument,
+  old: RoleKeys,
+  own: RoleKeys,
+): SignatureProgress {
+  const [byOld, byOwn] = [progress(root, old), progress(root, own)];
+  const lack = ({ signatures, threshold }: SignatureProgress): number => threshold - signatures;
+  return lack(byOld) > lack(byOwn) ? byOld : byOwn;
+}
+
+/** Of one role's keys. */
+export function progress(document: SignedDocument, role: RoleKeys): SignatureProgress {
+  return { signatures: signatureCount(document, role), threshold: role.threshold };
+}
+
 /**
  * Signs a new root with as few of the keys at hand as both thresholds need. With too few at
  * hand it has fewer signatures; the others are added where those keys are.

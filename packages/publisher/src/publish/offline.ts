@@ -5,14 +5,13 @@ import {
   type Encode,
   isSignedBy,
   type SignedDocument,
-  signatureCount,
   signDocument,
 } from "../documents/document.ts";
 import { type TopKeys, topKeysOf } from "../documents/root.ts";
 import { type DelegatedKeys, delegatedKeysOf, encodeTargets } from "../documents/targets.ts";
 import type { Keyring } from "../keys/keyring.ts";
 import { type OfflineRole, readPending, writePending } from "../keys/pending.ts";
-import { isRootComplete, signRoot } from "../keys/sign-root.ts";
+import { isRootComplete, rootProgress, signRoot } from "../keys/sign-root.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Log } from "../log.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
@@ -69,9 +68,8 @@ async function nextRoot(
     const { document, path } = pending;
     const own = topKeysOf(document).root;
     if (isRootComplete(document, old, own)) return document;
-    const have = Math.min(signatureCount(document, old), signatureCount(document, own));
-    const need = Math.max(old.threshold, own.threshold);
-    notYet("root", root, `${path} has ${have} of ${need} signatures`, context);
+    const { signatures, threshold } = rootProgress(document, old, own);
+    notYet("root", root, `${path} has ${signatures} of ${threshold} signatures`, context);
     return undefined;
   }
   if (!isDue(root, config.expiryMs.root, now, dueShare)) return undefined;

@@ -73,9 +73,10 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
     await stage(folder, built);
     await keepAdvisories(folder, advisories);
     const path = folder.release(product, version, platform);
-    // It may be spelled otherwise, as 1.0 for 1.0.0, and both must never be there at once.
-    if (twin !== undefined)
+    // Spelled otherwise, as 1.0 for 1.0.0, it has another path; both must never be there at once.
+    if (twin !== undefined && twin.record.version !== version) {
       await removeTree(folder.release(product, twin.record.version, platform));
+    }
     await writeDurably({ path, bytes: encodeReleaseFile(release) }, { scratch: folder.work });
     return summary(release);
   } catch (cause) {
