@@ -84,11 +84,8 @@ test("the demo tells in one JSON object what it showed, and leaves nothing behin
 
 test("a demo that shall be quiet says nothing", async (t) => {
   const { args, options, temporary } = await stage(t);
-  assert.deepEqual(await causeway([...args, "--quiet"], options), {
-    code: 0,
-    stdout: "",
-    stderr: "",
-  });
+  const { code, stdout, stderr } = await causeway([...args, "--quiet"], options);
+  assert.deepEqual([code, stdout, stderr], [0, "", ""]);
   await assertNothingLeft(temporary);
 });
 
