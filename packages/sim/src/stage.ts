@@ -30,10 +30,13 @@ const day = 24 * hour;
 /** Sets up what was drawn, with others who watch; nothing has happened yet. */
 export function setStage(world: World, swarm: Swarm, watchers: readonly Checker[] = []): Stage {
   const vendor = firstVendor(world, swarm);
-  const hosts = swarm.routes.map((route, index) => {
+  const hosts: RouteHost[] = [];
+  for (const [index, route] of swarm.routes.entries()) {
     const isGood = swarm.steadfast && index === swarm.honest;
-    return makeHost(world, vendor, route, isGood, swarm);
-  });
+    const liars = hosts.filter(({ behaviour }) => behaviour.liesDate === true).length;
+    const mayLieDate = !swarm.clock.wild || liars === 0;
+    hosts.push(makeHost(world, vendor, route, { isGood, mayLieDate }, swarm));
+  }
   const disk = new Disk(world, swarm.disk);
   disk.strict = swarm.disk.strict;
   disk.tellsRoom = swarm.disk.tellsRoom;
@@ -71,13 +74,14 @@ function makeHost(
   world: World,
   vendor: Vendor,
   { name, traits, lagMs, behaviour }: RouteDraw,
-  isGood: boolean,
+  { isGood, mayLieDate }: { readonly isGood: boolean; readonly mayLieDate: boolean },
   { captured, steadfast }: Swarm,
 ): RouteHost {
   const dice = world.dice.fork(`route ${name}`);
   const line = new Line(isGood ? goodTraits(traits) : traits, dice.fork("line"));
   const draw = (fork: Dice): Behaviour => {
-    return captured ? drawReplay(fork) : drawBehaviour(fork, () => world.now, !steadfast);
+    const drawn = captured ? drawReplay(fork) : drawBehaviour(fork, () => world.now, !steadfast);
+    return mayLieDate || drawn.liesDate !== true ? drawn : draw(fork);
   };
   const drawn = behaviour ?? draw(dice.fork("behaviour"));
   const host = { name, line, lagMs: isGood ? 0 : lagMs };

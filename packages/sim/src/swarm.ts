@@ -46,6 +46,8 @@ export interface Swarm {
     readonly strict: boolean;
   };
   readonly clock: {
+    /** Off by decades, at first or later: then at most one route lies about the time. */
+    readonly wild: boolean;
     readonly offsetMs: number;
     readonly driftPpm: number;
     readonly jumps: readonly { readonly at: number; readonly ms: number }[];
@@ -59,6 +61,8 @@ export interface Swarm {
 
 const hour = 3_600_000;
 const day = 24 * hour;
+/** How far a wild clock is off: not by as much as a liar, who must not agree with it by chance. */
+const wildDays: readonly number[] = [-9131, -2999, 0, 4747, 10957];
 
 /** Draws a whole drill. */
 export function drawSwarm(dice: Dice): Swarm {
@@ -154,14 +158,27 @@ function drawCrashes(dice: Dice): CrashDraw[] {
 }
 
 function drawClock(dice: Dice, safetyMs: number): Swarm["clock"] {
+  const wild = dice.fork("wild");
+  if (wild.chance(1, 6)) return drawWildClock(wild, safetyMs);
   const minutes = 60_000;
   return {
+    wild: false,
     offsetMs: dice.pick([0, 0, -5 * minutes, 5 * minutes, 20 * 1000]),
     driftPpm: dice.pick([0, 0, -200, 200]),
     jumps: dice.chance(1, 4)
       ? [{ at: dice.below(safetyMs), ms: dice.between(-2 * minutes, 2 * minutes) }]
       : [],
   };
+}
+
+/** As a machine has whose battery is empty, or that somebody sets, or both in turn. */
+function drawWildClock(dice: Dice, safetyMs: number): Swarm["clock"] {
+  const times = Array.from({ length: dice.below(3) }, () => dice.below(safetyMs));
+  const offsets = [0, ...times].map(() => dice.pick(wildDays) * day);
+  const jumps = times
+    .toSorted((a, b) => a - b)
+    .map((at, index) => ({ at, ms: (offsets[index + 1] ?? 0) - (offsets[index] ?? 0) }));
+  return { wild: true, offsetMs: offsets[0] ?? 0, driftPpm: 0, jumps };
 }
 
 /** A span that begins at any time, and is short or long. */

@@ -81,6 +81,12 @@ export const mutations: readonly Mutation[] = [
     "if (header.expires > now - 1e12) return;",
   ),
   bug(
+    "a clock that is decades ahead is believed",
+    "client/src/metadata/judge-time.ts",
+    "if (local <= lastExpiry + beyondReasonMs) return local;",
+    "if (local <= lastExpiry + 1e6 * beyondReasonMs) return local;",
+  ),
+  bug(
     "silence is waited for without end",
     "client/src/routes/cancel.ts",
     "return await Promise.race([work, alarm]);",

@@ -49,6 +49,7 @@ export function drawBehaviour(dice: Dice, now: () => number, thieves: boolean): 
 function flapping(one: Behaviour, two: Behaviour, everyMs: number, now: () => number): Behaviour {
   return {
     ...((one.thief === true || two.thief === true) && { thief: true }),
+    ...((one.liesDate === true || two.liesDate === true) && { liesDate: true }),
     name: `flapping every ${everyMs} ms between ${one.name} and ${two.name}`,
     reply: (situation) => {
       const isOdd = Math.floor(now() / everyMs) % 2 === 1;

@@ -48,6 +48,7 @@ export const lyingAboutTime: Family = (dice) => {
   const days = dice.pick([-7300, -400, -1, 1, 400, 7300]);
   return {
     name: `honest, with a date ${days} days off`,
+    liesDate: true,
     reply: ({ asked, honest }) => {
       return withHeaders(honest(), { date: httpDate(asked.now + days * 86_400_000) });
     },

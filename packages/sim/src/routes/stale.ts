@@ -11,6 +11,7 @@ export const frozen: Family = (dice) => {
   let frozenDate = "";
   return {
     name: `frozen ${behind} states back${liesDate ? ", with an old date" : ""}`,
+    liesDate,
     reply: ({ asked, state, honest }) => {
       frozenAt ??= Math.max(0, state - behind);
       frozenDate ||= httpDate(asked.now);
@@ -66,19 +67,21 @@ function olderOne({
 }
 
 /** Has the timestamp's key, and uses it to name an old snapshot under a new version. */
-export const thief: Family = () => {
+export const thief: Family = (dice) => {
+  const ahead = dice.pick([0, 1, 5]);
   let stolen: VendorKey | undefined;
   let state = -1;
   let forged: Uint8Array = new Uint8Array(0);
   return {
-    name: "naming an old snapshot with a stolen key",
+    name: `naming an old snapshot with a stolen key, ${ahead} versions ahead`,
     thief: true,
     reply: (situation) => {
       const { asked, vendor, honest } = situation;
       stolen ??= vendor.timestampKey;
       if (!asked.path.endsWith("/timestamp.json")) return honest();
-      if (state !== situation.state)
-        forged = vendor.forgeTimestamp(stolen, asked.now, situation.state);
+      if (state !== situation.state) {
+        forged = vendor.forgeTimestamp(stolen, asked.now, situation.state, ahead);
+      }
       state = situation.state;
       const answer = honest();
       const promised = { "content-length": String(forged.length) };

@@ -62,6 +62,8 @@ export class Vendor {
   readonly #generations: Record<Role, number>;
   #patchTargets: PatchTargets = { targets: {}, files: new Map() };
   #epoch = 0;
+  /** The last epoch of each timestamp key that was taken away. */
+  readonly #lastEpochs = new Map<VendorKey, number>();
   #snapshotSignedAt = 0;
 
   constructor(
@@ -122,19 +124,20 @@ export class Vendor {
   }
 
   /**
-   * A timestamp of a version that is out, which names an old snapshot: what a thief of the key can
-   * make. The vendor knows nothing of it.
+   * A timestamp which names an old snapshot, of the version that is out or of one so far `ahead`:
+   * what a thief of the key can make. The vendor knows nothing of it.
    */
-  forgeTimestamp(key: VendorKey, now: Instant, state: number): Uint8Array {
-    const { timestamp: version, snapshot } = this.states[state]?.versions ?? this.newest.versions;
+  forgeTimestamp(key: VendorKey, now: Instant, state: number, ahead: number): Uint8Array {
+    const { timestamp, snapshot } = this.states[state]?.versions ?? this.newest.versions;
+    const version = timestamp + ahead;
     const older = Math.max(1, snapshot - 1);
     const path = `metadata/${older}.snapshot.json`;
     const named = this.file(path, state) === undefined ? snapshot : older;
     const expires = now + this.#lifetimes.timestampMs;
     const signed = { ...header("timestamp", version, expires), ...this.#timestampOf(now, named) };
     const bytes = sign(signed, { keys: [key], threshold: 1 });
-    const document = { role: "timestamp", version, epoch: this.#epoch, expires } as const;
-    this.#signed.set(digest(bytes), document);
+    const epoch = this.#lastEpochs.get(key) ?? this.#epoch;
+    this.#signed.set(digest(bytes), { role: "timestamp", version, epoch, expires });
     return bytes;
   }
 
@@ -195,6 +198,8 @@ export class Vendor {
 
   #signRoot(now: Instant, rotate: readonly Role[]): void {
     const last = this.#roles.root;
+    const { keys: old } = this.#roles.timestamp;
+    if (rotate.includes("timestamp")) for (const key of old) this.#lastEpochs.set(key, this.#epoch);
     for (const role of rotate) this.#replaceKeys(role);
     if (rotate.includes("timestamp") || rotate.includes("snapshot")) {
       this.#epoch++;

@@ -14,7 +14,7 @@ export function quietSwarm(change: Partial<Swarm> & Pick<Swarm, "routes">): Swar
     crashes: [],
     diskFull: [],
     disk: { accessMs: 0.05, syncMs: 1, tellsRoom: true, strict: false },
-    clock: { offsetMs: 0, driftPpm: 0, jumps: [] },
+    clock: { wild: false, offsetMs: 0, driftPpm: 0, jumps: [] },
     pollMs: 3_600_000,
     retryMs: 10_000,
     rebootMs: 1_000,
