@@ -1,17 +1,16 @@
-import { createHash } from "node:crypto";
-import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { zstdDecompressSync } from "node:zlib";
 import { decodeDeltaSegments, deltaTailLength } from "@causeway/kernel";
-import { makeDelta } from "../packages/publisher/src/artifacts/delta.ts";
-import { Scan } from "../packages/publisher/src/artifacts/scan.ts";
+import { makeDelta } from "../../packages/publisher/src/artifacts/delta.ts";
+import { Scan } from "../../packages/publisher/src/artifacts/scan.ts";
 
-// What artifacts.bench.ts measures as a process of its own, beside other programs:
-//   make OLD NEW DELTA       apply OLD DELTA NEWLENGTH
+// What delta.bench.ts measures as a process of its own, beside other programs:
+//   make OLD NEW DELTA       apply OLD DELTA NEWLENGTH OUT
 
-const [verb, old = "", other = "", last = ""] = process.argv.slice(2);
-if (verb === "make") await make(old, other, last);
-else apply(old, other, Number(last));
+const [verb, old = "", other = "", third = "", out = ""] = process.argv.slice(2);
+if (verb === "make") await make(old, other, third);
+else apply(old, other, Number(third), out);
 
 async function make(oldFile: string, newFile: string, deltaFile: string): Promise<void> {
   const made = await makeDelta({
@@ -34,12 +33,12 @@ async function scan(file: string): Promise<ReturnType<Scan["finish"]>> {
   return result.finish();
 }
 
-/** Makes the new file's bytes, segment by segment, and prints their SHA-256. */
-function apply(oldFile: string, deltaFile: string, newLength: number): void {
+/** Makes the new file, segment by segment. */
+function apply(oldFile: string, deltaFile: string, newLength: number, outFile: string): void {
   const lengths = { old: statSync(oldFile).size, delta: statSync(deltaFile).size, new: newLength };
   const tailLength = Math.min(deltaTailLength, lengths.delta);
   const tail = range(deltaFile, lengths.delta - tailLength, tailLength);
-  const whole = createHash("sha256");
+  const made = openSync(outFile, "wx");
   for (const segment of decodeDeltaSegments(tail, lengths, "delta")) {
     const frame = range(deltaFile, segment.frameOffset, segment.frameLength);
     const bytes = zstdDecompressSync(frame, {
@@ -47,9 +46,9 @@ function apply(oldFile: string, deltaFile: string, newLength: number): void {
       chunkSize: segment.newLength,
       maxOutputLength: segment.newLength,
     });
-    whole.update(bytes);
+    writeSync(made, bytes);
   }
-  process.stdout.write(whole.digest("hex"));
+  closeSync(made);
 }
 
 function range(file: string, offset: number, length: number): Buffer {
