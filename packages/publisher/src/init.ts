@@ -147,7 +147,7 @@ async function writeFolder(
 
 async function putInPlace(from: string, to: string): Promise<void> {
   try {
-    await mkdir(to, { recursive: true }); // rename replaces an empty folder, and only that
+    await makeFolder(to); // rename replaces an empty folder, and only that
     await rename(from, to);
   } catch (cause) {
     throw toHostError(cause, `make ${to}`);

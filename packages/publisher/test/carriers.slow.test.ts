@@ -42,16 +42,18 @@ test("one failing carrier is reported and does not keep the others from the patc
   await vendor.configure(
     "name: C\ncarriers:\n" +
       `  - { id: broken, kind: folder, path: ${blocked} }\n` +
+      "  - { id: odd, kind: folder, path: /proc/causeway }\n" + // whose mkdir has no such folder
       "  - { id: web, kind: folder, path: ../web }\n",
   );
   await vendor.add({ version: "1.0" });
   const result = await vendor.publish();
-  const [own, broken, web] = result.routes;
-  assert.ok(own?.ok === true && web?.ok === true && broken?.ok === false);
+  const [own, broken, odd, web] = result.routes;
+  assert.ok(own?.ok === true && web?.ok === true && broken?.ok === false && odd?.ok === false);
   assert.match(broken.error?.code ?? "", /^HOST_/);
+  assert.match(odd.error?.code ?? "", /^HOST_/);
   await rm(blocked);
   const repaired = await vendor.publish();
-  assert.ok(repaired.routes.every((route) => route.ok));
+  assert.ok(repaired.routes.every(({ id, ok }) => ok || id === "odd"));
   const tree = await treeDigests(blocked);
   assert.deepEqual(tree, await treeDigests(join(vendor.parent, "web")));
 });

@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import { type Clock, HostError } from "@causeway/kernel";
 import { type FileLock, holderOf, tryFileLock } from "./internal/file-lock.ts";
 import { toHostError } from "./internal/host-error.ts";
+import { makeFolders } from "./internal/make-folders.ts";
 
 /** The process that holds a lock, as far as it could write that down. */
 export interface LockHolder {
@@ -45,7 +45,7 @@ export async function lockFolder(folder: string, options: LockOptions): Promise<
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (cause) {
     throw toHostError(cause, `make the folder ${folder}`);
   }

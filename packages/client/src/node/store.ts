@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type FileHandle, HostError, type Store } from "@causeway/kernel";
 import { errnoOf, toHostError } from "./internal/host-error.ts";
+import { makeFolders } from "./internal/make-folders.ts";
 import { syncFolder } from "./internal/sync-folder.ts";
 import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
@@ -212,11 +213,5 @@ async function openOrUndefined(file: string): Promise<fs.FileHandle | undefined>
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  const first = await fs.mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  const top = path.dirname(first);
-  for (let made = path.dirname(folder); made.length >= top.length; made = path.dirname(made)) {
-    await syncFolder(made);
-    if (made === path.dirname(made)) return;
-  }
+  for (const made of await makeFolders(folder)) await syncFolder(path.dirname(made));
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
+import { makeFolders } from "@causeway/client/internal/make-folders";
 import { syncFolder as syncToDisk } from "@causeway/client/internal/sync-folder";
 import { HostError } from "@causeway/kernel";
 
@@ -60,7 +61,7 @@ export async function namesIn(folder: string): Promise<readonly string[]> {
 /** Makes the folder and those above it. @throws {HostError} */
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode });
+    await makeFolders(path, mode);
   } catch (cause) {
     throw toHostError(cause, `make the folder ${path}`);
   }
