@@ -10,7 +10,7 @@ import {
   Timestamp,
 } from "@tufjs/models";
 import { binOf, intoBins } from "../packages/publisher/src/documents/bins.ts";
-import type { TargetEntry } from "../packages/publisher/src/documents/targets.ts";
+import type { TargetEntry } from "../packages/publisher/src/documents/target-entry.ts";
 import type { Documents } from "../packages/publisher/src/publish/tree.ts";
 import { plainEntries, type Sample, sampleReleases } from "./sample-releases.ts";
 import { metadataFiles, SampleVendor } from "./sample-repository.ts";

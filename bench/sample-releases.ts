@@ -17,9 +17,10 @@ import {
   type TargetPath,
   type Version,
 } from "@causeway/kernel";
-import type { TargetEntry } from "../packages/publisher/src/documents/targets.ts";
+import type { TargetEntry } from "../packages/publisher/src/documents/target-entry.ts";
 import { catalogues } from "../packages/publisher/src/releases/catalogue.ts";
-import { type Release, releaseEntries } from "../packages/publisher/src/releases/release-file.ts";
+import type { Release } from "../packages/publisher/src/releases/release.ts";
+import { releaseEntries } from "../packages/publisher/src/releases/release-file.ts";
 
 /** Made-up patches, and everything that publish makes of them. */
 export interface Sample {

@@ -10,7 +10,7 @@ import { compilePattern } from "@causeway/trust";
 import type { RoleKeys } from "../keys/tuf-key.ts";
 import { common } from "./document.ts";
 import { encodeKeys, encodeRole } from "./root.ts";
-import type { TargetEntry } from "./targets.ts";
+import type { TargetEntry } from "./target-entry.ts";
 
 /** A delegated role that spreads its targets over hash bins (TAP 15). */
 interface BinnedRole {

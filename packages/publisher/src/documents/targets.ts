@@ -7,21 +7,12 @@ import {
   type JsonInput,
   malformed,
   routeListPath,
-  type Sha256,
-  type TargetPath,
 } from "@causeway/kernel";
 import { decodeRoleKeys, type RoleKeys } from "../keys/tuf-key.ts";
 import { binnedRoles } from "./bins.ts";
 import { common, type SignedDocument } from "./document.ts";
 import { encodeKeys, encodeRole } from "./root.ts";
-
-/** What a bin says of one file. */
-export interface TargetEntry {
-  readonly path: TargetPath;
-  readonly length: number;
-  readonly sha256: Sha256;
-  readonly custom?: JsonInput;
-}
+import type { TargetEntry } from "./target-entry.ts";
 
 /** Whose keys speak for patches with all that belongs to them, and whose for routes. */
 export interface DelegatedKeys {

@@ -11,7 +11,7 @@ import {
   scratchName,
   writeAllDurably,
 } from "../disk/files.ts";
-import type { GeneratedFile } from "../releases/catalogue.ts";
+import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { copyDurably } from "./folder-carrier.ts";
 import type { TreeFile } from "./tree.ts";

@@ -5,12 +5,8 @@ import { allBins, binnedRoles } from "../documents/bins.ts";
 import { readDocument, type SignedDocument } from "../documents/document.ts";
 import { snapshotVersionOf, versionsOf } from "../documents/online.ts";
 import { type TopKeys, topKeysOf } from "../documents/root.ts";
-import {
-  type DelegatedKeys,
-  delegatedKeysOf,
-  entriesOf,
-  type TargetEntry,
-} from "../documents/targets.ts";
+import type { TargetEntry } from "../documents/target-entry.ts";
+import { type DelegatedKeys, delegatedKeysOf, entriesOf } from "../documents/targets.ts";
 
 /** What the repository says at this moment, as its timestamp document leads to it. */
 export interface Published {

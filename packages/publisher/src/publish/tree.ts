@@ -2,7 +2,7 @@ import { hashedTargetPath, type Sha256 } from "@causeway/kernel";
 import { sha256Of } from "../disk/digest.ts";
 import { isSignedBy, type SignedDocument } from "../documents/document.ts";
 import { topKeysOf } from "../documents/root.ts";
-import type { TargetEntry } from "../documents/targets.ts";
+import type { TargetEntry } from "../documents/target-entry.ts";
 
 /** A file of the tree that every route carries. */
 export interface TreeFile {

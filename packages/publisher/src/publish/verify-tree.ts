@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { HostError, type Instant, type TargetPath } from "@causeway/kernel";
 import { Lookup, Refresh, TrustedSet, type Want } from "@causeway/trust";
 import { fileLength, readFileUpTo } from "../disk/files.ts";
-import type { TargetEntry } from "../documents/targets.ts";
+import type { TargetEntry } from "../documents/target-entry.ts";
 import type { MetadataFile } from "./tree.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Instant } from "@causeway/kernel";
 import { readFileUpTo, writeAllDurably } from "../disk/files.ts";
-import type { TargetEntry } from "../documents/targets.ts";
+import type { TargetEntry } from "../documents/target-entry.ts";
 import { documentBytesMax } from "./published.ts";
 import { bringLast, type MetadataFile, type Tree } from "./tree.ts";
 import { verifyTree } from "./verify-tree.ts";

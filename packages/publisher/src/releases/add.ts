@@ -21,7 +21,8 @@ import { checkInputFile, checkRoom, type InputFile } from "./input-file.ts";
 import { type AddOptions, checkDerivedNames, type Intent, intentOf, pathOf } from "./intent.ts";
 import { platformWarning } from "./platform.ts";
 import { productOf } from "./product.ts";
-import { encodeReleaseFile, type Release, readReleases } from "./release-file.ts";
+import type { Release } from "./release.ts";
+import { encodeReleaseFile, readReleases } from "./release-file.ts";
 import { releaseOf, stage } from "./staging.ts";
 
 /** What was staged; the next publish makes it public. */

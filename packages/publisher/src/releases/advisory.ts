@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { HostError, type TargetPath, UsageError } from "@causeway/kernel";
 import { readFileUpTo } from "../disk/files.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
-import type { GeneratedFile } from "./catalogue.ts";
-import type { Release } from "./release-file.ts";
+import type { GeneratedFile } from "./generated-file.ts";
+import type { Release } from "./release.ts";
 
 /** An advisory in OSV JSON, byte for byte as the vendor wrote it. */
 export interface Advisory {

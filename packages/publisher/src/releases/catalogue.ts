@@ -4,15 +4,9 @@ import {
   cataloguePath,
   encodeCatalogue,
   type ProductId,
-  type TargetPath,
 } from "@causeway/kernel";
-import { byNewest, type Release } from "./release-file.ts";
-
-/** A small file that publish itself makes. */
-export interface GeneratedFile {
-  readonly path: TargetPath;
-  readonly bytes: Uint8Array;
-}
+import type { GeneratedFile } from "./generated-file.ts";
+import { byNewest, type Release } from "./release.ts";
 
 /** The catalogue of each product that has releases, newest release first. */
 export function catalogues(releases: readonly Release[]): readonly GeneratedFile[] {

@@ -7,8 +7,8 @@ import {
   type TargetPath,
 } from "@causeway/kernel";
 import { sha256Of } from "../disk/digest.ts";
-import type { GeneratedFile } from "./catalogue.ts";
-import type { Release } from "./release-file.ts";
+import type { GeneratedFile } from "./generated-file.ts";
+import type { Release } from "./release.ts";
 
 /** The file that lists a patch's deltas, or undefined when there are none. */
 function deltaListFile(patch: TargetPath, deltas: readonly Delta[]): GeneratedFile | undefined {

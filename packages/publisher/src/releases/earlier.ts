@@ -10,7 +10,7 @@ import {
   type Version,
 } from "@causeway/kernel";
 import type { VendorFolder } from "../vendor-folder.ts";
-import { byNewest, type Release } from "./release-file.ts";
+import { byNewest, type Release } from "./release.ts";
 
 const replacedByDefault = 2;
 

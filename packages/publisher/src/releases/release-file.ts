@@ -2,8 +2,6 @@ import { basename, join, relative } from "node:path";
 import {
   type Artifact,
   canonicalJson,
-  compareVersions,
-  type Delta,
   decodeDeltas,
   decodeRelease,
   encodeDeltas,
@@ -23,17 +21,10 @@ import {
   type Version,
 } from "@causeway/kernel";
 import { namesIn, readFileUpTo } from "../disk/files.ts";
-import type { TargetEntry } from "../documents/targets.ts";
+import type { TargetEntry } from "../documents/target-entry.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { deltaListOf } from "./delta-list.ts";
-
-/** A patch that was added: the file that customers install, and what is signed of it. */
-export interface Release {
-  readonly target: Artifact;
-  readonly record: ReleaseRecord;
-  /** What the list says that the record vouches for. */
-  readonly deltas: readonly Delta[];
-}
+import type { Release } from "./release.ts";
 
 const releaseBytesMax = 1024 * 1024;
 
@@ -136,11 +127,4 @@ export function releaseEntries(release: Release): readonly TargetEntry[] {
 
 function plain(artifact: Artifact): TargetEntry {
   return { path: artifact.path, length: artifact.length, sha256: artifact.sha256 };
-}
-
-/** Newest first; releases of one version in the order of their platforms. */
-export function byNewest(a: Release, b: Release): number {
-  const order = compareVersions(b.record.version, a.record.version);
-  if (order !== 0) return order;
-  return a.record.platform < b.record.platform ? -1 : 1;
 }

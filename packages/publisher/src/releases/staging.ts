@@ -14,7 +14,7 @@ import type { VendorFolder } from "../vendor-folder.ts";
 import type { Advisory } from "./advisory.ts";
 import { deltaListOf } from "./delta-list.ts";
 import type { Intent } from "./intent.ts";
-import type { Release } from "./release-file.ts";
+import type { Release } from "./release.ts";
 
 /** The release that was asked for, with the artifacts that were built for it. */
 export function releaseOf(
