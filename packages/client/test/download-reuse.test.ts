@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { truncateSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
@@ -189,6 +190,39 @@ void test("an old file that became shorter only costs bytes", async () => {
   await using world = await startWorld(withDelta, ["honest"]);
   const file = await world.oldFile("old", old.subarray(0, 1_000_000));
   await world.download({ have: [{ handle: file.handle, length: old.length }] });
+  await world.assertWhole();
+});
+
+for (const [what, patch] of [
+  ["chunks", chunked],
+  ["a delta", withDelta],
+] as const) {
+  for (const when of ["search", "plan"] as const) {
+    void test(`an old file that is cut short after the ${when}, for ${what}, only costs bytes`, async () => {
+      await using world = await startWorld(patch, ["honest"]);
+      const have = [await world.oldFile("old", old)];
+      const events: string[] = [];
+      await world.download({
+        have,
+        limits: { ...quickDownload, progressMs: 0 },
+        onProgress: ({ kind }) => {
+          if (kind === when && !events.includes(when)) {
+            truncateSync(path.join(world.folder, "..", "old"), 100_000);
+          }
+          events.push(kind);
+        },
+      });
+      assert.ok(events.includes(when));
+      await world.assertWhole();
+    });
+  }
+}
+
+void test("old files that are empty only cost a look", async () => {
+  await using world = await startWorld(withDelta, ["honest"]);
+  await fs.mkdir(world.folder, { recursive: true });
+  await fs.writeFile(world.output, "");
+  await world.download({ have: [await world.oldFile("old", new Uint8Array())] });
   await world.assertWhole();
 });
 

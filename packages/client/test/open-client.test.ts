@@ -61,6 +61,32 @@ test("a device is no place for a patch", async () => {
   client.close();
 });
 
+test("what is no readable file is refused as an old one, before anything is asked", async () => {
+  await using folder = await tempFolder();
+  await using route = await startRoute("honest", new Map());
+  const at = (name: string): string => path.join(folder.path, name);
+  execFileSync("mkfifo", [at("pipe")]);
+  await fs.mkdir(at("folder"));
+  await fs.writeFile(at("secret"), "of somebody else", { mode: 0 });
+  const client = await openClient({
+    routes: [route.url],
+    stateFolder: at("state"),
+    trust: vendor.trust,
+  });
+  const get = (file: string): Promise<unknown> => client.get("reader", { have: [file] });
+  for (const file of [at("pipe"), at("folder"), "/dev/null"]) {
+    await assert.rejects(get(file), hasCode("HOST_IO"), file);
+  }
+  if (process.geteuid?.() === 0) process.seteuid?.(65534); // root may read what it likes
+  try {
+    await assert.rejects(get(at("secret")), hasCode("HOST_DENIED"));
+  } finally {
+    process.seteuid?.(process.getuid?.() ?? 0);
+  }
+  client.close();
+  assert.deepEqual(route.requests, []);
+});
+
 test("a folder answers as a server would", async () => {
   await using folder = await tempFolder();
   const tree = path.join(folder.path, "a stick");

@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import type { Got } from "@causeway/client";
 import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
@@ -94,8 +94,10 @@ async function presentFiles(files: readonly string[], terminal: Terminal): Promi
 
 async function whyNotReadable(file: string): Promise<string | undefined> {
   try {
-    await access(file, constants.R_OK);
-    return (await stat(file)).isFile() ? undefined : "it is no file";
+    if (!(await stat(file)).isFile()) return "it is no file"; // to open a pipe may take for ever
+    await using handle = await open(file);
+    await handle.read(new Uint8Array(1), 0, 1, 0);
+    return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return `it cannot be read (${code})`;

@@ -41,7 +41,10 @@ export interface FileCheckRequest extends Omit<CheckRequest, "platform"> {
 export interface FileGetRequest extends FileCheckRequest {
   /** A file to be made, or a folder for a file of the published name; the current one if absent. */
   readonly output?: string;
-  /** Files that may hold parts of the patch; an older version, as a rule. */
+  /**
+   * Files that may hold parts of the patch; an older version, as a rule. One that is missing, that
+   * cannot be read, or that is no file, is a `HostError` before anything is asked.
+   */
   readonly have?: readonly string[];
   readonly onProgress?: (event: ClientEvent) => void;
 }
@@ -172,14 +175,21 @@ async function splitOutput(
 async function openOldFiles(names: readonly string[]): Promise<readonly OldFile[]> {
   const olds: OldFile[] = [];
   try {
-    for (const name of names) {
-      const file = path.resolve(name);
-      const handle = await folderStore(path.dirname(file)).open(path.basename(file), "read");
-      olds.push({ handle, length: await handle.length() });
-    }
+    for (const name of names) olds.push(await openOldFile(path.resolve(name)));
     return olds;
   } catch (error) {
     await closeAll(olds);
+    throw error;
+  }
+}
+
+async function openOldFile(file: string): Promise<OldFile> {
+  const handle = await folderStore(path.dirname(file)).open(path.basename(file), "read");
+  try {
+    await handle.readAt(new Uint8Array(1), 0); // fails on a folder
+    return { handle, length: await handle.length() };
+  } catch (error) {
+    await handle.close();
     throw error;
   }
 }
