@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
@@ -72,3 +72,40 @@ test("a damaged lock file is named, not taken for free", async () => {
   await fs.writeFile(path.join(folder.path, "lock"), "x".repeat(4096));
   await assert.rejects(lock(folder.path, 0), isHostError("HOST_CORRUPT_STATE"));
 });
+
+/** Puts something in the place of the file that names the holder. */
+const inItsPlace: Readonly<Record<string, (file: string, theirs: string) => Promise<unknown>>> = {
+  "a pipe": async (file) => execFileSync("mkfifo", [file]),
+  "a link to somebody's file": (file, theirs) => fs.symlink(theirs, file),
+  "a folder": (file) => fs.mkdir(path.join(file, "within"), { recursive: true }),
+  "a huge file": async (file) => {
+    await fs.writeFile(file, "");
+    await fs.truncate(file, 2 ** 40);
+  },
+};
+
+for (const [what, put] of Object.entries(inItsPlace)) {
+  test(`${what} in the place of the holder's name keeps nobody from the lock`, async () => {
+    await using folder = await tempFolder();
+    const note = path.join(folder.path, "state", "lock.holder");
+    const theirs = path.join(folder.path, "theirs");
+    await fs.mkdir(path.dirname(note));
+    await fs.writeFile(theirs, "precious");
+    await put(note, theirs);
+    // In a process of its own: what hangs here hangs the whole of it.
+    const program = fileURLToPath(new URL("./support/hold-lock.ts", import.meta.url));
+    const args = [program, path.dirname(note), "once"];
+    assert.equal(
+      execFileSync(process.execPath, args, { timeout: 10_000, encoding: "utf8" }),
+      "held\n",
+    );
+    assert.equal(await fs.readFile(theirs, "utf8"), "precious");
+
+    const held = await lock(path.dirname(note), 0);
+    await fs.rm(note, { recursive: true, force: true });
+    await put(note, theirs); // while somebody holds the lock
+    const second = spawnSync(process.execPath, args, { timeout: 10_000, encoding: "utf8" });
+    assert.match(second.stderr, /Another process holds/);
+    held.release();
+  });
+}

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs/promises";
+import { createServer } from "node:net";
 import * as path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -30,6 +32,29 @@ test("a killed run's temporary files are invisible, and swept away by the next",
   await sweepFolder(folder.path);
   assert.deepEqual(await fs.readdir(path.join(folder.path, "metadata")), ["a"]);
   await sweepFolder(path.join(folder.path, "missing"));
+});
+
+test("sweeping a state leaves alone what others put there, and what their links lead to", {
+  skip: isWindows,
+}, async () => {
+  await using folder = await tempFolder();
+  const state = path.join(folder.path, "state");
+  const theirs = path.join(folder.path, "theirs");
+  const draft = ".causeway-0123456789abcdef.tmp"; // of a run that is under way there
+  const deep = path.join(state, ...Array.from({ length: 200 }, () => "deep"));
+  for (const made of [theirs, deep]) {
+    await fs.mkdir(made, { recursive: true });
+    await fs.writeFile(path.join(made, draft), "");
+  }
+  await fs.symlink(theirs, path.join(state, "link"));
+  await fs.symlink(theirs, path.join(state, "metadata"));
+  // Each level doubles the ways: who follows links is never done.
+  await fs.symlink(state, path.join(state, "left"));
+  await fs.symlink(state, path.join(state, "right"));
+  await fs.writeFile(path.join(state, draft), "");
+  await soon(sweepFolder(state));
+  for (const kept of [theirs, deep]) assert.deepEqual(await fs.readdir(kept), [draft]);
+  assert.ok(!(await fs.readdir(state)).includes(draft));
 });
 
 /** Mounts a file system of one page of free space; undefined where that is not allowed. */
@@ -95,6 +120,17 @@ async function soon<Value>(work: Promise<Value>): Promise<Value> {
     late.abort();
   }
 }
+
+test("a socket in the place of a file holds nobody up", { skip: isWindows }, async () => {
+  await using folder = await tempFolder();
+  const store = folderStore(folder.path);
+  await using server = createServer();
+  server.listen(path.join(folder.path, "state"));
+  await once(server, "listening");
+  await assert.rejects(store.read("state", 10), isHostError("HOST_CORRUPT_STATE"));
+  await assert.rejects(store.open("state", "read"), isHostError("HOST_IO"));
+  await assert.rejects(store.open("state", "read"), /a socket/);
+});
 
 test("a pipe in the place of a file holds nobody up", { skip: isWindows }, async () => {
   await using folder = await tempFolder();

@@ -15,11 +15,18 @@ const fresh = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
  * @throws {HostError} `code` when it is a pipe, a socket or a device
  */
 export async function openToRead(file: string, code: HostCode): Promise<fs.FileHandle> {
-  const handle = await fs.open(file, readOnly);
+  const text = `${file}: is a pipe, a socket or a device; a file is expected here.`;
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(file, readOnly);
+  } catch (cause) {
+    if (errnoOf(cause) !== "ENXIO") throw cause; // a socket, or a device that is not there
+    throw new HostError(code, text, { cause });
+  }
   const stats = await statOf(handle);
   if (stats.isFile() || stats.isDirectory()) return handle;
   await handle.close();
-  throw new HostError(code, `${file}: is a pipe or a device; a file is expected here.`);
+  throw new HostError(code, text);
 }
 
 /**

@@ -1,13 +1,15 @@
 import { randomBytes } from "node:crypto";
+import type { Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type FileHandle, HostError, type Store } from "@causeway/kernel";
-import { errnoOf, toHostError } from "./internal/host-error.ts";
+import { errnoOf, isMissing, toHostError } from "./internal/host-error.ts";
 import { makeFolders } from "./internal/make-folders.ts";
 import { syncFolder } from "./internal/sync-folder.ts";
 import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
+const namesAtOnce = 1024; // few system calls, and little memory
 
 /** A folder as a store. The folder is made when something is first written. */
 export function folderStore(folder: string): Store {
@@ -15,25 +17,30 @@ export function folderStore(folder: string): Store {
 }
 
 /**
- * Removes temporary files that a killed run left in a folder. Only for who holds its lock.
+ * Removes temporary files that a killed run left in a state folder. Only for who holds its lock.
+ * Looks where a run writes, and nowhere else: a folder that others put there may be deep, and a
+ * link may lead to all of the disk.
  * @throws {HostError}
  */
 export async function sweepFolder(folder: string): Promise<void> {
-  await attempt(`sweep ${folder}`, async () => {
-    for (const name of await namesWithin(folder)) {
-      if (temporary.test(path.basename(name))) {
-        await fs.rm(path.join(folder, name), { force: true });
-      }
-    }
-  });
+  const metadata = path.join(folder, "metadata");
+  const isLink = (await fs.lstat(metadata).catch(() => undefined))?.isSymbolicLink() === true;
+  for (const each of isLink ? [folder] : [folder, metadata]) {
+    await attempt(`sweep ${each}`, () => sweepOne(each));
+  }
 }
 
-async function namesWithin(folder: string): Promise<readonly string[]> {
+async function sweepOne(folder: string): Promise<void> {
+  let names: AsyncIterable<Dirent>;
   try {
-    return await fs.readdir(folder, { recursive: true });
+    names = await fs.opendir(folder, { bufferSize: namesAtOnce });
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
+    if (isMissing(error)) return;
     throw error;
+  }
+  // One by one: there may be a million.
+  for await (const { name } of names) {
+    if (temporary.test(name)) await fs.rm(path.join(folder, name), { force: true });
   }
 }
 
@@ -177,7 +184,7 @@ class OpenFile implements FileHandle {
   }
 
   async truncate(length: number): Promise<void> {
-    await attempt(`cut ${this.#file}`, () => this.#handle.truncate(length));
+    await attempt(`give ${this.#file} ${length} bytes`, () => this.#handle.truncate(length));
   }
 
   async sync(): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { HostError } from "@causeway/kernel";
 import { toHostError } from "./host-error.ts";
@@ -27,29 +27,51 @@ export function tryFileLock(file: string): FileLock | undefined {
     throw lockError(cause, file);
   }
   const held = database;
-  try {
-    writeFileSync(noteOf(file), `${process.pid}\n`);
-  } catch {
-    // Only the message of another process needs it; a full disk must not keep us from working.
-  }
+  // Made anew: what somebody else put there may be a pipe, or a link that leads elsewhere.
+  unlessNoteFails(() => {
+    rmSync(noteOf(file), { force: true });
+    writeFileSync(noteOf(file), `${process.pid}\n`, { flag: "wx" });
+  });
   return {
     release() {
       if (!held.isOpen) return;
-      rmSync(noteOf(file), { force: true });
+      unlessNoteFails(() => rmSync(noteOf(file), { force: true }));
       held.close();
     },
   };
 }
 
+/** Only another process's message needs the note: a full disk must not keep us from working. */
+function unlessNoteFails(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // Then nobody is told which process it is.
+  }
+}
+
 /** The process that holds the lock, as far as it could write that down. */
 export function holderOf(file: string): number | undefined {
   try {
-    const text = readFileSync(noteOf(file), "utf8").trim();
+    const text = startOf(noteOf(file)).trim();
     return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
   } catch {
     return undefined; // it has not written it yet, or is letting go
   }
 }
+
+/** Of a file that may be a pipe, which nobody may ever write to, or be of any length. */
+function startOf(file: string): string {
+  const handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const bytes = new Uint8Array(noteLengthMax);
+    return new TextDecoder().decode(bytes.subarray(0, readSync(handle, bytes)));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+const noteLengthMax = 16; // a process id and the end of its line
 
 function noteOf(file: string): string {
   return `${file}.holder`;
