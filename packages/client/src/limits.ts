@@ -40,8 +40,6 @@ export interface ClientLimits {
   readonly smallTargetLengthMax: number;
 }
 
-/** One file of metadata or state; 100,000 targets without bins take less. */
-export const documentLengthMax = 64 * 1024 * 1024;
 /** More, and a list of routes is a way to make clients flood others. */
 export const routesMax = 64;
 

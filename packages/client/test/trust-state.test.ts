@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { CausewayError } from "@causeway/kernel";
+import { type CausewayError, cataloguePath, type Store } from "@causeway/kernel";
+import { lookUp } from "../src/metadata/metadata.ts";
 import { refreshState } from "../src/metadata/refresh.ts";
 import { TrustState } from "../src/metadata/trust-state.ts";
-import { noise, now, portsIn2030, startRoutes, startRun, Vendor } from "./support/field.ts";
+import { changedStore } from "./support/download-disk.ts";
+import {
+  noise,
+  now,
+  portsIn2030,
+  product,
+  startRoutes,
+  startRun,
+  Vendor,
+} from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";
 
 const ports = portsIn2030();
@@ -21,11 +31,7 @@ vendor.release("1.0", noise(1_000, 1));
 const stranger = new Vendor();
 
 /** One check over an honest route; the state of `store` afterwards. */
-async function check(
-  store: MemoryStore,
-  trust: Uint8Array | undefined,
-  from = vendor,
-): Promise<void> {
+async function check(store: Store, trust: Uint8Array | undefined, from = vendor): Promise<void> {
   await using fleet = await startRoutes(["honest"], from.files());
   const run = await startRun(ports, store, trust, fleet.urls);
   await refreshState(run);
@@ -90,5 +96,70 @@ test("damaged files are fetched again; only the pinned root must be given again"
       await check(store, name === "pinned-root.json" ? vendor.trust : undefined);
       assert.deepEqual(new Map(store.files), new Map(whole.files), name);
     }
+  }
+});
+
+/** A state of `vendor`, with a great many files that somebody else put there. */
+async function crowdedState(): Promise<MemoryStore> {
+  const whole = new MemoryStore();
+  await check(whole, vendor.trust);
+  const junk = new Uint8Array(20 * 1024 * 1024); // within the bounds of a targets role
+  const crowd = Array.from({ length: 5_000 }, (_, at) => [
+    [`metadata/role-${at}.json`, junk] as const,
+    [`metadata/${at + 2}.root.json`, junk] as const,
+    [`metadata/deep/${at}/root.json`, junk] as const,
+  ]);
+  return new MemoryStore([...crowd.flat(), ...whole.files]);
+}
+
+test("what nobody vouches for in a state is not read, however much it is", async () => {
+  const store = await crowdedState();
+  let reads = 0;
+  let bytes = 0;
+  const counting = changedStore(store, {
+    async read(name, lengthMax) {
+      const read = await store.read(name, lengthMax);
+      reads++;
+      bytes += read?.length ?? 0;
+      return read;
+    },
+    list: () => assert.fail("nobody needs to know all that is there"),
+  });
+  await check(counting, undefined);
+  assert.ok(reads <= 8 && bytes < 100_000, `${reads} reads of ${bytes} bytes`);
+});
+
+test("huge files under our own names are damage: bounded, and fetched again", async () => {
+  const whole = new MemoryStore();
+  await check(whole, vendor.trust);
+  const huge = new Uint8Array(33 * 1024 * 1024);
+  const ours = [...whole.files.keys()].filter((name) => name.startsWith("metadata/"));
+  const store = new MemoryStore([...whole.files, ...ours.map((name) => [name, huge] as const)]);
+  await check(store, undefined);
+  assert.deepEqual(new Map(store.files), new Map(whole.files));
+  store.files.set("pinned-root.json", huge);
+  await assert.rejects(check(store, vendor.trust), hasCode("HOST_CORRUPT_STATE"));
+});
+
+test("a delegated role that an earlier run kept is not fetched again, unless it is damaged", async () => {
+  const store = new MemoryStore();
+  const lookAt = async (): Promise<number> => {
+    await using fleet = await startRoutes(["honest"], vendor.files());
+    const run = await startRun(ports, store, vendor.trust, fleet.urls);
+    await refreshState(run);
+    assert.ok((await lookUp(run, cataloguePath(product))) !== undefined);
+    return fleet.servers.flatMap(({ requests }) => requests).filter((line) => /patches/.test(line))
+      .length;
+  };
+  assert.equal(await lookAt(), 1);
+  const [name, kept] = [...store.files].find(([each]) => each.includes("patches")) ?? [
+    "",
+    undefined,
+  ];
+  assert.equal(await lookAt(), 0);
+  for (const damage of [new Uint8Array(), kept?.subarray(1), new Uint8Array(40 * 1024 * 1024)]) {
+    store.files.set(name, damage ?? assert.fail("the role is kept"));
+    assert.equal(await lookAt(), 1);
+    assert.deepEqual(store.files.get(name), kept);
   }
 });

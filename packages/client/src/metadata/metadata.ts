@@ -11,7 +11,7 @@ import { fetchDocument } from "../routes/document.ts";
 import { RouteRace } from "../routes/race.ts";
 import { isWorthAsking, rankRoutes } from "../routes/ranking.ts";
 import type { Route } from "../routes/route.ts";
-import type { TrustState } from "./trust-state.ts";
+import { type TrustState, unlessRefused } from "./trust-state.ts";
 
 /** One run of the client: what it works with, and the time by which expiry is judged. */
 export interface Run {
@@ -81,8 +81,11 @@ async function overAnyRoute<Value>(
 export async function lookUp(run: Run, path: TargetPath): Promise<TargetFile | undefined> {
   const lookup = new Lookup(run.state.set, path, run.now);
   for (let { want } = lookup; want !== undefined; want = lookup.want) {
-    const accepted = await offerFromAnyRoute(run, lookup, want);
-    await run.state.accept(lookup.set, [accepted]);
+    const kept = await run.state.readRole(want.role);
+    // It may be of an earlier state, or damaged; its being here proves nothing.
+    const isGood = kept && unlessRefused(() => lookup.offer(kept)) !== undefined;
+    const accepted = isGood ? [] : [await offerFromAnyRoute(run, lookup, want)];
+    await run.state.accept(lookup.set, accepted);
   }
   if (lookup.fault !== undefined) throw lookup.fault;
   return lookup.found;

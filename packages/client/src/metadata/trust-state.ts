@@ -1,10 +1,8 @@
 import { HostError, type Instant, type Store, TrustError, UsageError } from "@causeway/kernel";
-import { type Accepted, TrustedSet } from "@causeway/trust";
-import { documentLengthMax } from "../limits.ts";
+import { type Accepted, limits, storedName, storedRootName, TrustedSet } from "@causeway/trust";
 
 const pinFile = "pinned-root.json";
 const folder = "metadata";
-const filesMax = 70_000; // 65,536 bins, the most that TAP 15 allows in practice, and the rest
 
 /** What a state folder trusts. Whoever opens it holds the folder's lock. */
 export class TrustState {
@@ -31,7 +29,8 @@ export class TrustState {
   }
 
   /**
-   * Reads the state and verifies it anew from its first root. What is damaged counts as missing.
+   * Reads the state and verifies it anew from its first root. What is damaged counts as missing,
+   * and what nothing vouches for is not even read, however much of it lies in the folder.
    * @param trust the root that the caller trusts; needed until something was accepted under it
    * @throws {UsageError} `USAGE_TRUST_MISSING`, or `USAGE_ARGUMENT` when `trust` is no root
    * @throws {HostError} `HOST_CORRUPT_STATE` when the pinned root itself is damaged
@@ -41,20 +40,25 @@ export class TrustState {
     trust: Uint8Array | undefined,
     now: Instant,
   ): Promise<TrustState> {
-    const files = await readFiles(store);
-    const pin = await store.read(pinFile, documentLengthMax);
-    const set = pin && openPinned(pin, files, now);
-    if (pin !== undefined && set !== undefined) {
+    const pin = await store.read(pinFile, limits.rootBytesMax);
+    const pinned = pin && openPinned(pin, now);
+    if (pin !== undefined && pinned !== undefined) {
+      const { files, set } = await readKept(store, pin, pinned, now);
       const claimed = trust === undefined || same(trust, pin) ? {} : { claimed: trust };
       return new TrustState(store, { pin, pinned: true, ...claimed }, files, set);
     }
     if (trust === undefined) throw pin === undefined ? trustMissing() : pinDamaged();
-    const given = openGiven(trust, files, now);
-    return new TrustState(store, { pin: trust, pinned: false }, files, given);
+    const { files, set } = await readKept(store, trust, openGiven(trust, now), now);
+    return new TrustState(store, { pin: trust, pinned: false }, files, set);
   }
 
   get set(): TrustedSet {
     return this.#set;
+  }
+
+  /** The file of a delegated role, as an earlier run kept it; nothing vouches for it yet. */
+  async readRole(role: string): Promise<Uint8Array | undefined> {
+    return readUndamaged(this.#store, storedName(role), limits.targetsBytesMax);
   }
 
   /**
@@ -109,32 +113,54 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-async function readFiles(store: Store): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  const names = await store.list(folder);
-  for (const name of names.slice(0, filesMax)) {
-    const bytes = await readUndamaged(store, `${folder}/${name}`);
-    if (bytes !== undefined) files.set(name, bytes);
-  }
-  return files;
+interface Kept {
+  readonly files: Map<string, Uint8Array>;
+  readonly set: TrustedSet;
 }
 
-async function readUndamaged(store: Store, name: string): Promise<Uint8Array | undefined> {
+/** The roots that follow from `root` one by one, and the other three top-level documents. */
+async function readKept(
+  store: Store,
+  root: Uint8Array,
+  set: TrustedSet,
+  now: Instant,
+): Promise<Kept> {
+  const files = new Map<string, Uint8Array>();
+  for (let last = set; ; ) {
+    const name = storedRootName(last.root.version + 1);
+    const bytes = await readUndamaged(store, name, limits.rootBytesMax);
+    const next = bytes && unlessRefused(() => last.acceptRoot(bytes));
+    if (bytes === undefined || next === undefined) break;
+    files.set(name, bytes);
+    last = next;
+  }
+  for (const [role, lengthMax] of [
+    ["timestamp", limits.timestampBytesMax],
+    ["snapshot", limits.snapshotBytesMax],
+    ["targets", limits.targetsBytesMax],
+  ] as const) {
+    const bytes = await readUndamaged(store, storedName(role), lengthMax);
+    if (bytes !== undefined) files.set(storedName(role), bytes);
+  }
+  return { files, set: TrustedSet.open(root, files, now) };
+}
+
+async function readUndamaged(
+  store: Store,
+  name: string,
+  lengthMax: number,
+): Promise<Uint8Array | undefined> {
   try {
-    return await store.read(name, documentLengthMax);
+    return await store.read(`${folder}/${name}`, lengthMax);
   } catch (error) {
     if (error instanceof HostError && error.code === "HOST_CORRUPT_STATE") return undefined;
     throw error;
   }
 }
 
-function openGiven(
-  trust: Uint8Array,
-  files: ReadonlyMap<string, Uint8Array>,
-  now: Instant,
-): TrustedSet {
+function openGiven(trust: Uint8Array, now: Instant): TrustedSet {
   try {
-    return TrustedSet.open(trust, files, now);
+    return TrustedSet.open(trust, new Map(), now);
   } catch (cause) {
     if (!(cause instanceof TrustError)) throw cause;
     const text = `--trust names no usable root (${cause.message}); get root.json from the vendor.`;
@@ -142,13 +168,14 @@ function openGiven(
   }
 }
 
-function openPinned(
-  pin: Uint8Array,
-  files: ReadonlyMap<string, Uint8Array>,
-  now: Instant,
-): TrustedSet | undefined {
+function openPinned(pin: Uint8Array, now: Instant): TrustedSet | undefined {
+  return unlessRefused(() => TrustedSet.open(pin, new Map(), now));
+}
+
+/** @returns undefined when `read` throws a TrustError: a refused copy is as good as none */
+export function unlessRefused<Value>(read: () => Value): Value | undefined {
   try {
-    return TrustedSet.open(pin, files, now);
+    return read();
   } catch (error) {
     if (error instanceof TrustError) return undefined;
     throw error;
