@@ -32,6 +32,21 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/client: a real proxy between a client and its routes",
   },
   {
+    name: "user-mode-linux",
+    command: "linux.uml",
+    reason: "packages/client: a kernel that can mount a real FAT, which many containers' cannot",
+  },
+  {
+    name: "dosfstools",
+    command: "mkfs.vfat",
+    reason: "packages/client: formats that FAT",
+  },
+  {
+    name: "kmod",
+    command: "insmod",
+    reason: "packages/client: loads FAT into that kernel",
+  },
+  {
     name: "curl",
     command: "curl",
     reason: "packages/origin: an independent reader of ranges and headers",

@@ -108,3 +108,35 @@ for (const [what, odd] of [
     await world.assertWhole();
   });
 }
+
+/** As FAT and NTFS: a file takes the room of its whole length as soon as it has it. */
+function withoutHoles(store: Store, room: number): Store {
+  const lengths = new Map<string, number>();
+  return changedStore(store, {
+    async open(name, mode) {
+      const handle = await store.open(name, mode);
+      return changedFile(handle, {
+        taken: () => handle.length(),
+        async truncate(length) {
+          lengths.set(name, length);
+          await handle.truncate(length);
+        },
+      });
+    },
+    freeBytes: async () => [...lengths.values()].reduce((free, length) => free - length, room),
+  });
+}
+
+test("a part that took all its room at once needs no more of it, also after a stop", async () => {
+  await using world = await startWorld(patch, ["honest"]);
+  const output = {
+    store: withoutHoles(folderStore(world.folder), next.length + 1_000),
+    name: "app",
+  };
+  const stop = new AbortController();
+  const onProgress = (): void => stop.abort();
+  const stopped = world.download({ output, onProgress, signal: stop.signal });
+  await assert.rejects(stopped, { code: "INTERRUPTED" });
+  await world.download({ output });
+  await world.assertWhole();
+});

@@ -56,6 +56,8 @@ export interface Transport {
 /** One open file. Positions and lengths are bytes. */
 export interface FileHandle {
   length(): Promise<number>;
+  /** Bytes of the disk that it takes, without its holes; absent when the system does not tell. */
+  taken?(): Promise<number>;
   /** Reads up to `into.length` bytes; returns how many, 0 at the end. */
   readAt(into: Uint8Array, position: number): Promise<number>;
   writeAt(bytes: Uint8Array, position: number): Promise<void>;

@@ -56,7 +56,7 @@ async function fetchDelta(job: DownloadJob, choice: DeltaChoice): Promise<Partia
   const index = await obtainIndex(job, delta.index, delta, files.index);
   const partial = await Partial.open({ store, files }, index, syncPaceOf(job), job.signal);
   try {
-    await requireSpace(job, index.target.length - partial.hereLength);
+    await requireSpace(job, partial, files.part);
     const raw = rawSources([hashedTargetPath(delta.path, delta.sha256)], delta.length);
     const sources = { pack: undefined, raw };
     await fetchInto(job, partial, sources, partial.missing(), `delta ${delta.path}`);

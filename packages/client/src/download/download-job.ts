@@ -1,9 +1,9 @@
-import { HostError, NoRouteDelivered, type Ports } from "@causeway/kernel";
+import { HostError, NoRouteDelivered, type Ports, type Store } from "@causeway/kernel";
 import type { DownloadLimits } from "../download-limits.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
-import type { SyncPace } from "./partial.ts";
+import type { Partial, SyncPace } from "./partial.ts";
 
 /** What every step of one download shares. */
 export interface DownloadJob {
@@ -27,13 +27,31 @@ export function syncPaceOf({ ports, limits }: DownloadJob): SyncPace {
   return { clock: ports.clock, bytesMax: limits.unsyncedMax, msMax: limits.unsyncedMs };
 }
 
-/** @throws {HostError} `HOST_FULL` when the store tells that `length` bytes more do not fit */
-export async function requireSpace(job: DownloadJob, length: number): Promise<void> {
-  const free = await job.request.output.store.freeBytes();
-  if (free === undefined || free >= length) return;
-  const name = job.request.output.name;
-  const text = `${name}: needs ${length} bytes, and the disk has ${free} free. Make room, then`;
-  throw new HostError("HOST_FULL", `${text} run the same command again.`);
+/**
+ * @param part the name of `partial`'s file
+ * @throws {HostError} `HOST_FULL` when the store tells that what is missing does not fit
+ */
+export async function requireSpace(
+  job: DownloadJob,
+  partial: Pick<Partial, "index" | "hereLength">,
+  part: string,
+): Promise<void> {
+  const { store, name } = job.request.output;
+  const { length } = partial.index.target;
+  const free = await store.freeBytes();
+  if (free === undefined || free >= length - partial.hereLength) return;
+  // On FAT, where no file has holes, the part took all its room when it got its length.
+  const taken = Math.max(partial.hereLength, await takenBy(store, part));
+  if (free >= length - taken) return;
+  const text = `${name}: needs ${length - taken} bytes, and the disk has ${free} free. Make room,`;
+  throw new HostError("HOST_FULL", `${text} then run the same command again.`);
+}
+
+async function takenBy(store: Store, name: string): Promise<number> {
+  const handle = await orNothing(store.open(name, "read"));
+  const taken = handle?.taken && (await orNothing(handle.taken()));
+  await handle?.close();
+  return taken ?? 0;
 }
 
 /** What `work` resolves to, or undefined when the host cannot: for what is of use, not of need. */

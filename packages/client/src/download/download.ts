@@ -116,7 +116,7 @@ async function assemble(job: DownloadJob, oldFiles: readonly OldFile[]): Promise
     partial.hashAlong();
     let plan: PlanKind = "none";
     for (let repairs = 0; ; repairs++) {
-      await requireSpace(job, target.length - partial.hereLength);
+      await requireSpace(job, partial, files.part);
       if (!partial.whole) plan = await fill(job, partial, oldFiles);
       if (await isRight(job, partial)) return { partial, plan };
       await requireDamage(job, partial, repairs);

@@ -9,6 +9,7 @@ import { syncFolder } from "./internal/sync-folder.ts";
 import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
+const blockLength = 512; // of a file's block count, whatever its file system's are
 const namesAtOnce = 1024; // few system calls, and little memory
 
 /** A folder as a store. The folder is made when something is first written. */
@@ -166,6 +167,11 @@ class OpenFile implements FileHandle {
 
   async length(): Promise<number> {
     return attempt(`look at ${this.#file}`, async () => (await this.#handle.stat()).size);
+  }
+
+  async taken(): Promise<number> {
+    const { blocks } = await attempt(`look at ${this.#file}`, () => this.#handle.stat());
+    return blocks * blockLength;
   }
 
   async readAt(into: Uint8Array, position: number): Promise<number> {

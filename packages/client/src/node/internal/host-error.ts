@@ -3,7 +3,10 @@ import { type HostCode, HostError } from "@causeway/kernel";
 const meanings: ReadonlyMap<string, readonly [HostCode, string]> = new Map([
   ["ENOSPC", ["HOST_FULL", "the disk is full; make room and try again"]],
   ["EDQUOT", ["HOST_FULL", "the disk quota is used up; make room and try again"]],
-  ["EFBIG", ["HOST_FULL", "the file is too large for this file system"]],
+  [
+    "EFBIG",
+    ["HOST_FULL", "no file of this file system is that long (FAT: 4 GiB); use another disk"],
+  ],
   ["EACCES", ["HOST_DENIED", "the operating system refuses access; check owner and mode"]],
   ["EPERM", ["HOST_DENIED", "the operating system refuses access; check owner and mode"]],
   ["EROFS", ["HOST_DENIED", "the file system is read-only; choose another folder"]],

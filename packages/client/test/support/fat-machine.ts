@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
+// The modules of the guest's kernel, each after those that it needs.
+const modules = ["fat/fat", "nls/nls_cp437", "nls/nls_iso8859-1", "fat/vfat"];
+const bootMsMax = 240_000; // it takes four seconds on a machine that has nothing else to do
+
+/** Why no real FAT can be had here; false when it can. */
+export function noFat(): string | false {
+  if (moduleFiles() === undefined) return "user-mode-linux is not installed";
+  for (const command of ["linux.uml", "mkfs.vfat", "insmod"]) {
+    const isThere = (process.env["PATH"] ?? "").split(":").some((folder) => {
+      return existsSync(path.join(folder, command));
+    });
+    if (!isThere) return `${command} is not installed`;
+  }
+  return false;
+}
+
+export const fatDisk = "/mnt/disk";
+
+/**
+ * Runs shell commands on a small machine that has this one's files, and a disk of its own at
+ * `fatDisk`, formatted as FAT32: User Mode Linux, a Linux that runs as a program, because not
+ * every kernel can mount one. It has no network. Only what is below `folder` may be written to.
+ * @returns what the commands printed
+ */
+export function runOnFat(folder: string, diskLength: number, commands: readonly string[]): string {
+  const at = (name: string): string => path.join(folder, name);
+  writeFileSync(at("disk.img"), "");
+  execFileSync("truncate", ["-s", String(diskLength), at("disk.img")]);
+  execFileSync("mkfs.vfat", ["-F", "32", at("disk.img")]);
+  const script = [
+    "#!/bin/sh",
+    `exec > ${at("printed")} 2>&1`,
+    `export PATH=${process.env["PATH"]} NODE_OPTIONS="${process.env["NODE_OPTIONS"] ?? ""}"`,
+    "mount -t proc proc /proc",
+    ...(moduleFiles() ?? []).map((file) => `insmod ${file}`),
+    "mount -t tmpfs tmpfs /mnt && mkdir /mnt/disk",
+    `mount -t vfat /dev/ubda ${fatDisk}`,
+    ...commands,
+    `umount ${fatDisk} && echo unmounted`,
+    "halt -f",
+  ];
+  writeFileSync(at("init"), script.join("\n"), { mode: 0o755 });
+  const settings = ["mem=1024M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"];
+  const own = [`ubd0=${at("disk.img")}`, `init=${at("init")}`, "con=null", "con0=null", "quiet"];
+  // In /dev/shm, where it keeps its memory otherwise, a container has little room.
+  const env = { ...process.env, TMPDIR: tmpdir() };
+  execFileSync("linux.uml", [...settings, ...own], { env, timeout: bootMsMax, stdio: "ignore" });
+  return readFileSync(at("printed"), "utf8");
+}
+
+function moduleFiles(): readonly string[] | undefined {
+  const files = modules.map((name) => {
+    return globSync(`/usr/lib/uml/modules/*/kernel/fs/${name}.ko`)[0];
+  });
+  const found = files.filter((file) => file !== undefined);
+  return found.length === modules.length ? found : undefined;
+}
