@@ -33,6 +33,14 @@ const shapes: Readonly<Record<string, readonly [reader: string, (size: number) =
     (size) =>
       bytesOf(targetsOf("{}", `,"delegations":{"keys":{},"roles":[${listOf(size, role)}]}`)),
   ],
+  "path patterns that begin as the path does": [
+    "targets",
+    (size) => bytesOf(targetsOf("{}", byPaths(listOf(size, (at) => `"d*a*a*a${at}/[!b]"`)))),
+  ],
+  "path patterns of many segments": [
+    "targets",
+    (size) => bytesOf(targetsOf("{}", byPaths(listOf(size, () => `"${"*/".repeat(400)}"`)))),
+  ],
   "chunks of one byte": ["chunkIndex", (size) => chunksOf(size)],
   "a pattern of stars": ["pattern", (size) => bytesOf(`${"*a".repeat(16)}b\n${"a".repeat(size)}`)],
 };
@@ -64,6 +72,11 @@ function targetsOf(targets: string, rest: string): string {
 
 function role(at: number): string {
   return `{"name":"r${at}","keyids":[],"threshold":1,"terminating":false,"paths":["*"]}`;
+}
+
+function byPaths(patterns: string): string {
+  const rest = `"keyids":[],"threshold":1,"terminating":false`;
+  return `,"delegations":{"keys":{},"roles":[{"name":"a",${rest},"paths":[${patterns}]}]}`;
 }
 
 function chunksOf(size: number): Uint8Array {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { Fields, malformed } from "@causeway/kernel";
 import { readKeys, type VerificationKey } from "./keys.ts";
 import { limits } from "./limits.ts";
-import { compilePattern } from "./pattern.ts";
+import type { MatchingWork } from "./matching-work.ts";
+import { compilePattern, mayMatch } from "./pattern.ts";
 import { isDelegatedRoleName } from "./role-names.ts";
 import { type Authority, readAuthority } from "./signatures.ts";
 
@@ -16,13 +17,21 @@ export interface Delegation {
 
 /** Whom a targets role trusts with which paths. */
 export interface Delegations {
-  /** The delegations that speak for `path`, the most trusted first, up to a terminating one. */
-  for(path: string): readonly Delegation[];
+  /**
+   * The delegations that speak for `path`, the most trusted first, up to a terminating one.
+   * @throws {TrustError} `TRUST_LIMIT`
+   */
+  for(path: string, work: MatchingWork): readonly Delegation[];
 }
 
 interface DelegatedRole extends Delegation {
-  covers(path: string, pathDigest: string): boolean;
+  covers(path: string, pathDigest: string, work: MatchingWork): boolean;
 }
+
+// What it costs, in characters that are compared, to look at a pattern, and to compile one
+// character of it.
+const lookSteps = 16;
+const compileSteps = 4;
 
 const noDelegations: Delegations = { for: () => [] };
 
@@ -46,14 +55,18 @@ export function readDelegations(signed: Fields, subject: string): Delegations {
   if (new Set(roles.map(({ role }) => role)).size !== roles.length) {
     throw malformed(subject, "delegates to one role twice");
   }
-  return { for: (path) => covering(roles, path) };
+  return { for: (path, work) => covering(roles, path, work) };
 }
 
-function covering(roles: readonly DelegatedRole[], path: string): readonly Delegation[] {
+function covering(
+  roles: readonly DelegatedRole[],
+  path: string,
+  work: MatchingWork,
+): readonly Delegation[] {
   const found: Delegation[] = [];
   const digest = digestOf(path);
   for (const role of roles) {
-    if (!role.covers(path, digest)) continue;
+    if (!role.covers(path, digest, work)) continue;
     found.push(role);
     if (role.isTerminating) break;
   }
@@ -83,7 +96,14 @@ function byPaths(fields: Fields, subject: string): DelegatedRole["covers"] {
   if (patterns.some((pattern) => pattern.length > limits.patternLengthMax)) {
     throw malformed(subject, "has a path pattern that is too long");
   }
-  return (path) => patterns.some((pattern) => compilePattern(pattern)(path));
+  return (path, _digest, work) => {
+    return patterns.some((pattern) => {
+      work.take(lookSteps);
+      if (!mayMatch(pattern, path)) return false;
+      work.take(pattern.length * compileSteps);
+      return compilePattern(pattern)(path, work);
+    });
+  };
 }
 
 function byHashPrefixes(fields: Fields): DelegatedRole["covers"] {

@@ -15,6 +15,7 @@ export const limits = {
   delegatedRolesMax: 16 * 1024, // of one document; more are written as succinct bins
   pathsMax: 64 * 1024, // patterns or prefixes of one delegated role
   patternLengthMax: 1024, // twice the longest target path that a publisher writes
+  matchingStepsMax: 16 * 1024 * 1024, // in one lookup: about a second; 64 * 1024 honest patterns
   roleNameLengthMax: 256, // a role name becomes a file name on every route
   hashesMax: 8, // algorithms for one file
   keyLengthMax: 4096, // characters; an RSA key of 16,384 bits in PEM is 2,800

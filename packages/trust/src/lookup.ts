@@ -1,6 +1,7 @@
 import { type Instant, invariant, TrustError } from "@causeway/kernel";
 import type { Delegation } from "./delegation.ts";
 import { limits } from "./limits.ts";
+import { MatchingWork } from "./matching-work.ts";
 import { storedName } from "./role-names.ts";
 import { type TargetFile, toTargetFile } from "./target-file.ts";
 import type { Targets } from "./targets.ts";
@@ -15,6 +16,7 @@ import { type Accepted, roleWant, type Want } from "./want.ts";
 export class Lookup {
   readonly #path: string;
   readonly #now: Instant;
+  readonly #work: MatchingWork;
   #set: TrustedSet;
   readonly #visited = new Set<string>();
   /** Delegations still to be followed; the next one is the last. */
@@ -32,6 +34,7 @@ export class Lookup {
     this.#set = set;
     this.#path = path;
     this.#now = now;
+    this.#work = new MatchingWork(path);
     const authority = set.root.authorities.targets;
     this.#ahead = [{ role: "targets", authority, isTerminating: false }];
     this.#advance();
@@ -108,7 +111,7 @@ export class Lookup {
   #visit(targets: Targets): void {
     const entry = targets.entries.get(this.#path);
     if (entry === undefined) {
-      this.#follow(targets.delegations.for(this.#path));
+      this.#follow(targets);
       return;
     }
     this.#found = toTargetFile(this.#path, entry, this.set.root.consistentSnapshot);
@@ -118,7 +121,15 @@ export class Lookup {
     }
   }
 
-  #follow(delegations: readonly Delegation[]): void {
+  #follow(targets: Targets): void {
+    let delegations: readonly Delegation[];
+    try {
+      delegations = targets.delegations.for(this.#path, this.#work);
+    } catch (error) {
+      if (!(error instanceof TrustError)) throw error;
+      this.#fault = error;
+      return;
+    }
     // After a terminating delegation nothing that was ahead may speak for the path.
     if (delegations.at(-1)?.isTerminating === true) this.#ahead.length = 0;
     this.#ahead.push(...delegations.toReversed());

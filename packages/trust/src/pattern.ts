@@ -1,5 +1,10 @@
+/** Is told of each character that had to be looked at again. It may throw to put an end to it. */
+export interface Effort {
+  take(steps: number): void;
+}
+
 /** Tells whether a path is one that a PATHPATTERN describes. */
-export type PathMatcher = (path: string) => boolean;
+export type PathMatcher = (path: string, effort?: Effort) => boolean;
 
 /** Any run of characters, or one character of a kind. */
 type Piece = "star" | ((character: string) => boolean);
@@ -19,14 +24,20 @@ interface Segment {
  */
 export function compilePattern(pattern: string): PathMatcher {
   const segments = pattern.split("/").map(compileSegment);
-  return (path) => {
+  return (path, effort) => {
     const parts = path.split("/");
     if (parts.length !== segments.length) return false;
     return parts.every((part, index) => {
       const segment = segments[index];
-      return segment !== undefined && isMatch(segment, part);
+      return segment !== undefined && isMatch(segment, part, effort);
     });
   };
+}
+
+/** False when no path that begins like this one can match: what most patterns cost is this look. */
+export function mayMatch(pattern: string, path: string): boolean {
+  const special = pattern.search(/[*?[\\]/);
+  return special < 0 ? pattern === path : path.startsWith(pattern.slice(0, special));
 }
 
 /** @returns undefined for a pattern that glob(7) leaves undefined */
@@ -100,7 +111,7 @@ function codePoint(character: string): number {
 }
 
 /** Goes back to the last star only: an earlier one could not do better. */
-function isMatch({ pieces, beginsWithDot }: Segment, text: string): boolean {
+function isMatch({ pieces, beginsWithDot }: Segment, text: string, effort?: Effort): boolean {
   if (text.startsWith(".") && !beginsWithDot) return false;
   const characters = Array.from(text);
   let piece = 0;
@@ -116,6 +127,7 @@ function isMatch({ pieces, beginsWithDot }: Segment, text: string): boolean {
       piece++;
       at++;
     } else if (starPiece >= 0) {
+      effort?.take(at - starAt);
       piece = starPiece + 1;
       at = ++starAt;
     } else {

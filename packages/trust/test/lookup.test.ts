@@ -298,3 +298,26 @@ test("roles that delegate to each other are visited once", () => {
   assert.equal(client.find("file")?.length, 5);
   assert.deepEqual(client.requests, ["1.a.json", "1.b.json", "1.c.json"]);
 });
+
+const longPath = Array.from({ length: 3 }, () => "a".repeat(150)).join("/");
+// Each star may stand for anything up to the last letter, which is never there.
+const slow = Array.from({ length: 3 }, () => `*${"a".repeat(75)}b`).join("/");
+
+test("patterns that are made to be slow end a lookup by counting, not by the clock", () => {
+  const repository = new TestRepository();
+  // Together they are too much, each for itself is not.
+  for (const name of ["a", "b", "c"]) {
+    repository.delegate("targets", name, { paths: Array.from({ length: 1_500 }, () => slow) });
+  }
+  const { fault, found } = publishRoles(repository).search(longPath);
+  assert.equal(fault?.code, "TRUST_LIMIT");
+  assert.equal(found, undefined);
+});
+
+test("as many honest patterns as one role may have are within the bound", () => {
+  const repository = new TestRepository();
+  const paths = Array.from({ length: limits.pathsMax - 1 }, (_, at) => `patches/product-${at}/*/*`);
+  repository.delegate("targets", "a", { paths: [...paths, "patches/*/*/*"] });
+  repository.addTarget("patches/reader/1.0/file", "content", "a");
+  assert.equal(publishRoles(repository).find("patches/reader/1.0/file")?.length, 7);
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compilePattern } from "@causeway/trust";
 import fc from "fast-check";
+import { mayMatch } from "../src/pattern.ts";
 
 const cases: readonly (readonly [pattern: string, path: string, isMatch: boolean])[] = [
   ["foo.tgz", "foo.tgz", true],
@@ -84,6 +85,16 @@ test("a path without special characters matches itself as a pattern", () => {
       const path = parts.join("/");
       return compilePattern(path)(path);
     }),
+  );
+});
+
+test("what cannot match by its first look does not match", () => {
+  const text = fc.string({ unit: fc.constantFrom(...Array.from("ab*?[]!^-/\\.")), maxLength: 8 });
+  fc.assert(
+    fc.property(text, text, (pattern, path) => {
+      return mayMatch(pattern, path) || !compilePattern(pattern)(path);
+    }),
+    { numRuns: 5000 },
   );
 });
 

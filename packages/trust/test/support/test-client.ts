@@ -43,12 +43,17 @@ export class TestClient {
 
   /** Refreshes, then looks `path` up. */
   find(path: string, at = now): TargetFile | undefined {
+    return this.search(path, at).found;
+  }
+
+  /** As `find`, but gives the lookup, which may have ended in a fault. */
+  search(path: string, at = now): Lookup {
     const lookup = new Lookup(this.refresh(at), path, at);
     this.requests.length = 0;
     while (lookup.want !== undefined) {
       this.#persist(lookup.offer(this.#fetched(lookup.want)));
     }
-    return lookup.found;
+    return lookup;
   }
 
   versions(): Record<string, number> {
