@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { buildSync } from "esbuild";
 import { root } from "../../tools/checkout.ts";
 import { packInto, userEnvironment } from "../../tools/pack.ts";
 
@@ -84,17 +86,62 @@ test("the installed SDK can be imported and used", () => {
 test("the installed command publishes a patch and gets it", () => {
   const causeway = join(project, "node_modules/.bin/causeway");
   const bytes = Buffer.alloc(1_000_000, "some text of a program that is patched, and ");
-  writeFileSync(join(project, "reader-2.bin"), bytes);
-  run(causeway, ["init", "vendor", "--name", "Contoso", "--dev", "--quiet"]);
-  const vendor = ["--dir", "vendor", "--quiet"];
-  run(causeway, ["add", "reader-2.bin", "--product", "reader", "--version", "2.0.0", ...vendor]);
-  run(causeway, ["publish", ...vendor]);
-  const trust = ["--trust", "vendor/repository/metadata/1.root.json", "--state", "state"];
-  const route = ["--route", pathToFileURL(join(project, "vendor/repository/")).href];
+  const repository = publishReader("vendor", bytes);
+  const trust = ["--trust", join(repository, "metadata/1.root.json"), "--state", "state"];
+  const route = ["--route", pathToFileURL(`${repository}/`).href];
   const printed = run(causeway, ["get", "reader", ...trust, ...route, "-o", "got.bin", "--json"]);
   assert.equal((JSON.parse(printed) as { length: number }).length, bytes.length);
   assert.equal(readFileSync(join(project, "got.bin")).equals(bytes), true);
 });
+
+/** A vendor with one patch, made with the installed command. @returns its repository */
+function publishReader(vendor: string, bytes: Uint8Array): string {
+  const causeway = join(project, "node_modules/.bin/causeway");
+  writeFileSync(join(project, "reader.bin"), bytes);
+  run(causeway, ["init", vendor, "--name", "Contoso", "--dev", "--quiet"]);
+  const at = ["--dir", vendor, "--quiet"];
+  run(causeway, ["add", "reader.bin", "--product", "reader", "--version", "2.0.0", ...at]);
+  run(causeway, ["publish", ...at]);
+  return join(project, vendor, "repository");
+}
+
+// As the main process of an Electron application: one file, minified, and no node_modules near it.
+for (const [format, name] of [
+  ["cjs", "main.cjs"],
+  ["esm", "main.mjs"],
+] as const) {
+  test(`an application that is bundled into one file gets its patch: ${name}`, () => {
+    const bytes = randomBytes(300_000);
+    const repository = publishReader(`vendor-${format}`, bytes);
+    const app = join(folder, `app-${format}`);
+    const program = `
+      import { nextPoll } from "@causeway/client";
+      import { openClient } from "@causeway/client/node";
+      async function main([trust, ...routes]) {
+        const client = await openClient({ trust, routes, stateFolder: "state" });
+        const { length } = await client.get("reader", { output: "got.bin" });
+        client.close();
+        process.stdout.write(JSON.stringify({ length, polls: typeof nextPoll }));
+      }
+      void main(process.argv.slice(2));
+    `;
+    buildSync({
+      stdin: { contents: program, resolveDir: project },
+      outfile: join(app, name),
+      bundle: true,
+      minify: true,
+      platform: "node",
+      format,
+    });
+    assert.deepEqual(readdirSync(app), [name]);
+    const trust = join(repository, "metadata/1.root.json");
+    const route = pathToFileURL(`${repository}/`).href;
+    const options = { cwd: app, env: userEnvironment(), encoding: "utf8" } as const;
+    const printed = execFileSync(process.execPath, [name, trust, route], options);
+    assert.deepEqual(JSON.parse(printed), { length: bytes.length, polls: "function" });
+    assert.equal(readFileSync(join(app, "got.bin")).equals(bytes), true);
+  });
+}
 
 test("the installed origin serves from worker processes", () => {
   mkdirSync(join(project, "tree/metadata"), { recursive: true });
