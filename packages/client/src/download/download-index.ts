@@ -1,4 +1,5 @@
 import { type Artifact, type ChunkIndex, decodeChunkIndex, TrustError } from "@causeway/kernel";
+import { ChunkNames } from "./chunk-names.ts";
 import { obtainArtifact } from "./download-artifact.ts";
 import type { DownloadJob } from "./download-job.ts";
 
@@ -19,5 +20,6 @@ export async function obtainIndex(
   if (index.target.length !== of.length || index.target.sha256 !== of.sha256) {
     throw new TrustError("TRUST_MIXED", artifact.path, "is the chunk index of another file");
   }
+  ChunkNames.require(index.chunks, artifact.path);
   return index;
 }
