@@ -9,13 +9,17 @@ const shownMax = 80; // of a name in an error
 // Each may take 200 bytes, so that without this bound 32 MiB of `[0],` take 3 GiB. An honest
 // document has one value in 20 bytes: the longest that is allowed has fewer.
 const valuesMax = 2 * 1024 * 1024;
+// Objects and arrays are what takes memory. A target in a document has two, and 130 bytes at the
+// least; a role in a snapshot has one, and 24.
+const containersMax = 512 * 1024;
 const emptyObject: JsonObject = new Map();
 const emptyArray: readonly Json[] = [];
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Reads one JSON document (RFC 8259) strictly, in linear time: UTF-8, no duplicate names, only
- * integers within ±(2^53-1), no lone surrogates, at most 64 levels deep and 2^21 values.
+ * integers within ±(2^53-1), no lone surrogates, at most 64 levels deep, 2^21 values, and of these
+ * 2^19 objects and arrays that hold something.
  * @param subject names the document in errors
  * @throws {TrustError} `TRUST_MALFORMED`
  */
@@ -34,6 +38,7 @@ class JsonParser {
   readonly #subject: string;
   #at = 0;
   #values = 0;
+  #containers = 0;
 
   constructor(text: string, subject: string) {
     this.#text = text;
@@ -86,6 +91,7 @@ class JsonParser {
     this.#at++;
     this.#space();
     if (this.#take("}")) return emptyObject;
+    this.#countContainer();
     const members = new Map<string, Json>();
     for (;;) {
       this.#space();
@@ -107,6 +113,7 @@ class JsonParser {
     this.#at++;
     this.#space();
     if (this.#take("]")) return emptyArray;
+    this.#countContainer();
     const items: Json[] = [];
     for (;;) {
       items.push(this.#value(depth + 1));
@@ -114,6 +121,11 @@ class JsonParser {
       if (this.#take("]")) return items;
       if (!this.#take(",")) this.#fail("has an array that does not end");
     }
+  }
+
+  /** Once for each object or array that is not empty. */
+  #countContainer(): void {
+    if (++this.#containers > containersMax) this.#fail("has too many objects and arrays");
   }
 
   #take(character: string): boolean {

@@ -135,6 +135,18 @@ test("hostile text is refused or read, never anything else, and what is read is 
   );
 });
 
+test("there are at most 2^19 objects and arrays that hold something", () => {
+  const most = 2 ** 19;
+  for (const each of ["[0]", '{"a":0}']) {
+    const document = (count: number): string => `[${`${each},`.repeat(count - 2)}${each}]`;
+    assert.ok(Array.isArray(parse(document(most))));
+    assert.equal(
+      codeOf(() => parse(document(most + 1))),
+      "TRUST_MALFORMED",
+    );
+  }
+});
+
 test("what is empty costs a document little, and there are at most 2^21 values", () => {
   const count = 2 ** 21;
   const arrays = (values: number): string => `[${"[],".repeat(values - 2)}[]]`;
