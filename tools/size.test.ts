@@ -6,9 +6,10 @@ import { test } from "node:test";
 import { packInto } from "./pack.ts";
 
 // A vendor ships these three inside every application, and somebody audits them. Growing past
-// the budget is a decision, not an accident: connections of our own, proxies and HTTP/2 took the
-// last 15 kB. Packed, with licence and declarations.
-const budgetBytes = 165_000;
+// the budget is a decision, not an accident: connections of our own, proxies and HTTP/2 took 15 kB,
+// bounds on what others put into a state, and on what is signed to be slow, the last 3. Packed,
+// with licence and declarations.
+const budgetBytes = 170_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));
