@@ -9,7 +9,7 @@ import type {
   TargetPath,
   Version,
 } from "@causeway/kernel";
-import { keepMemorySmall } from "../packages/cli/src/small-memory.ts";
+import { SmallMemory } from "../packages/cli/src/small-memory.ts";
 import { download } from "../packages/client/src/download/download.ts";
 import { parseRoutes } from "../packages/client/src/routes/route.ts";
 import { chunkLength, fillFrom } from "./memory-target.ts";
@@ -68,7 +68,7 @@ function sparse(handle: FileHandle): FileHandle {
 
 async function run(): Promise<void> {
   const path = "patches/app/1.0/any/app.bin" as TargetPath;
-  if (job.small) keepMemorySmall();
+  const memorySaver = job.small ? new SmallMemory() : undefined;
   const before = memory().now;
   const { seconds } = await download(ports, {
     target: { path, length: job.count * chunkLength, sha256: job.sha256, locations: ["app.bin"] },
@@ -83,6 +83,9 @@ async function run(): Promise<void> {
       index: { path: `${path}.chunks` as TargetPath, ...job.index },
     },
     routes: parseRoutes(job.routes),
+    onProgress: (event) => {
+      if (event.kind === "progress") memorySaver?.downloaded(event.downloaded);
+    },
     output: { store: roomless(folderStore(job.folder)), name: "app" },
   });
   ports.transport.close();

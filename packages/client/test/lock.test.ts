@@ -37,7 +37,11 @@ test("a folder that stays held is HOST_BUSY and says by whom; a kill leaves no l
   const holder = spawn(process.execPath, [program, folder.path], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(holder.stdout, "data");
+  const ended = once(holder, "exit");
+  await Promise.race([
+    once(holder.stdout, "data"),
+    ended.then(([code]) => assert.fail(`the holder ended with ${code}`)),
+  ]);
   let asked: number | undefined;
   const busy = lockFolder(folder.path, {
     waitMs: 60,
@@ -53,7 +57,7 @@ test("a folder that stays held is HOST_BUSY and says by whom; a kill leaves no l
   });
   assert.equal(asked, holder.pid);
   holder.kill("SIGKILL");
-  await once(holder, "exit");
+  await ended;
   (await lock(folder.path, 0)).release();
 });
 

@@ -3,7 +3,7 @@ import type { Got } from "@causeway/client";
 import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
 import { DownloadScreen } from "../download-screen.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
-import { keepMemorySmall } from "../small-memory.ts";
+import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
@@ -47,7 +47,6 @@ export const registerGet: Register = (program, context) => {
     .option("-o, --output <file>", "where to put it (default: its own name, in this folder)")
     .option("--have <file>", "an older version to take bytes from; may be repeated", collect)
     .action(async (product: string, options: GetOptions) => {
-      keepMemorySmall();
       const got = await get(product, options, context);
       context.terminal.result(got, summary(got));
     });
@@ -65,13 +64,17 @@ async function get(product: string, options: GetOptions, context: Context): Prom
     onWait: ({ pid }) => terminal.say(`waiting for process ${pid ?? "?"}, which uses ${state}`),
     ...(trust !== undefined && { trust }),
   });
+  const memory = new SmallMemory();
   const screen = new DownloadScreen(terminal);
   try {
     return await client.get(product, {
       platform,
       have,
       signal,
-      onProgress: (event) => screen.show(event),
+      onProgress: (event) => {
+        if (event.kind === "progress") memory.downloaded(event.downloaded);
+        screen.show(event);
+      },
       ...(output !== undefined && { output }),
       ...(version !== undefined && { version }),
     });

@@ -20,7 +20,10 @@ export class ChunkQueue {
   #freeLength = 0;
 
   constructor(chunks: Chunks, wanted: Iterable<number>) {
-    this.#lengths = Uint32Array.from(chunks, ({ length }) => length);
+    // Not Uint32Array.from: it first makes a list of all chunks as objects.
+    this.#lengths = new Uint32Array(chunks.length);
+    let at = 0;
+    for (const { length } of chunks) this.#lengths[at++] = length;
     this.#states = new Uint8Array(chunks.length);
     this.#holders = new Uint8Array(chunks.length);
     for (const number of wanted) {
