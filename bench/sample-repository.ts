@@ -97,8 +97,12 @@ export class SampleVendor {
     const before: Before =
       last === undefined
         ? longBefore
-        : { ...last, versions: new Map([...last.delegated].map(([n, d]) => [n, d.version])) };
-    const list = routeListFile([], undefined, 0).entry;
+        : {
+            ...last,
+            versions: new Map([...last.delegated].map(([name, { version }]) => [name, version])),
+            written: new Map(),
+          };
+    const list = routeListFile({ routes: [], pollSeconds: undefined }, undefined, 0).entry;
     const targets = this.#targets;
     const keys = this.#delegatedKeys;
     const delegated = await signDelegated(before, keys, entries, list, this.#context);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { causeway, causewayJson, folderFor } from "../support/cli.ts";
@@ -147,6 +147,7 @@ test("whatever is wrong with a get is told with a code and the next step", async
     [get(...trust, "--route", "http://127.0.0.1:1/"), 4, "ROUTE_ALL_FAILED"],
     [get(...trust, "--route", route, "--version", "9.9"), 2, "USAGE_UNKNOWN_PRODUCT"],
     [get(...trust, "--route", route, "--version", "x"), 2, "USAGE_VERSION"],
+    [get(...trust, "--route", route, "-o", "nope/reader"), 2, "USAGE_ARGUMENT"],
     [["get", "writer", "--state", "state", ...trust, "--route", route], 2, "USAGE_UNKNOWN_PRODUCT"],
   ];
   for (const [args, exitCode, code] of cases) {
@@ -158,6 +159,22 @@ test("whatever is wrong with a get is told with a code and the next step", async
     elsewhere.stderr,
     /timestamp\.json \(404\); a route's URL ends where metadata\/ begins/,
   );
+  assert.ok(!(await readdir(folder)).includes("nope"), "a mistyped path makes no folder");
+  const nowhere = await refused(["serve", "--repository", "nope", "--port", "0"], folder);
+  assert.deepEqual(nowhere.slice(0, 2), [2, "USAGE_ARGUMENT"]);
   const huge = await causewayJson(get("--trust", "huge.json", "--route", route), { cwd: folder });
   assert.notEqual(huge.code, 0);
+});
+
+test("a carrier that fails is told under --quiet as well, by name and code", async (t) => {
+  const folder = folderFor(t);
+  const { dir } = await TestVendor.make(folder);
+  const file = path.join(dir, "causeway.yaml");
+  const carriers = "carriers: [{ id: web, kind: folder, path: /dev/null/x }]";
+  await writeFile(file, (await readFile(file, "utf8")).replace("carriers: []", carriers));
+  for (const command of ["publish", "refresh"]) {
+    const { code, stdout, stderr } = await causeway([command, "--dir", dir, "--quiet"]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /^error: web: cannot [^\n]* \[HOST_MISSING\]\n$/);
+  }
 });

@@ -82,7 +82,12 @@ export class Terminal {
   /** A failure: one JSON object with --json, else a line or two. */
   fail(value: object, text: string): void {
     if (this.#voice.json) this.#out.write(`${JSON.stringify(value)}\n`);
-    else this.#write(`${this.style("red", "error:")} ${text}`);
+    else this.#write(this.#error(text));
+  }
+
+  /** A failure that is a part of the result: told by itself where --quiet keeps the rest back. */
+  fault(text: string): void {
+    if (this.#voice.quiet && !this.#voice.json) this.#write(this.#error(text));
   }
 
   /** Runs `ask`, which draws on standard error itself, with the live region out of its way. */
@@ -94,6 +99,10 @@ export class Terminal {
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  #error(text: string): string {
+    return `${this.style("red", "error:")} ${text}`;
   }
 
   #write(text: string): void {

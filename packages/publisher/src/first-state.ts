@@ -65,7 +65,7 @@ export async function writeFirstState(
     await keyring.signers("targets", topKeys.targets),
   );
   const context = { expiryMs, keyring, now, onProgress: () => undefined };
-  const list = routeListFile(config.routes, undefined, 0);
+  const list = routeListFile(config, undefined, 0);
   const delegated = await signDelegated(nothingBefore, delegatedKeys, [], list.entry, context);
   const online = await signOnline(nothingBefore, topKeys, targets, delegated, context);
   const documents: Documents = { roots: [root], targets, delegated, ...online };

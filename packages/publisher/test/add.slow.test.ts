@@ -194,6 +194,19 @@ test("what was added by mistake is replaced as long as it is not public", async 
   await vendor.add({ version: "1.1", again: true }); // nothing to replace is no mistake
 });
 
+test("who replaces a patch is told of the differences that started from it", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  const { deltas } = await vendor.add({ version: "1.1" });
+  assert.equal(deltas.length, 1);
+  const file = await vendor.file("right", patchBytes("the right one"));
+  await vendor.add({ version: "1.0", file, name: "reader", again: true });
+  assert.match(vendor.warnings.join("\n"), /1\.1 for any has a difference to what was replaced/);
+  vendor.lines.length = 0;
+  await vendor.add({ version: "1.1", again: true });
+  assert.deepEqual(vendor.warnings, []);
+});
+
 test("a first patch makes its product known; a second product is mentioned", async (t) => {
   const vendor = await TestVendor.make(t);
   await vendor.add({ version: "1.0", product: "reader" });

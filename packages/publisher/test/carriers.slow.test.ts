@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { publish } from "../src/index.ts";
@@ -99,3 +99,43 @@ test("bytes of a carrier that were changed in place are found and repaired on de
   const again = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
   assert.equal(again.routes[1]?.bytes, 0);
 });
+
+test("a damaged file of the repository reaches no carrier, however often it is published", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const path = await damage(vendor);
+  await vendor.configure("name: C\ncarriers:\n  - { id: web, kind: folder, path: ../web }\n");
+  const web = join(vendor.parent, "web");
+  for (const _ of [1, 2]) {
+    const { routes } = await vendor.publish();
+    const [own, carrier] = routes;
+    assert.equal(own?.ok, true, "its length is right, and nobody asked for more");
+    assert.equal(carrier?.ok, false);
+    assert.equal(carrier?.error?.code, "HOST_CORRUPT_STATE");
+    assert.match(
+      carrier?.error?.message ?? "",
+      /repository\/targets\/.*reader is damaged: restore/,
+    );
+    const there = await treeDigests(web);
+    assert.ok(![...there.keys()].some((name) => /timestamp|\.reader$/.test(name)), "nothing of it");
+  }
+  const whole = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
+  assert.equal(whole.routes[0]?.ok, false);
+  assert.match(whole.routes[0]?.error?.message ?? "", /reader is damaged/);
+  await writeFile(path, patchBytes("1.0"));
+  const repaired = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
+  assert.ok(repaired.routes.every(({ ok }) => ok));
+});
+
+/** Changes four bytes of the published patch. @returns its path */
+async function damage(vendor: TestVendor): Promise<string> {
+  const names = await readdir(join(vendor.repository, "targets"), { recursive: true });
+  const name = names.find((each) => /patches\/.*\.reader$/.test(each));
+  assert.ok(name !== undefined);
+  const path = join(vendor.repository, "targets", name);
+  const bytes = await readFile(path);
+  bytes.fill(0xff, 100, 104);
+  await writeFile(path, bytes);
+  return path;
+}

@@ -88,6 +88,20 @@ test("a file that is larger than any configuration is not parsed", async (t) => 
   await assert.rejects(readConfig(path), { code: "HOST_CORRUPT_STATE" });
 });
 
+test("the window to look in is from a minute to a week", async (t) => {
+  for (const poll of ["0m", "8d", "10080h", "90s", "soon"]) {
+    assert.match(await failureOf(t, `name: C\npoll: ${poll}\n`), /^causeway\.yaml:2:7: /);
+  }
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  for (const [poll, seconds] of [
+    ["1m", 60],
+    ["7d", 604_800],
+  ] as const) {
+    await writeFile(path, `name: C\npoll: ${poll}\n`);
+    assert.equal((await readConfig(path)).pollSeconds, seconds);
+  }
+});
+
 test("routes are normal URLs without credentials, and named once", async (t) => {
   const route = (url: string): string => `name: C\nroutes:\n  - { id: a, url: "${url}" }\n`;
   for (const url of ["ftp://a.example/", "https://u:p@a.example/", "https://a.example/?x", "a"]) {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodeCatalogue, type ProductId, parseJson } from "@causeway/kernel";
 import { assertStrictlyReadable } from "./support/strict-reader.ts";
+import { treeDigests } from "./support/tree-digests.ts";
 import { patchBytes, TestVendor } from "./support/vendor.ts";
 import { targetBytes, WalkingClient } from "./support/walking-client.ts";
 
@@ -53,12 +54,16 @@ test("a publisher that is killed at any instant goes on when run again, and read
   assert.equal((await run([vendor.dir, file, "0.1"], undefined)).code, 0);
   const onceMs = performance.now() - whole;
   let killed = 0;
+  const seen = new Map<string, string>();
   for (let round = 1; round <= 20; round++) {
     if (round % 3 === 1) versions.push(`1.${round}`);
     const outcome = await run([vendor.dir, file, ...versions.slice(-1)], spread(round, onceMs));
     if (outcome.signal === "SIGKILL") killed++;
     else assert.equal(outcome.code, 0, `round ${round}: ${outcome.stderr}`);
-    for (const tree of [vendor.repository, web]) await assertWhole(tree);
+    for (const tree of [vendor.repository, web]) {
+      await assertWhole(tree);
+      await assertUnchanged(tree, seen);
+    }
   }
   t.diagnostic(`killed in ${killed} of 20 rounds`);
   assert.ok(killed >= 5, `only ${killed} rounds were killed in time`);
@@ -76,6 +81,15 @@ test("a publisher that is killed at any instant goes on when run again, and read
   const left = await readdir(vendor.dir);
   assert.ok(!left.includes("staged") && !left.includes(".work"), left.join());
 });
+
+/** No name but the timestamp's ever stands for other bytes than before, in any copy. */
+async function assertUnchanged(tree: string, seen: Map<string, string>): Promise<void> {
+  for (const [path, digest] of await treeDigests(tree)) {
+    if (path.startsWith("/.") || path.endsWith("/timestamp.json")) continue;
+    assert.equal(digest, seen.get(path) ?? digest, `${path} changed`);
+    seen.set(path, digest);
+  }
+}
 
 /** A client takes the tree as it is now, and finds every file that the catalogue names. */
 async function assertWhole(tree: string): Promise<WalkingClient> {

@@ -135,6 +135,11 @@ test("the route list follows causeway.yaml, and its version grows with each chan
   assert.equal(changed.routes[0]?.region, "eu");
   await vendor.publish();
   assert.equal((await listOf()).version, 2);
+  await vendor.configure("name: C\npoll: 90m\n");
+  await vendor.publish();
+  assert.deepEqual(await listOf(), { version: 3, pollSeconds: 5_400, routes: [] });
+  await vendor.publish();
+  assert.equal((await listOf()).version, 3);
 });
 
 test("an artifact that is gone or damaged stops the publish before readers see anything", async (t) => {
@@ -295,4 +300,24 @@ test("files that the vendor adds stay readable for a web server", async (t) => {
     const { mode } = await stat(join(entry.parentPath, entry.name));
     assert.equal(mode & 0o444, 0o444, entry.name);
   }
+});
+
+test("what a killed publish has written keeps its name, and the next version is above it", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const metadata = join(vendor.repository, "metadata");
+  const left = ["3.snapshot.json", "4.snapshot.json", "2.targets.json", "7.patches-00.json"];
+  for (const name of left) await writeFile(join(metadata, name), "left by a kill");
+  await writeFile(join(metadata, "999999999.snapshot.json"), "left by nobody");
+  await vendor.add({ version: "1.1" });
+  const { versions } = await vendor.publish();
+  assert.deepEqual([versions["snapshot"], versions["targets"]], [5, 1]);
+  for (const name of left) {
+    assert.equal(await readFile(join(metadata, name), "utf8"), "left by a kill");
+  }
+  const client = await WalkingClient.pinned(vendor.repository, vendor.now);
+  await client.refresh(vendor.repository, vendor.now);
+  vendor.now += 300 * day;
+  assert.equal((await vendor.publish()).versions["targets"], 3);
 });

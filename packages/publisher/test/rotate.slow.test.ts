@@ -179,7 +179,7 @@ test("a new root that its own keys have not signed yet says so, though the old o
   assert.equal(signed.signatures.length, 4, "all old ones, and the one that was made last");
   assert.deepEqual(signed.own, { signatures: 2, threshold: 2 });
   const before = await readFile(file, "utf8");
-  await writeFile(file, before.replace(signatureOf(before, old[2]?.keyId ?? ""), ""));
+  await writeFile(file, withoutSignature(before, old[2]?.keyId ?? ""));
   const { pending } = await listKeys(vendor.dir);
   assert.deepEqual(
     pending.map(({ signatures, threshold }) => [signatures, threshold]),
@@ -190,11 +190,11 @@ test("a new root that its own keys have not signed yet says so, though the old o
   assert.match(vendor.warnings.join("\n"), /2\.root\.json has 1 of 2 signatures/);
 });
 
-function signatureOf(document: string, keyId: string): string {
-  const [entry = ""] =
-    new RegExp(`\\{"keyid":"${keyId}","sig":"[0-9a-f]+"\\},?`).exec(document) ?? [];
-  assert.notEqual(entry, "");
-  return entry;
+function withoutSignature(text: string, keyId: string): string {
+  const document = JSON.parse(text) as { signatures: { keyid: string }[] };
+  const signatures = document.signatures.filter(({ keyid }) => keyid !== keyId);
+  assert.equal(signatures.length, document.signatures.length - 1);
+  return JSON.stringify({ ...document, signatures });
 }
 
 test("a new root that the old keys did not sign is never published", async (t) => {

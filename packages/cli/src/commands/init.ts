@@ -1,4 +1,5 @@
 import { initVendor } from "@causeway/publisher";
+import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, collect, type Register } from "../verb.ts";
@@ -26,7 +27,7 @@ export const registerInit: Register = (program, context) => {
     .requiredOption("--name <name>", "the vendor's name")
     .option("--product <id>", "a product to list in causeway.yaml; may be repeated", collect)
     .option("--root-threshold <m>", "root keys that must agree (default: 2)", wholeNumber(1, 16))
-    .option("--root-keys <n>", "root keys to make (default: 3)", wholeNumber(1, 16))
+    .option("--root-keys <n>", "root keys to make (default: 3, or M)", wholeNumber(1, 16))
     .option("--dev", "keys without a passphrase: for trying out, never for customers")
     .option("--passphrase-file <file>", "holds the passphrase of the new keys")
     .action(async (dir: string, options: InitOptions) => {
@@ -45,7 +46,7 @@ export const registerInit: Register = (program, context) => {
         [
           `${made.dir}: an empty repository for ${made.repository}, signed`,
           `  customers pin ${made.root}`,
-          `  move the ${root} root keys and the targets key in ${made.dir}/keys to offline places`,
+          `  move the ${formatCount(root, "root key", "root keys")} and the targets key in ${made.dir}/keys to offline places`,
           `  next: causeway add FILE --dir ${dir} --product ID --version V`,
         ].join("\n"),
       );

@@ -5,7 +5,7 @@ import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { StepScreen } from "../step-screen.ts";
 import { printable } from "../terminal.ts";
-import { addVerb, type Register } from "../verb.ts";
+import { addVerb, type Context, type Register } from "../verb.ts";
 
 interface PublishOptions {
   readonly dir: string;
@@ -33,7 +33,7 @@ export const registerPublish: Register = (program, context) => {
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .option("--clock-is-right", "sign although the last signing was over a day later than now")
-    .option("--every-byte", "read back also what carriers have already, and repair it")
+    .option("--every-byte", "read the repository and all that carriers have, and repair carriers")
     .action(async (options: PublishOptions) => {
       const { dir, passphraseFile, clockIsRight = false, everyByte = false } = options;
       const screen = new StepScreen(terminal, stepNames, String);
@@ -48,21 +48,27 @@ export const registerPublish: Register = (program, context) => {
         });
         screen.done();
         const head = `${result.repository}: ${formatCount(result.patches, "patch is public", "patches are public")}`;
-        terminal.result(result, [head, ...carried(result)].join("\n"));
-        if (result.routes.some(({ ok }) => !ok)) context.exitCode = exitCodes.failure;
+        tell(result, head, context);
       } finally {
         screen.done();
       }
     });
 };
 
-/** A line for each place that was written to. */
-export function carried({ routes, versions }: PublishResult): string[] {
+/** Prints `head` and a line for each place that was written to; one that failed decides the exit code. */
+export function tell(result: PublishResult, head: string, context: Context): void {
+  const { routes, versions } = result;
   const told = Object.entries(versions).map(([role, version]) => `${role} ${version}`);
-  const lines = routes.map(({ id, ok, bytes, error }) => {
-    return ok
-      ? `  ok      ${id}: ${formatBytes(bytes)} written`
-      : `  failed  ${id}: ${error?.message ?? "unknown"} [${error?.code ?? "?"}]; publish again repairs it`;
-  });
-  return [`  versions: ${told.join(", ")}`, ...lines].map(printable);
+  const lines = [head, `  versions: ${told.join(", ")}`];
+  for (const { id, ok, bytes, error } of routes) {
+    if (ok) {
+      lines.push(`  ok      ${id}: ${formatBytes(bytes)} written`);
+      continue;
+    }
+    const why = `${id}: ${error?.message ?? "unknown"} [${error?.code ?? "?"}]`;
+    lines.push(`  failed  ${why}; once that is mended, publish again`);
+    context.terminal.fault(printable(why));
+    context.exitCode = exitCodes.failure;
+  }
+  context.terminal.result(result, lines.map(printable).join("\n"));
 }

@@ -1,9 +1,8 @@
 import { refresh } from "@causeway/publisher";
-import { exitCodes } from "../failure.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, type Register } from "../verb.ts";
-import { carried } from "./publish.ts";
+import { tell } from "./publish.ts";
 
 interface RefreshOptions {
   readonly dir: string;
@@ -36,7 +35,7 @@ export const registerRefresh: Register = (program, context) => {
           ? "nothing was due"
           : `signed ${result.refreshed.join(" and ")}`;
       const head = `${result.repository}: ${what}; due again at ${due}`;
-      terminal.result({ ...result, due }, [head, ...carried(result)].join("\n"));
-      if (result.routes.some(({ ok }) => !ok)) context.exitCode = exitCodes.failure;
+      const told = { ...result, due };
+      tell(told, head, context);
     });
 };

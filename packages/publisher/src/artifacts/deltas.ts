@@ -47,7 +47,7 @@ export async function makeDeltas(request: DeltasRequest): Promise<readonly MadeD
       signal,
     }).catch(reasonForNone(signal));
     progress.reach(target.length * (at + 1));
-    if (typeof delta === "string") notes.push(`no delta from ${old.file}: ${delta}`);
+    if (typeof delta === "string") notes.push(`no delta from ${old.name}: ${delta}`);
     else made.push({ old, delta });
   }
   return made;
@@ -62,7 +62,7 @@ export function deltasThatPay(
 ): readonly MadeDelta[] {
   return made.filter(({ old, delta }) => {
     if (delta.length < deltaPays * missingBytes(target, old.scanned, frameLengths)) return true;
-    notes.push(`no delta from ${old.file}: ${savesTooLittle}`);
+    notes.push(`no delta from ${old.name}: ${savesTooLittle}`);
     return false;
   });
 }

@@ -4,13 +4,14 @@ import type { Progress } from "./progress.ts";
 import { Scan, type Scanned } from "./scan.ts";
 
 export interface OldVersion {
+  /** As people call it, for notes: `1.0`. */
+  readonly name: string;
   readonly file: string;
   readonly sha256: Sha256;
 }
 
 /** An old version that is what it is said to be. */
-export interface ScannedOld {
-  readonly file: string;
+export interface ScannedOld extends Pick<OldVersion, "name" | "file"> {
   readonly scanned: Scanned;
 }
 
@@ -25,19 +26,20 @@ export async function scanOld(
   signal: AbortSignal | undefined,
   notes: string[],
 ): Promise<ScannedOld | undefined> {
+  const { name, file } = old;
   const scan = new Scan();
   try {
-    for await (const window of readWindows(old.file, signal)) {
+    for await (const window of readWindows(file, signal)) {
       scan.update(window);
       read.add(window.length);
     }
   } catch (cause) {
     if (!(cause instanceof HostError)) throw cause;
-    notes.push(`no delta from ${old.file}: ${cause.message}`);
+    notes.push(`no delta from ${name}: ${cause.message}`);
     return undefined;
   }
   const scanned = scan.finish();
-  if (scanned.sha256 === old.sha256) return { file: old.file, scanned };
-  notes.push(`no delta from ${old.file}: its bytes are not those that were published`);
+  if (scanned.sha256 === old.sha256) return { name, file, scanned };
+  notes.push(`no delta from ${name}: its bytes are not those that were published`);
   return undefined;
 }

@@ -6,6 +6,7 @@ import {
   isRouteKind,
   normalRouteUrl,
   type ProductId,
+  pollSeconds,
   type RouteEntry,
   UsageError,
 } from "@causeway/kernel";
@@ -33,6 +34,8 @@ export interface Config {
   readonly name: string;
   readonly products: readonly Product[];
   readonly routes: readonly RouteEntry[];
+  /** The window over which customers' machines spread their looks for something new. */
+  readonly pollSeconds: number | undefined;
   readonly carriers: readonly CarrierConfig[];
   /** How long a signature of each role lasts, in milliseconds. */
   readonly expiryMs: Readonly<Record<RoleName, number>>;
@@ -68,6 +71,7 @@ export async function readConfig(path: string): Promise<Config> {
     name: file.value.name,
     products: products(file),
     routes: routes(file),
+    pollSeconds: pollWindow(file),
     carriers: await carriers(file, dirname(path)),
     expiryMs: expiries(file),
   };
@@ -109,6 +113,16 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
     });
   }
   return [...found.values()];
+}
+
+function pollWindow(file: ConfigFile): number | undefined {
+  const { poll } = file.value;
+  if (poll === undefined) return undefined;
+  const seconds = (durationMs(poll) ?? 0) / 1000;
+  if (seconds < pollSeconds.min || seconds > pollSeconds.max) {
+    throw file.error(["poll"], "the window to look in is from 1m to 7d");
+  }
+  return seconds;
 }
 
 async function carriers(file: ConfigFile, folder: string): Promise<readonly CarrierConfig[]> {

@@ -18,6 +18,7 @@ export interface ConfigValue {
     readonly priority?: number;
     readonly weight?: number;
   }[];
+  readonly poll?: string;
   readonly carriers?: readonly {
     readonly id: string;
     readonly kind: "folder";

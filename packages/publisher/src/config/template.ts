@@ -18,6 +18,9 @@ ${listed}
 #     url: https://updates.example.com/
 routes: []
 
+# The window in which each customer's machine looks for something new once. Shorter before an attack.
+# poll: 12h
+
 # Where publish writes the repository, besides repository/.
 #   - id: web-1
 #     kind: folder

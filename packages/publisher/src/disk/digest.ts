@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { toHostError } from "@causeway/client/internal/host-error";
 import type { Sha256 } from "@causeway/kernel";
 
 export function sha256Of(bytes: Uint8Array | string): Sha256 {
@@ -17,6 +18,15 @@ export async function digestOf(
     length += chunk.length;
   }
   return { length, sha256: hash.digest("hex") as Sha256 };
+}
+
+/** @throws {HostError} */
+export async function digestOfFile(path: string): Promise<Sha256> {
+  try {
+    return (await digestOf(fileChunks(path))).sha256;
+  } catch (cause) {
+    throw toHostError(cause, `read ${path}`);
+  }
 }
 
 /** The file's bytes in pieces that keep hashing quick and memory small. */

@@ -126,6 +126,15 @@ async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<
   }
 }
 
+/** Writes a file that nobody knows yet; its bytes are on the disk when this resolves. @throws {HostError} */
+export async function writeScratch({ path, bytes }: NewFile): Promise<void> {
+  try {
+    await writeNew(path, bytes, 0o644);
+  } catch (cause) {
+    throw toHostError(cause, `write ${path}`);
+  }
+}
+
 /** Puts a complete file, already synced, at its place. @throws {HostError} */
 export async function moveDurably(from: string, to: string): Promise<void> {
   try {

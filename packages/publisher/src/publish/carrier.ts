@@ -7,7 +7,7 @@ export type Source =
 
 /**
  * The publisher's handle on one route that it can write to. Paths are those of the tree. What
- * is written, in which order, and whether it arrived is not the carrier's business.
+ * is written, and in which order, is not the carrier's business.
  */
 export interface Carrier {
   readonly id: string;
@@ -17,8 +17,12 @@ export interface Carrier {
   length(path: string): Promise<number | undefined>;
   /** The bytes that readers get; only for files that are there. */
   read(path: string): AsyncIterable<Uint8Array>;
-  /** Readers see the old file or the whole new one, whatever happens on the way. */
-  write(file: TreeFile, source: Source): Promise<void>;
+  /**
+   * Readers see the old file or the whole new one, whatever happens on the way. The new one gets
+   * its name only when it was read back and its bytes are those that `file` says.
+   * @returns false when they are others; then nothing has changed
+   */
+  write(file: TreeFile, source: Source): Promise<boolean>;
   /** Called once at the end, also after a failure. */
   finish(): Promise<void>;
 }

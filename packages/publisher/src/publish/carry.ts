@@ -8,9 +8,10 @@ import {
   TrustError,
 } from "@causeway/kernel";
 import { forEachBounded } from "../bounded.ts";
-import { digestOf } from "../disk/digest.ts";
+import { digestOf, digestOfFile } from "../disk/digest.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
+import { damagedFile } from "./own-route.ts";
 import { bringLast, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
 
 /** What became of one place that was written to. */
@@ -34,7 +35,8 @@ const timestampBytesMax = 1024 * 1024;
 
 /**
  * Brings the tree of folder `repository` to all carriers at once. What is there already, by its
- * name and length, is not copied again; the timestamp comes last, after all else was read back. A
+ * name and length, is not copied again; nothing gets its name before it was read back, and the
+ * timestamp comes last. A
  * carrier that fails is reported and does not hold up the others; running it again goes on where
  * it stopped.
  * @throws {Interrupted}
@@ -96,7 +98,9 @@ class CarrierRun {
     await forEachBounded(tree.targets, filesAtOnce, async (file) => {
       this.#step();
       if (await this.#has(file)) return;
-      await this.#write(file, { kind: "file", path: join(this.#repository, file.path) });
+      const path = join(this.#repository, file.path);
+      if (await this.#write(file, { kind: "file", path })) return;
+      throw (await digestOfFile(path)) === file.sha256 ? this.#failure(file) : damagedFile(path);
     });
     await forEachBounded(tree.metadata, filesAtOnce, async (file) => {
       await this.#bring(file);
@@ -112,8 +116,8 @@ class CarrierRun {
   async #bring(file: MetadataFile, always = false): Promise<boolean> {
     this.#step();
     if (!always && (await this.#sha256(file)) === file.sha256) return false;
-    await this.#write(file, { kind: "bytes", bytes: file.bytes });
-    return true;
+    if (await this.#write(file, { kind: "bytes", bytes: file.bytes })) return true;
+    throw this.#failure(file);
   }
 
   /** A carrier that is ahead means that this vendor folder is an old copy. */
@@ -133,12 +137,15 @@ class CarrierRun {
     );
   }
 
-  async #write(file: TreeFile, source: Source): Promise<void> {
-    await this.#carrier.write(file, source);
-    this.#bytes += file.length;
-    if ((await this.#sha256(file)) === file.sha256) return;
-    const message = `${this.#carrier.id}: ${file.path} reads back with other bytes than written.`;
-    throw new HostError("HOST_IO", message);
+  async #write(file: TreeFile, source: Source): Promise<boolean> {
+    const isRight = await this.#carrier.write(file, source);
+    if (isRight) this.#bytes += file.length;
+    return isRight;
+  }
+
+  #failure(file: TreeFile): HostError {
+    const text = `${file.path} read back with other bytes than written, so it got no name there`;
+    return new HostError("HOST_IO", `${this.#carrier.id}: ${text}. Look at that disk.`);
   }
 
   async #sha256(file: TreeFile): Promise<Sha256 | undefined> {

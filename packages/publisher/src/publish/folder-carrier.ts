@@ -2,14 +2,14 @@ import { constants } from "node:fs";
 import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { fileChunks } from "../disk/digest.ts";
+import { digestOfFile, fileChunks } from "../disk/digest.ts";
 import {
   fileLength,
   makeFolder,
   moveDurably,
   removeTree,
   scratchName,
-  writeDurably,
+  writeScratch,
 } from "../disk/files.ts";
 import type { Carrier, Source } from "./carrier.ts";
 import type { TreeFile } from "./tree.ts";
@@ -44,14 +44,14 @@ export class FolderCarrier implements Carrier {
     }
   }
 
-  async write(file: TreeFile, source: Source): Promise<void> {
+  async write(file: TreeFile, source: Source): Promise<boolean> {
     const path = join(this.#folder, file.path);
-    if (source.kind === "bytes") {
-      return writeDurably({ path, bytes: source.bytes }, { scratch: this.#scratch });
-    }
     const scratch = scratchName(this.#scratch, path);
-    await copyDurably(source.path, scratch);
-    return moveDurably(scratch, path);
+    if (source.kind === "bytes") await writeScratch({ path: scratch, bytes: source.bytes });
+    else await copyDurably(source.path, scratch);
+    if ((await digestOfFile(scratch)) !== file.sha256) return false; // `finish` removes it
+    await moveDurably(scratch, path);
+    return true;
   }
 
   async finish(): Promise<void> {

@@ -98,12 +98,16 @@ async function nextTargets(
   const candidate = pending?.document ?? targets;
   if (isSignedBy(candidate, keys) && !isDue(candidate, life, now, dueShare)) return candidate;
   const delegated = delegatedKeysOf(candidate);
+  // What waits for signatures has the version by which it is found again.
+  const isAtHand = keyring.count("targets", keys) >= keys.threshold;
+  const taken = isAtHand ? published.written.get("targets") : undefined;
+  const version = (taken ?? targets.version) + 1;
   const encode: Encode = (...when) => encodeTargets(...when, delegated);
   const signed = async (signers: readonly Signer[]): Promise<SignedDocument> => {
-    return signDocument(encode, targets.version + 1, now + life, signers);
+    return signDocument(encode, version, now + life, signers);
   };
   const isRefused = !isSignedBy(targets, keys); // the new root took its key away
-  if (keyring.count("targets", keys) >= keys.threshold) {
+  if (isAtHand) {
     const renew = async () => signed(await keyring.signers("targets", keys));
     if (isRefused) return renew();
     return (await unlessNotUrgent("targets", targets, context, renew)) ?? targets;

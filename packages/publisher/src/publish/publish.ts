@@ -30,9 +30,10 @@ import { carriersOf } from "./carriers.ts";
 import { carry } from "./carry.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import { offlineDocuments } from "./offline.ts";
+import { ownRoute } from "./own-route.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
 import { type Published, readPublished, routeListEntry } from "./published.ts";
-import { type PublishResult, repositoryRoute, roleVersions } from "./result.ts";
+import { type PublishResult, roleVersions } from "./result.ts";
 import { routeListFile, signDelegated, signOnline } from "./sign.ts";
 import { type Documents, type Tree, treeOf } from "./tree.ts";
 import { writeMetadata } from "./write-tree.ts";
@@ -44,7 +45,10 @@ export interface PublishOptions {
   readonly now?: () => Instant;
   /** Sign although the last signing was over a day later than `now`. */
   readonly isClockRight?: boolean;
-  /** Read every file of every carrier, not only what was written, and repair it. */
+  /**
+   * Read every file of the repository and of every carrier, not only what was written, and repair
+   * the carriers.
+   */
   readonly everyByte?: boolean;
   readonly onProgress?: (progress: PublishProgress) => void;
   readonly log?: Log;
@@ -123,17 +127,19 @@ class Publishing {
     const root = documents.roots.at(-1)?.version ?? 0;
     await removePending(folder, { root, targets: documents.targets.version });
     await removeTree(folder.staged); // all of it is in the repository now, or belongs to no release
+    const { everyByte = false } = this.#options;
+    const own = await ownRoute(folder.repository, everyByte ? tree.targets : [], bytes, signal);
     const carriers = carriersOf(this.#config);
     const routes = await carry(folder.repository, tree, carriers, {
       onProgress: (done, total) => this.#progress("carry", done, total),
       signal,
-      everyByte: this.#options.everyByte ?? false,
+      everyByte,
     });
     return {
       repository: this.#config.name,
       versions: roleVersions(documents),
       patches: content.releases.length,
-      routes: [{ id: repositoryRoute, ok: true, bytes }, ...routes],
+      routes: [own, ...routes],
     };
   }
 
@@ -146,7 +152,7 @@ class Publishing {
       return { entry: { path, length: bytes.length, sha256: sha256Of(bytes) }, file };
     });
     const list = routeListFile(
-      this.#config.routes,
+      this.#config,
       await lastRouteList(this.#folder, published),
       published.versions.get("routes") ?? 0,
     );

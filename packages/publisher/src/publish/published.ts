@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HostError, routeListPath, TrustError } from "@causeway/kernel";
-import { readFileUpTo } from "../disk/files.ts";
+import { namesIn, readFileUpTo } from "../disk/files.ts";
 import { allBins, binnedRoles } from "../documents/bins.ts";
 import { readDocument, type SignedDocument } from "../documents/document.ts";
 import { snapshotVersionOf, versionsOf } from "../documents/online.ts";
@@ -20,6 +20,8 @@ export interface Published {
   readonly snapshot: SignedDocument;
   /** Version of every role that the snapshot names. */
   readonly versions: ReadonlyMap<string, number>;
+  /** As `writtenVersions` has it. */
+  readonly written: ReadonlyMap<string, number>;
   /** The binned roles, routes and the bins; a damaged one is left out, and made anew by publish. */
   readonly delegated: ReadonlyMap<string, SignedDocument>;
 }
@@ -27,6 +29,7 @@ export interface Published {
 /** No document of ours comes near it: a bin of 400,000 patches is below 2 MB. */
 export const documentBytesMax = 64 * 1024 * 1024;
 const rootsMax = 10_000;
+const leftoversMax = 10_000; // kills of publish in a row; a file far above was not left by one
 
 /** All delegated roles, in the order in which they are signed and written. */
 const delegatedRoles: readonly string[] = [
@@ -60,8 +63,29 @@ export async function readPublished(repository: string): Promise<Published> {
     timestamp,
     snapshot,
     versions,
+    written: await writtenVersions(metadata, new Map([...versions, ["snapshot", snapshotVersion]])),
     delegated: await readDelegated(metadata, versions),
   };
+}
+
+/**
+ * The highest version of each role but the root of which there is a file, if it is above the one
+ * that is out. A publish that was killed leaves such files, and readers, or caches on the way to
+ * them, may have met them: what is signed next gets a higher version, so that no name of a
+ * version ever stands for two documents.
+ */
+async function writtenVersions(
+  metadata: string,
+  out: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> {
+  const written = new Map<string, number>();
+  for (const name of await namesIn(metadata)) {
+    const [, digits = "", role = ""] = /^([1-9]\d{0,14})\.(.+)\.json$/.exec(name) ?? [];
+    const [version, base] = [Number(digits), out.get(role)];
+    if (base === undefined || version > base + leftoversMax) continue;
+    if (version > (written.get(role) ?? base)) written.set(role, version);
+  }
+  return written;
 }
 
 /** Every file that the delegated roles vouch for. */

@@ -13,8 +13,8 @@ export interface Wanted {
   /** The role, as `patches-3f`. */
   readonly name: string;
   readonly current: SignedDocument | undefined;
-  /** The version that readers may have seen; 0 for a role that never was. */
-  readonly currentVersion: number;
+  /** The highest version that readers may have seen; 0 for a role that never was. */
+  readonly takenVersion: number;
   readonly encode: Encode;
   readonly keys: RoleKeys;
   readonly lifeMs: number;
@@ -51,5 +51,5 @@ export function renewed(
   signers: readonly Signer[],
   now: Instant,
 ): Promise<SignedDocument> {
-  return signDocument(wanted.encode, wanted.currentVersion + 1, now + wanted.lifeMs, signers);
+  return signDocument(wanted.encode, wanted.takenVersion + 1, now + wanted.lifeMs, signers);
 }

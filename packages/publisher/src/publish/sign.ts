@@ -5,9 +5,10 @@ import {
   type Instant,
   invariant,
   type JsonInput,
-  type RouteEntry,
+  type RouteList,
   routeListPath,
 } from "@causeway/kernel";
+import type { Config } from "../config/config.ts";
 import { sha256Of } from "../disk/digest.ts";
 import { binnedRoles, encodeBinned, intoBins } from "../documents/bins.ts";
 import type { SignedDocument } from "../documents/document.ts";
@@ -25,6 +26,8 @@ import { isGood, renewed, type Wanted } from "./renew.ts";
 /** What was published before; empty for a new repository. */
 export interface Before {
   readonly versions: ReadonlyMap<string, number>;
+  /** Versions above these of which there are files already. */
+  readonly written: ReadonlyMap<string, number>;
   readonly delegated: ReadonlyMap<string, SignedDocument>;
   readonly snapshot: SignedDocument | undefined;
   readonly timestamp: SignedDocument | undefined;
@@ -32,6 +35,7 @@ export interface Before {
 
 export const nothingBefore: Before = {
   versions: new Map(),
+  written: new Map(),
   delegated: new Map(),
   snapshot: undefined,
   timestamp: undefined,
@@ -64,7 +68,7 @@ export async function signDelegated(
     role,
     name,
     current: before.delegated.get(name),
-    currentVersion: before.versions.get(name) ?? 0,
+    takenVersion: before.written.get(name) ?? before.versions.get(name) ?? 0,
     encode,
     keys: keys[role],
     lifeMs: expiryMs[role],
@@ -114,8 +118,8 @@ export async function signOnline(
     const current = before[role];
     const keys: RoleKeys = topKeys[role];
     const wanted = { name: role, current, encode, keys, lifeMs: expiryMs[role] };
-    const currentVersion = current?.version ?? 0;
-    const document = await upToDate({ ...wanted, currentVersion }, role, keyring, now);
+    const takenVersion = before.written.get(role) ?? current?.version ?? 0;
+    const document = await upToDate({ ...wanted, takenVersion }, role, keyring, now);
     return bridged(document, role, lastKeys, keyring);
   };
   const snapshot = await online("snapshot", (version, expires) => {
@@ -142,13 +146,15 @@ async function upToDate(
 
 /** The route list's file and entry; its version is that of the role when it last changed. */
 export function routeListFile(
-  routes: readonly RouteEntry[],
-  last: { readonly version: number; readonly routes: readonly RouteEntry[] } | undefined,
+  { routes, pollSeconds }: Pick<Config, "routes" | "pollSeconds">,
+  last: RouteList | undefined,
   roleVersion: number,
 ): { readonly entry: TargetEntry; readonly bytes: Uint8Array } {
-  const isUnchanged = last !== undefined && isDeepStrictEqual(last.routes, routes);
+  const list = { routes, ...(pollSeconds !== undefined && { pollSeconds }) };
+  const isUnchanged =
+    last !== undefined && isDeepStrictEqual({ version: last.version, ...list }, last);
   const version = isUnchanged ? last.version : roleVersion + 1;
-  const bytes = canonicalJson(encodeRouteList({ version, routes }));
+  const bytes = canonicalJson(encodeRouteList({ version, ...list }));
   const entry = { path: routeListPath, length: bytes.length, sha256: sha256Of(bytes) };
   return { entry, bytes };
 }

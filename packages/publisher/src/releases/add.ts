@@ -12,7 +12,7 @@ import { type Built, buildArtifacts } from "../artifacts/build.ts";
 import { readConfig } from "../config/config.ts";
 import { makeFolder, removeTree, writeDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
-import { silent } from "../log.ts";
+import { type Log, silent } from "../log.ts";
 import { publishedEntries, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { type Advisory, advisoryUpdate, readAdvisory } from "./advisory.ts";
@@ -79,6 +79,7 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
       await removeTree(folder.release(product, twin.record.version, platform));
     }
     await writeDurably({ path, bytes: encodeReleaseFile(release) }, { scratch: folder.work });
+    if (twin !== undefined) warnOfOldDeltas(twin, others, log);
     return summary(release);
   } catch (cause) {
     if (options.signal?.aborted !== true) throw cause;
@@ -126,6 +127,17 @@ async function checkReplaceable(
   throw new UsageError("USAGE_EXISTS", message);
 }
 
+/** Differences to what was replaced fit nobody who has what took its place. */
+function warnOfOldDeltas(replaced: Release, others: readonly Release[], log: Log): void {
+  for (const { record, deltas } of others) {
+    if (!deltas.some(({ from }) => from.sha256 === replaced.target.sha256)) continue;
+    const message =
+      `${record.version} for ${record.platform} has a difference to what was replaced, ` +
+      "which fits nobody now; add it --again as well.";
+    log({ level: "warning", message });
+  }
+}
+
 async function build(
   folder: VendorFolder,
   input: InputFile,
@@ -138,7 +150,10 @@ async function build(
   return buildArtifacts({
     file: input.path,
     outDir,
-    olds: olds.map((old) => ({ file: fileOfRelease(folder, old), sha256: old.target.sha256 })),
+    olds: olds.map((old) => {
+      const { record, target } = old;
+      return { name: record.version, file: fileOfRelease(folder, old), sha256: target.sha256 };
+    }),
     ...(options.onProgress !== undefined && { onProgress: options.onProgress }),
     ...(options.signal !== undefined && { signal: options.signal }),
     ...(options.workers !== undefined && { workers: options.workers }),

@@ -128,8 +128,12 @@ test("a delta that does not pay is left out, and a note says why", async (t) => 
   const same = folder.old("same", bytes);
   const strange = folder.old("strange", randomBytes(400 * KiB, "g2"));
   const good = folder.old("good", nextVersion(bytes, "g3"));
-  const damaged = { file: folder.file("damaged", bytes.subarray(1)), sha256: same.sha256 };
-  const missing = { file: join(folder.path, "missing"), sha256: same.sha256 };
+  const damaged = {
+    name: "damaged",
+    file: folder.file("damaged", bytes.subarray(1)),
+    sha256: same.sha256,
+  };
+  const missing = { name: "missing", file: join(folder.path, "missing"), sha256: same.sha256 };
   const olds = [same, strange, missing, damaged, good];
   const built = await folder.build(folder.file("app", bytes), { olds });
   assert.deepEqual(

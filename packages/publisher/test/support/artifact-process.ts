@@ -15,7 +15,7 @@ const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
 process.stdout.write(JSON.stringify({ result, peakMiB: megabytes }));
 
 async function build(): Promise<unknown> {
-  const olds = third === "" ? [] : [{ file: third, sha256: fourth as Sha256 }];
+  const olds = third === "" ? [] : [{ name: "old", file: third, sha256: fourth as Sha256 }];
   return await buildArtifacts({ file: first, outDir: second, olds });
 }
 

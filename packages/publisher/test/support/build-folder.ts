@@ -4,7 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Sha256 } from "@causeway/kernel";
-import { type BuildRequest, type Built, buildArtifacts } from "../../src/artifacts/build.ts";
+import {
+  type BuildRequest,
+  type Built,
+  buildArtifacts,
+  type OldVersion,
+} from "../../src/artifacts/build.ts";
 
 /** A folder of files to build from, and one to build in; gone after the test. */
 export class BuildFolder {
@@ -24,8 +29,8 @@ export class BuildFolder {
     return path;
   }
 
-  old(name: string, bytes: Uint8Array): { file: string; sha256: Sha256 } {
-    return { file: this.file(name, bytes), sha256: sha256Of(bytes) };
+  old(name: string, bytes: Uint8Array): OldVersion {
+    return { name, file: this.file(name, bytes), sha256: sha256Of(bytes) };
   }
 
   build(file: string, more: Partial<BuildRequest> = {}): Promise<Built> {
