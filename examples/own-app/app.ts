@@ -2,6 +2,7 @@
 import { rename } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { isNewer } from "@causeway/client";
 import { openClient } from "@causeway/client/node";
 
 const version = "1.0.0";
@@ -17,7 +18,7 @@ const client = await openClient({
 });
 try {
   const newest = await client.check("own-app", { platform: "any" });
-  if (newest.version !== version) {
+  if (isNewer(newest.version, version)) {
     const got = await client.get("own-app", {
       platform: "any",
       output: `${self}.new`,

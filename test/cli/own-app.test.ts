@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { copyFile, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -43,4 +43,9 @@ test("the example application becomes its next version, over the route that is a
   assert.match(first.stdout, /^own-app 1\.0\.0\n[^]*updated to 1\.1\.0, medium/);
   assert.equal(second.stdout, "own-app 1.1.0\n");
   assert.equal(await readFile(installed, "utf8"), await readFile(next, "utf8"));
+
+  await writeFile(installed, source.replace('version = "1.0.0"', 'version = "1.2.0"'));
+  await rm(path.join(folder, "update-state"), { recursive: true });
+  const ahead = await run(process.execPath, [installed], { env });
+  assert.equal(ahead.stdout, "own-app 1.2.0\n", "nothing older takes its place");
 });

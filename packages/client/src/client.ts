@@ -22,6 +22,7 @@ import type { JudgedTime } from "./metadata/judge-time.ts";
 import type { Run } from "./metadata/metadata.ts";
 import { type OnState, onNewestState } from "./metadata/newest.ts";
 import { refreshState } from "./metadata/refresh.ts";
+import { readRouteList } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
 import { rankForBytes } from "./routes/ranking.ts";
@@ -73,6 +74,8 @@ export interface Checked {
   readonly length: number;
   readonly routes: readonly RouteReport[];
   readonly clock: ClockReport;
+  /** Of `check` only: the window that the vendor signed for `nextPoll`, if it signed one. */
+  readonly pollSeconds?: number;
 }
 
 /** A patch that is here: whole, verified, and under its name. */
@@ -125,7 +128,10 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
       const wish = toWish(product, request);
       return withRun(bounds, options, request.signal, async (run) => {
         const time = await refreshState(run);
-        return describe(run, await find({ ...run, now: time.now }, wish), time);
+        const on = { ...run, now: time.now };
+        const found = await find(on, wish);
+        const window = (await readRouteList(on))?.pollSeconds;
+        return { ...describe(run, found, time), ...(window && { pollSeconds: window }) };
       });
     },
     async get(product, request) {

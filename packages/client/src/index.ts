@@ -10,6 +10,7 @@ export {
 } from "./client.ts";
 export type { DownloadEvent, PlanKind, RouteProgress } from "./download/download-event.ts";
 export type { OldFile } from "./download/old-file.ts";
+export { isNewer } from "./is-newer.ts";
 export type { ClockReport } from "./metadata/clock-report.ts";
 export { type LastPoll, nextPoll, type PollOutcome } from "./poll.ts";
 export { RetryBudget, type RetryLimits } from "./routes/retry-budget.ts";

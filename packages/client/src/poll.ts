@@ -23,7 +23,7 @@ const restMsMax = 24 * 3_600_000;
  * through together (an outage, a `Retry-After`, a power cut, a clock that was set), they come
  * back over no less than half a window, so that never more than twice as many come as in calm
  * times.
- * @param windowMs as the signed route list gives it (`pollSeconds`)
+ * @param windowMs as the signed route list gives it: `pollSeconds` of `check`
  * @param lastPoll absent, or in the future, when the clock was set: as if it were long ago
  */
 export function nextPoll(

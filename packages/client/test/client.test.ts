@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
 import type { ClientEvent } from "../src/client.ts";
+import { isNewer } from "../src/is-newer.ts";
 import { folderStore } from "../src/node/index.ts";
 import { clientOf, content, getOver, ports, vendor } from "./support/customer.ts";
 import { product, startRoutes, Vendor } from "./support/field.ts";
@@ -103,4 +104,34 @@ test("wrong arguments are told before anything is asked", async () => {
   assert.throws(() => clientOf(folder.path, []), /--route/);
   assert.deepEqual(await fs.readdir(folder.path), []);
   assert.equal(fleet.servers[0]?.requests.length, 0);
+});
+
+test("several who get the same patch to the same place at once all have it", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const output = { store: folderStore(folder.path), name: "new" };
+  const clients = ["a", "b", "c", "d"].map((name) => {
+    return clientOf(path.join(folder.path, name), fleet.urls);
+  });
+  for (let round = 0; round < 3; round++) {
+    await fs.rm(path.join(folder.path, "new"), { force: true });
+    await Promise.all(clients.map((client) => client.get(product, { platform: "any", output })));
+    assert.deepEqual(await fs.readFile(path.join(folder.path, "new")), Buffer.from(content));
+  }
+});
+
+test("a server that knows no ranges is told as good, once its bytes turned out right", async () => {
+  await using folder = await tempFolder();
+  const { routes } = await getOver(folder.path, ["ignores-ranges"]);
+  assert.deepEqual(
+    routes.map(({ state, why }) => [state, why]),
+    [["ok", null]],
+  );
+});
+
+test("nothing is newer than itself, however it is written", () => {
+  assert.equal(isNewer("1.10", "1.9"), true);
+  assert.equal(isNewer("1.0", "1.0.0"), false);
+  assert.equal(isNewer("0.9", "1.0"), false);
+  assert.throws(() => isNewer("one", "1.0"), { code: "USAGE_VERSION" });
 });

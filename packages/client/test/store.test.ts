@@ -171,3 +171,24 @@ test("what others put under the name of our file is not written to", {
   await file.close();
   assert.equal((await fs.stat(part)).uid, 0);
 });
+
+test("what is held is waited for, and nothing is left of it", async () => {
+  await using folder = await tempFolder();
+  const [one, other] = [folderStore(folder.path), folderStore(folder.path)];
+  const never = new AbortController().signal;
+  const first = await one.hold?.("out/.new.lock", never);
+  assert.ok(first !== undefined);
+  const soon = AbortSignal.timeout(100);
+  await assert.rejects(other.hold?.("out/.new.lock", soon) ?? Promise.resolve(), soon.reason);
+  let inside = 0;
+  const waiting = Array.from({ length: 5 }, async () => {
+    const held = await other.hold?.("out/.new.lock", never);
+    assert.equal(++inside, 1, "one at a time");
+    await setTimeout(5);
+    inside--;
+    held?.release();
+  });
+  first.release();
+  await Promise.all(waiting);
+  assert.deepEqual(await fs.readdir(path.join(folder.path, "out")), []);
+});

@@ -87,6 +87,12 @@ export interface Store {
   remove(name: string): Promise<void>;
   /** Names of the files directly in folder `name` (without the folder), sorted; [] when it is missing. */
   list(name: string): Promise<readonly string[]>;
+  /**
+   * Keeps others who ask for the same off what goes by `name`, until it is let go or the process
+   * ends. Waits for who has it; absent where there is nobody else. It leaves no file behind, but
+   * where a process is killed.
+   */
+  hold?(name: string, signal: AbortSignal): Promise<{ release(): void }>;
   /** Bytes that can still be written, or undefined when the system does not tell. */
   freeBytes(): Promise<number | undefined>;
 }

@@ -57,8 +57,26 @@ export async function fetchInto(
   }
   const whole = sources.raw.map((source) => ({ ...source, ranged: false }));
   const rangeless = routes.filter((route) => route.error?.code === "ROUTE_MISLABELLED");
-  if ((await fetchOnce(job, partial, whole, numbers, rangeless)) === undefined) return;
+  if ((await fetchWhole(job, partial, whole, numbers, rangeless)) === undefined) return;
   throw noRoute(job, what);
+}
+
+/** A server that knows no ranges is none the worse for it, once what it sends turns out right. */
+async function fetchWhole(
+  job: DownloadJob,
+  partial: Partial,
+  sources: readonly ChunkSource[],
+  numbers: readonly number[],
+  routes: readonly Route[],
+): Promise<Failures | undefined> {
+  const kept = new Map(routes.map((route) => [route, route.bytesKept]));
+  try {
+    return await fetchOnce(job, partial, sources, numbers, routes);
+  } finally {
+    for (const [route, before] of kept) {
+      if (route.bytesKept > before) route.forgive("ROUTE_MISLABELLED");
+    }
+  }
 }
 
 /** True for a failure that may be of the file that was asked for, and not of the whole route. */

@@ -60,6 +60,15 @@ export class Progress {
     this.#listener?.(event);
   }
 
+  /** Tells the routes whose state has changed since it was told. */
+  tellStates(): void {
+    for (const route of this.#routes) {
+      if (this.#states.get(route) === route.state) continue;
+      this.#states.set(route, route.state);
+      this.#listener?.({ kind: "route", ...this.#of(route) });
+    }
+  }
+
   /** Tells a step of something that has many; the last one always. */
   step(event: Steady): void {
     const now = this.#clock.steady();
@@ -70,16 +79,11 @@ export class Progress {
 
   #tellNow(always: boolean): void {
     if (this.#listener === undefined) return;
+    this.tellStates();
     const now = this.#clock.steady();
     if (!always && now - this.#toldAt < this.#intervalMs) return;
     this.#toldAt = now;
     const routes = this.#routes.map((route) => this.#of(route));
-    for (const [index, route] of this.#routes.entries()) {
-      const progress = routes[index];
-      if (progress === undefined || this.#states.get(route) === route.state) continue;
-      this.#states.set(route, route.state);
-      this.#listener({ kind: "route", ...progress });
-    }
     const { reused } = this;
     const counts = { done: this.#done, total: this.#total, reused, downloaded: this.#downloaded };
     this.#listener({ kind: "progress", ...counts, routes });

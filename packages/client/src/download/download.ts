@@ -44,12 +44,26 @@ export async function download(
   const job: DownloadJob = { ports, request, limits, retries, signal, progress };
   try {
     signal.throwIfAborted();
-    const plan = await make(job);
+    const plan = await makeAlone(job);
+    progress.tellStates();
     const seconds = (ports.clock.steady() - start) / 1000;
     return { downloaded: progress.downloaded, reused: progress.reused, plan, seconds };
   } catch (cause) {
     if (!signal.aborted) throw cause;
     throw new Interrupted(undefined, { cause });
+  }
+}
+
+/** What two processes write into one file might get its name before it is whole. */
+async function makeAlone(job: DownloadJob): Promise<PlanKind> {
+  const { target, output } = job.request;
+  const { lock } = partialNames(output.name, target.sha256);
+  // Where nothing can be written, that is told by what has to be.
+  const held = await orNothing(output.store.hold?.(lock, job.signal));
+  try {
+    return await make(job);
+  } finally {
+    held?.release();
   }
 }
 

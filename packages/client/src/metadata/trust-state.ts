@@ -3,6 +3,7 @@ import { type Accepted, limits, storedName, storedRootName, TrustedSet } from "@
 
 const pinFile = "pinned-root.json";
 const folder = "metadata";
+const routeListFile = "route-list.json"; // `routes.json` is what the client itself found of routes
 
 /** What a state folder trusts. Whoever opens it holds the folder's lock. */
 export class TrustState {
@@ -58,7 +59,16 @@ export class TrustState {
 
   /** The file of a delegated role, as an earlier run kept it; nothing vouches for it yet. */
   async readRole(role: string): Promise<Uint8Array | undefined> {
-    return readUndamaged(this.#store, storedName(role), limits.targetsBytesMax);
+    return readUndamaged(this.#store, `${folder}/${storedName(role)}`, limits.targetsBytesMax);
+  }
+
+  /** The vendor's list of routes, as an earlier run kept it; nothing vouches for it yet. */
+  async readRouteList(lengthMax: number): Promise<Uint8Array | undefined> {
+    return readUndamaged(this.#store, routeListFile, lengthMax);
+  }
+
+  async keepRouteList(bytes: Uint8Array): Promise<void> {
+    await this.#store.write(routeListFile, bytes);
   }
 
   /**
@@ -105,7 +115,7 @@ function trustMissing(): UsageError {
 }
 
 function pinDamaged(): HostError {
-  const text = `${pinFile} is damaged; give the vendor's root.json again with --trust.`;
+  const text = `${pinFile} in the state folder is damaged; give the vendor's root.json again with --trust.`;
   return new HostError("HOST_CORRUPT_STATE", text);
 }
 
@@ -128,7 +138,7 @@ async function readKept(
   const files = new Map<string, Uint8Array>();
   for (let last = set; ; ) {
     const name = storedRootName(last.root.version + 1);
-    const bytes = await readUndamaged(store, name, limits.rootBytesMax);
+    const bytes = await readUndamaged(store, `${folder}/${name}`, limits.rootBytesMax);
     const next = bytes && unlessRefused(() => last.acceptRoot(bytes));
     if (bytes === undefined || next === undefined) break;
     files.set(name, bytes);
@@ -139,7 +149,7 @@ async function readKept(
     ["snapshot", limits.snapshotBytesMax],
     ["targets", limits.targetsBytesMax],
   ] as const) {
-    const bytes = await readUndamaged(store, storedName(role), lengthMax);
+    const bytes = await readUndamaged(store, `${folder}/${storedName(role)}`, lengthMax);
     if (bytes !== undefined) files.set(storedName(role), bytes);
   }
   return { files, set: TrustedSet.open(root, files, now) };
@@ -151,7 +161,7 @@ async function readUndamaged(
   lengthMax: number,
 ): Promise<Uint8Array | undefined> {
   try {
-    return await store.read(`${folder}/${name}`, lengthMax);
+    return await store.read(name, lengthMax);
   } catch (error) {
     if (error instanceof HostError && error.code === "HOST_CORRUPT_STATE") return undefined;
     throw error;

@@ -1,13 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type FileHandle, HostError, type Store } from "@causeway/kernel";
+import { nodeClock } from "./clock.ts";
+import { type FileLock, tryFileLock } from "./internal/file-lock.ts";
 import { errnoOf, isMissing, toHostError } from "./internal/host-error.ts";
 import { makeFolders } from "./internal/make-folders.ts";
 import { syncFolder } from "./internal/sync-folder.ts";
 import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
+const clock = nodeClock();
+const holdPollMs = 50;
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
 const blockLength = 512; // of a file's block count, whatever its file system's are
 const namesAtOnce = 1024; // few system calls, and little memory
@@ -133,6 +138,19 @@ class FolderStore implements Store {
     });
   }
 
+  async hold(name: string, signal: AbortSignal): Promise<{ release(): void }> {
+    const file = this.#file(name);
+    await attempt(`write ${file}`, () => makeFolder(path.dirname(file)));
+    for (;;) {
+      signal.throwIfAborted();
+      const lock = tryFileLock(file);
+      // Whoever had it removed it with their lock on it: what was taken then is nobody's file.
+      if (lock !== undefined && existsSync(file)) return heldUntilReleased(file, lock);
+      lock?.release();
+      await clock.sleep(holdPollMs, signal);
+    }
+  }
+
   async freeBytes(): Promise<number | undefined> {
     for (let folder = this.#root; ; folder = path.dirname(folder)) {
       try {
@@ -152,6 +170,19 @@ class FolderStore implements Store {
     const shown = JSON.stringify(name.slice(0, 200));
     throw new HostError("HOST_DENIED", `${shown} is no name of a file within ${this.#root}.`);
   }
+}
+
+function heldUntilReleased(file: string, lock: FileLock): { release(): void } {
+  return {
+    release() {
+      try {
+        rmSync(file, { force: true });
+      } catch {
+        // Windows removes no open file; a download that ends well does it later.
+      }
+      lock.release();
+    },
+  };
 }
 
 class OpenFile implements FileHandle {

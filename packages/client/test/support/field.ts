@@ -4,9 +4,12 @@ import {
   encodeCatalogue,
   encodeChunkIndex,
   encodeRelease,
+  encodeRouteList,
   hashedTargetPath,
   type Platform,
   type ProductId,
+  type RouteList,
+  routeListPath,
   type Sha256,
   type Store,
   type TargetPath,
@@ -65,6 +68,17 @@ export class Vendor {
     this.#releases.push({ ...release, target: path, length: content.length });
     const catalogue = encodeCatalogue({ product, releases: this.#releases });
     repository.addTarget(`products/${product}.json`, canonicalJson(catalogue), "patches");
+    this.publish();
+  }
+
+  /** Publishes a list of routes, by the role that alone may sign it. */
+  routes(list: RouteList): void {
+    const { repository } = this;
+    if (!repository.roles.has("routes")) {
+      repository.delegate("targets", "routes", { paths: [routeListPath] });
+    }
+    repository.addTarget(routeListPath, canonicalJson(encodeRouteList(list)), "routes");
+    repository.publish("routes");
     this.publish();
   }
 
