@@ -161,6 +161,8 @@ test("a kept demo says what to try next, and each line of that works", async (t)
   const { args, options, patch } = await stage(t);
   const { code, stdout, stderr } = await causeway([...args, "--keep"], options);
   assert.equal(code, 0, stderr);
+  const opening = stderr.slice(0, stderr.indexOf("\n\n")).split("\n");
+  assert.ok(opening.filter((line) => !line.startsWith("(")).every(({ length }) => length <= 80));
   const [, folder = "", lines = ""] = /Everything is in (\S+)\. Try:\n(.*)$/s.exec(stdout) ?? [];
   assert.equal(path.dirname(folder), options.env.TMPDIR);
   const [serve = "", get = "", keys = ""] = lines.replaceAll("\\\n", "").trim().split("\n");

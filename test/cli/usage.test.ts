@@ -51,3 +51,12 @@ test("an empty value is refused, not taken for the folder one is in", async (t) 
   await Promise.all(all);
   assert.deepEqual(await readdir(cwd), []);
 });
+
+test("an older Node.js is told which one is needed, instead of failing somewhere within", async () => {
+  const versions = `Object.create(process, { versions: { value: { node: "24.14.1" } } })`;
+  const pretend = `Object.defineProperty(globalThis, "process", { value: ${versions} })`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(pretend)}`;
+  const { code, stdout, stderr } = await causeway(["--version"], { env: { NODE_OPTIONS } });
+  assert.equal(stderr, "causeway needs Node.js 24.15 or later; this is 24.14.1.\n");
+  assert.deepEqual([code, stdout], [2, ""]);
+});

@@ -12,6 +12,7 @@ export class DownloadScreen {
   readonly #terminal: Terminal;
   readonly #live: Live;
   readonly #nameOf: (url: string) => string;
+  readonly #said = new Map<string, string>();
   #drawing = false;
 
   /** `nameOf` says what a route is called; its URL, unless told otherwise. */
@@ -36,12 +37,7 @@ export class DownloadScreen {
         this.#note(`the ${event.from} was of no use (${event.why}); going on without it`);
         return;
       case "route":
-        if (event.state !== "ok") {
-          const what = this.#terminal.style("yellow", event.state);
-          this.note(
-            `route ${printable(this.#nameOf(event.route))} is ${what}: ${printable(event.why ?? "")}`,
-          );
-        }
+        if (event.state !== "ok") this.#trouble(event);
         return;
       case "progress":
         this.#drawing = true;
@@ -71,6 +67,15 @@ export class DownloadScreen {
     this.#terminal.say(text);
   }
 
+  /** What is wrong with a route, unless that was the last thing that was said of it. */
+  #trouble({ route, state, why }: RouteProgress): void {
+    const said = `${state}: ${why ?? ""}`;
+    if (this.#said.get(route) === said) return;
+    this.#said.set(route, said);
+    const what = this.#terminal.style("yellow", state);
+    this.note(`route ${printable(this.#nameOf(route))} is ${what}: ${printable(why ?? "")}`);
+  }
+
   #note(text: string): void {
     this.note(printable(text));
   }
@@ -85,7 +90,11 @@ export class DownloadScreen {
     const { done, total, routes } = event;
     const share = total === 0 ? 1 : done / total;
     const counts = `${formatBytes(done)} of ${formatBytes(total)}`;
-    const named = routes.map((route) => ({ ...route, name: printable(this.#nameOf(route.route)) }));
+    const isWide = this.#terminal.columns >= columnsForSpeed;
+    const named = routes.map((route) => {
+      const name = printable(this.#nameOf(route.route));
+      return { ...route, name: isWide ? name : name.replace(/^https?:\/\//, "") };
+    });
     const longest = Math.max(0, ...named.map(({ name }) => name.length));
     // A name that is cut may be that of two routes; a short bar says what a long one does.
     const width = barWidth(this.#terminal.columns, stateWidth + countsWidth + 4 + longest);

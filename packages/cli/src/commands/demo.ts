@@ -1,3 +1,4 @@
+import { Interrupted } from "@causeway/kernel";
 import { findMaterial } from "../demo/material.ts";
 import { demoSummary, runDemo } from "../demo/run.ts";
 import { printable } from "../terminal.ts";
@@ -7,6 +8,12 @@ interface DemoOptions {
   readonly file?: string;
   readonly have?: string;
   readonly keep?: true;
+}
+
+/** Unlike other commands it does not go on where it was. */
+function anew(reason: unknown): never {
+  if (!(reason instanceof Interrupted)) throw reason;
+  throw new Interrupted("interrupted; the next causeway demo begins anew.", { cause: reason });
 }
 
 /** `causeway demo`: the whole story on one machine. */
@@ -22,8 +29,8 @@ export const registerDemo: Register = (program, context) => {
     .option("--keep", "keep the folder, and say what to try next")
     .action(async ({ file, have, keep }: DemoOptions) => {
       const material = findMaterial(file, have);
-      const shown = await runDemo(material, keep === true, context);
-      context.signal.throwIfAborted(); // all is cleared away; whoever interrupted that is told so
+      const shown = await runDemo(material, keep === true, context).catch(anew);
+      if (context.signal.aborted) anew(context.signal.reason); // all is cleared away by now
       context.terminal.result(shown, printable(demoSummary(shown)));
     });
 };

@@ -1,6 +1,8 @@
 import { open, stat } from "node:fs/promises";
+import * as path from "node:path";
 import type { Got } from "@causeway/client";
 import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
+import { UsageError } from "@causeway/kernel";
 import { DownloadScreen } from "../download-screen.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
 import { SmallMemory } from "../small-memory.ts";
@@ -55,6 +57,7 @@ export const registerGet: Register = (program, context) => {
 async function get(product: string, options: GetOptions, context: Context): Promise<Got> {
   const { terminal, signal } = context;
   const { platform, version, output, trust, state } = options;
+  if (output !== undefined) await requireFolderOf(output);
   const have = await presentFiles(options.have ?? [], terminal);
   const client = await openClient({
     routes: options.route ?? [],
@@ -82,6 +85,13 @@ async function get(product: string, options: GetOptions, context: Context): Prom
     screen.done();
     client.close();
   }
+}
+
+/** A mistyped path makes no folders. */
+async function requireFolderOf(output: string): Promise<void> {
+  const folder = path.dirname(path.resolve(output));
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
+  throw new UsageError("USAGE_ARGUMENT", `there is no folder ${folder}; make it, or correct -o.`);
 }
 
 /** An old file that is missing only costs bytes: no reason to go without the patch. */

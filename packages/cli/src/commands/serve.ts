@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
@@ -49,6 +50,12 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       }
       const dir = options.dir ?? ".";
       const tree = options.repository ?? path.join(dir, "repository");
+      if (!(await isFolder(tree))) {
+        throw new UsageError(
+          "USAGE_ARGUMENT",
+          `there is no folder ${path.resolve(tree)} to serve.`,
+        );
+      }
       const duplicates =
         options.repository === undefined ? await otherRoutes(dir, options.route) : [];
       const origin = await startOrigin({
@@ -73,6 +80,10 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       await origin.close(stopGraceMs);
     });
 };
+
+async function isFolder(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined))?.isDirectory() === true;
+}
 
 function admin(url: string | undefined): string {
   return url === undefined ? "" : `, health and metrics at ${url}`;

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { Got } from "@causeway/client";
 import { invariant, UsageError } from "@causeway/kernel";
+import wrapAnsi from "wrap-ansi";
 import { formatBytes, formatSeconds } from "../format.ts";
 import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
@@ -13,6 +14,8 @@ import { ServerProcess } from "./server-process.ts";
 import { story } from "./story.ts";
 import { playVendor } from "./vendor.ts";
 import { Workplace } from "./workplace.ts";
+
+const columnsToRead = 90; // longer lines are hard to follow
 
 /** What the demo showed. */
 export interface Shown extends Got {
@@ -25,8 +28,11 @@ export async function runDemo(material: Material, keep: boolean, context: Contex
   const { terminal, signal } = context;
   const title = (text: string): void => terminal.say(terminal.style("bold", text));
   const bytes = await bytesNeeded(material);
-  for (const line of story.opening) terminal.say(line);
-  terminal.say(printable(`(${material.name} stands in for the patch: a real file.)`));
+  const tell = (text: string): void => {
+    terminal.say(wrapAnsi(printable(text), Math.min(terminal.columns, columnsToRead)));
+  };
+  tell(story.opening);
+  tell(`(${material.name} stands in for the patch: a real file.)`);
   const place = await Workplace.make(bytes, keep);
   if (keep) terminal.say(`(Everything is kept in ${place.folder}.)`);
   terminal.say("");

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { HostError } from "@causeway/kernel";
 
 const readyWithinMs = 20_000;
+const complaintLengthMax = 2_000;
 
 /** One `causeway serve` of its own, as a route that can really be killed. */
 export class ServerProcess {
@@ -22,9 +23,8 @@ export class ServerProcess {
   static async start(tree: string, signal: AbortSignal): Promise<ServerProcess> {
     const bin = fileURLToPath(new URL("../../bin/causeway.js", import.meta.url));
     const args = ["serve", "--repository", tree, "--host", "127.0.0.1", "--port", "0"];
-    const child = spawn(process.execPath, [bin, ...args, "--workers", "1", "--json"], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const words = [...process.execArgv, bin, ...args, "--workers", "1", "--json"];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
     try {
       return new ServerProcess(child, await listeningUrl(child, signal));
     } catch (error) {
@@ -49,6 +49,10 @@ export class ServerProcess {
 
 async function listeningUrl(child: ChildProcess, signal: AbortSignal): Promise<string> {
   if (child.stdout === null) throw new HostError("HOST_IO", "a server has no standard output");
+  let complaint = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    complaint = (complaint + text).slice(-complaintLengthMax);
+  });
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(readyWithinMs)]);
   const lines = createInterface({ input: child.stdout, signal: deadline });
   for await (const line of lines) {
@@ -57,5 +61,6 @@ async function listeningUrl(child: ChildProcess, signal: AbortSignal): Promise<s
     throw new HostError("HOST_IO", `a server did not start: ${line}`);
   }
   signal.throwIfAborted();
-  throw new HostError("HOST_IO", "a server ended before it listened");
+  const why = complaint === "" ? "" : `:\n${complaint.trimEnd()}`;
+  throw new HostError("HOST_IO", `a server ended before it listened${why}`);
 }

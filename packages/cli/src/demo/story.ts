@@ -6,11 +6,10 @@ export const story = {
   patchName: "KB823980",
   primary: "windowsupdate.com, the attacked name",
   alternate: "the alternate route",
-  opening: [
-    "August 2003. A worm will flood windowsupdate.com at midnight: the one name that every",
-    "customer was told to get the patch from. The vendor has an alternate route, and customers",
+  opening:
+    "August 2003. A worm will flood windowsupdate.com at midnight: the one name that every " +
+    "customer was told to get the patch from. The vendor has an alternate route, and customers " +
     "whose client believes signatures, not servers.",
-  ],
 } as const;
 
 /** The OSV document of examples/ms03-026/CVE-2003-0352.json. */
