@@ -178,8 +178,10 @@ test("what is held is waited for, and nothing is left of it", async () => {
   const never = new AbortController().signal;
   const first = await one.hold?.("out/.new.lock", never);
   assert.ok(first !== undefined);
-  const soon = AbortSignal.timeout(100);
-  await assert.rejects(other.hold?.("out/.new.lock", soon) ?? Promise.resolve(), soon.reason);
+  const timeout = AbortSignal.timeout(100);
+  await assert.rejects(other.hold?.("out/.new.lock", timeout) ?? Promise.resolve(), {
+    name: "TimeoutError",
+  });
   let inside = 0;
   const waiting = Array.from({ length: 5 }, async () => {
     const held = await other.hold?.("out/.new.lock", never);
