@@ -50,8 +50,8 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
   const log = options.log ?? silent;
   const config = await readConfig(folder.config);
   const product = await productOf(folder, config, options.product, log);
-  const intent = intentOf(options);
   const input = await checkInputFile(options.file);
+  const intent = intentOf(options);
   for (const message of [input.warning, platformWarning(intent.platform)]) {
     if (message !== undefined) log({ level: "warning", message });
   }
