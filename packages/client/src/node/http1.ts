@@ -8,8 +8,8 @@ import { hostOf, portOf } from "./connect/url-host.ts";
 import { HttpDelivery } from "./http-delivery.ts";
 import { isReset, StaleConnection, unreachable } from "./http-fault.ts";
 import { headersLengthMax, interimAnswersMax, requestHeaders } from "./http-request.ts";
-import { SpeaksHttp2 } from "./http2.ts";
 import { KeptConnections, type KeptRequestOptions } from "./kept-connections.ts";
+import { SpeaksHttp2 } from "./speaks-http2.ts";
 
 /** HTTP/1.1 over connections that it keeps. */
 export class Http1 {

@@ -14,16 +14,6 @@ const headerPairsMax = 128;
 const settingsMax = 8; // a server sets them once, and again when it is reconfigured
 const pingsMax = 1_000; // one in ten seconds is a lively server; this is a flood
 
-/** A new connection turned out to be for HTTP/2, which has it now. */
-export class SpeaksHttp2 extends Error {
-  readonly session: Http2Session;
-
-  constructor(session: Http2Session) {
-    super("speaks HTTP/2");
-    this.session = session;
-  }
-}
-
 /** HTTP/2 over one connection per host, for hosts that have shown to speak it. */
 export class Http2 {
   readonly #sessions = new Map<string, Session>();
