@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import * as path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import type { Clock } from "@causeway/kernel";
 import { folderStore, sweepFolder } from "../src/node/index.ts";
 import { isHostError, storeContract } from "./support/store-contract.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
@@ -193,4 +194,25 @@ test("what is held is waited for, and nothing is left of it", async () => {
   first.release();
   await Promise.all(waiting);
   assert.deepEqual(await fs.readdir(path.join(folder.path, "out")), []);
+});
+
+test("whoever holds it for too long is named", async () => {
+  await using folder = await tempFolder();
+  const never = new AbortController().signal;
+  const held = await folderStore(folder.path).hold?.("out/.new.lock", never);
+  let minutes = 0;
+  const quick: Clock = {
+    wall: () => 0,
+    steady: () => minutes * 60_000,
+    sleep: async () => {
+      minutes++;
+    },
+  };
+  const waiting = folderStore(folder.path, quick).hold?.("out/.new.lock", never);
+  await assert.rejects(waiting ?? Promise.resolve(), {
+    code: "HOST_BUSY",
+    message: new RegExp(`process ${process.pid} has it`),
+  });
+  assert.equal(minutes, 10);
+  held?.release();
 });

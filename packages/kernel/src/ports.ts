@@ -91,6 +91,7 @@ export interface Store {
    * Keeps others who ask for the same off what goes by `name`, until it is let go or the process
    * ends. Waits for who has it; absent where there is nobody else. It leaves no file behind, but
    * where a process is killed.
+   * @throws {HostError} `HOST_BUSY` when they have it for too long; the signal's reason
    */
   hold?(name: string, signal: AbortSignal): Promise<{ release(): void }>;
   /** Bytes that can still be written, or undefined when the system does not tell. */

@@ -55,9 +55,7 @@ async function takenBy(store: Store, name: string): Promise<number> {
 }
 
 /** What `work` resolves to, or undefined when the host cannot: for what is of use, not of need. */
-export async function orNothing<Value>(
-  work: Promise<Value> | undefined,
-): Promise<Value | undefined> {
+export async function orNothing<Value>(work: Promise<Value>): Promise<Value | undefined> {
   try {
     return await work;
   } catch (error) {

@@ -56,14 +56,22 @@ export async function download(
 
 /** What two processes write into one file might get its name before it is whole. */
 async function makeAlone(job: DownloadJob): Promise<PlanKind> {
-  const { target, output } = job.request;
-  const { lock } = partialNames(output.name, target.sha256);
-  // Where nothing can be written, that is told by what has to be.
-  const held = await orNothing(output.store.hold?.(lock, job.signal));
+  const held = await hold(job);
   try {
     return await make(job);
   } finally {
     held?.release();
+  }
+}
+
+async function hold({ request, signal }: DownloadJob): Promise<{ release(): void } | undefined> {
+  const { target, output } = request;
+  const { lock } = partialNames(output.name, target.sha256);
+  try {
+    return await output.store.hold?.(lock, signal);
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code === "HOST_BUSY") throw error;
+    return undefined; // where nothing can be written, that is told by what has to be
   }
 }
 

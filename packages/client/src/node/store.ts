@@ -3,23 +3,26 @@ import type { Dirent } from "node:fs";
 import { existsSync, rmSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type FileHandle, HostError, type Store } from "@causeway/kernel";
+import { type Clock, type FileHandle, HostError, type Store } from "@causeway/kernel";
 import { nodeClock } from "./clock.ts";
-import { type FileLock, tryFileLock } from "./internal/file-lock.ts";
+import { type FileLock, holderOf, tryFileLock } from "./internal/file-lock.ts";
 import { errnoOf, isMissing, toHostError } from "./internal/host-error.ts";
 import { makeFolders } from "./internal/make-folders.ts";
 import { syncFolder } from "./internal/sync-folder.ts";
 import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
-const clock = nodeClock();
 const holdPollMs = 50;
+const holdMsMax = 10 * 60_000; // a large patch's time; who waits for more wants to know for whom
 const temporary = /^\.causeway-[0-9a-f]{16}\.tmp$/;
 const blockLength = 512; // of a file's block count, whatever its file system's are
 const namesAtOnce = 1024; // few system calls, and little memory
 
-/** A folder as a store. The folder is made when something is first written. */
-export function folderStore(folder: string): Store {
-  return new FolderStore(path.resolve(folder));
+/**
+ * A folder as a store. The folder is made when something is first written.
+ * @param clock by which `hold` waits for others
+ */
+export function folderStore(folder: string, clock: Clock = nodeClock()): Store {
+  return new FolderStore(path.resolve(folder), clock);
 }
 
 /**
@@ -52,9 +55,11 @@ async function sweepOne(folder: string): Promise<void> {
 
 class FolderStore implements Store {
   readonly #root: string;
+  readonly #clock: Clock;
 
-  constructor(root: string) {
+  constructor(root: string, clock: Clock) {
     this.#root = root;
+    this.#clock = clock;
   }
 
   async read(name: string, lengthMax: number): Promise<Uint8Array | undefined> {
@@ -141,13 +146,18 @@ class FolderStore implements Store {
   async hold(name: string, signal: AbortSignal): Promise<{ release(): void }> {
     const file = this.#file(name);
     await attempt(`write ${file}`, () => makeFolder(path.dirname(file)));
+    const end = this.#clock.steady() + holdMsMax;
     for (;;) {
       signal.throwIfAborted();
       const lock = tryFileLock(file);
       // Whoever had it removed it with their lock on it: what was taken then is nobody's file.
       if (lock !== undefined && existsSync(file)) return heldUntilReleased(file, lock);
       lock?.release();
-      await clock.sleep(holdPollMs, signal);
+      if (this.#clock.steady() >= end) {
+        const who = `process ${holderOf(file) ?? "?"}`;
+        throw new HostError("HOST_BUSY", `${file}: ${who} has it; try again when that is done.`);
+      }
+      await this.#clock.sleep(holdPollMs, signal);
     }
   }
 
