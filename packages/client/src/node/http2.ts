@@ -179,8 +179,6 @@ class Session {
   }
 }
 
-export type Http2Session = Session;
-
 /** No error comes with a connection that just ends. */
 function ended(): Error {
   return Object.assign(new Error("ended the request without an answer"), { code: "ECONNRESET" });
