@@ -23,6 +23,9 @@ export async function testOrigin(
     workers: 1,
     log: (entry) => logged.push(entry),
     ...options,
+  }).catch((error: unknown) => {
+    repository.remove();
+    throw error;
   });
   t.after(async () => {
     await origin.close(0);
