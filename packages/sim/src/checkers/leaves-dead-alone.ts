@@ -61,8 +61,11 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
       const restMs = answer && restMsOf(answer);
       if (restMs === undefined) return;
       const wallFrom = world.now + clock.offsetMs;
+      const before = rests.get(host);
+      // One of an earlier run was over, as far as it counts, when the route was asked again.
+      const ownUntil = before?.isLaterRun === false ? before.until : 0;
       rests.set(host, {
-        until: Math.max(rests.get(host)?.until ?? 0, world.now + restMs),
+        until: Math.max(ownUntil, world.now + restMs),
         wallFrom,
         wallUntil: wallFrom + restMs,
         isLaterRun: false,
