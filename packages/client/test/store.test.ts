@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import { createServer } from "node:net";
 import * as path from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { Clock } from "@causeway/kernel";
 import { folderStore, sweepFolder } from "../src/node/index.ts";
 import { isHostError, storeContract } from "./support/store-contract.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
 
+const run = promisify(execFile);
 const isWindows = process.platform === "win32";
 const folders: TempFolder[] = [];
 after(async () => {
@@ -193,6 +196,15 @@ test("what is held is waited for, and nothing is left of it", async () => {
   });
   first.release();
   await Promise.all(waiting);
+  assert.deepEqual(await fs.readdir(path.join(folder.path, "out")), []);
+});
+
+test("processes that take turns at a name, which is removed each time, never have it at once", async () => {
+  await using folder = await tempFolder();
+  const program = fileURLToPath(new URL("./support/hold-often.ts", import.meta.url));
+  const args = [program, folder.path, "150"];
+  const turns = Array.from({ length: 4 }, () => run(process.execPath, args, { timeout: 60_000 }));
+  for (const { stderr } of await Promise.all(turns)) assert.equal(stderr, "");
   assert.deepEqual(await fs.readdir(path.join(folder.path, "out")), []);
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { type Clock, type FileHandle, HostError, type Store } from "@causeway/kernel";
@@ -149,10 +149,17 @@ class FolderStore implements Store {
     const end = this.#clock.steady() + holdMsMax;
     for (;;) {
       signal.throwIfAborted();
+      const before = identityOf(file);
       const lock = tryFileLock(file);
-      // Whoever had it removed it with their lock on it: what was taken then is nobody's file.
-      if (lock !== undefined && existsSync(file)) return heldUntilReleased(file, lock);
-      lock?.release();
+      // Whoever had it removed it with their lock on it: what was taken then is nobody's file, and
+      // another one may stand in its place.
+      if (lock !== undefined) {
+        if (before !== undefined && before === identityOf(file)) {
+          return heldUntilReleased(file, lock);
+        }
+        lock.release();
+        if (before === undefined) continue; // nobody had it: the file is there now
+      }
       if (this.#clock.steady() >= end) {
         const who = `process ${holderOf(file) ?? "?"}`;
         throw new HostError("HOST_BUSY", `${file}: ${who} has it; try again when that is done.`);
@@ -182,17 +189,33 @@ class FolderStore implements Store {
   }
 }
 
+/** Tells a file from others that had, or will have, its name. */
+function identityOf(file: string): bigint | undefined {
+  try {
+    return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
+  } catch (error) {
+    throw toHostError(error, `look at ${file}`);
+  }
+}
+
 function heldUntilReleased(file: string, lock: FileLock): { release(): void } {
   return {
     release() {
-      try {
-        rmSync(file, { force: true });
-      } catch {
-        // Windows removes no open file; a download that ends well does it later.
-      }
+      const isRemoved = remove(file);
       lock.release();
+      if (!isRemoved) remove(file); // Windows removes no open file, be it ours or another's
     },
   };
+}
+
+/** @returns false when the system refuses */
+function remove(file: string): boolean {
+  try {
+    rmSync(file, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 class OpenFile implements FileHandle {

@@ -13,7 +13,8 @@ export interface FileLock {
  * Takes `file` for this process alone, or returns undefined while another one holds it. The lock
  * is a file lock of the operating system, taken by SQLite (docs/adr/0002), so a crash, even a
  * power cut, leaves none behind. Nothing else may open `file`: closing any handle of it would
- * drop the lock (POSIX).
+ * drop the lock (POSIX). Who removes `file` while others may wait for it has to compare what it was
+ * before and after.
  * @throws {HostError} `HOST_DENIED`, `HOST_FULL`, `HOST_CORRUPT_STATE` when `file` is no lock
  */
 export function tryFileLock(file: string): FileLock | undefined {
@@ -23,7 +24,7 @@ export function tryFileLock(file: string): FileLock | undefined {
     database.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     database?.close();
-    if (sqliteCode(cause) === busy) return undefined;
+    if (sqliteCode(cause) === busy || wasRemoved(cause)) return undefined;
     throw lockError(cause, file);
   }
   const held = database;
@@ -79,10 +80,22 @@ function noteOf(file: string): string {
 
 const busy = 5; // SQLITE_BUSY
 
+const statFailed = 1802; // SQLITE_IOERR_FSTAT
+
+/** True when whoever had the lock removed its file between our opening it and our taking it. */
+function wasRemoved(cause: unknown): boolean {
+  return extendedCode(cause) === statFailed;
+}
+
 /** @returns SQLite's primary result code */
 function sqliteCode(cause: unknown): number | undefined {
+  const code = extendedCode(cause);
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function extendedCode(cause: unknown): number | undefined {
   if (!(cause instanceof Error) || !("errcode" in cause)) return undefined;
-  return typeof cause.errcode === "number" ? cause.errcode & 0xff : undefined;
+  return typeof cause.errcode === "number" ? cause.errcode : undefined;
 }
 
 function lockError(cause: unknown, file: string): HostError {
