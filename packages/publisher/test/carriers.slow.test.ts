@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { publish } from "../src/index.ts";
+import { publish, refresh } from "../src/index.ts";
 import { treeDigests } from "./support/tree-digests.ts";
 import { patchBytes, TestVendor } from "./support/vendor.ts";
 import { targetBytes, WalkingClient } from "./support/walking-client.ts";
@@ -109,31 +109,63 @@ test("a damaged file of the repository reaches no carrier, however often it is p
   const web = join(vendor.parent, "web");
   for (const _ of [1, 2]) {
     const { routes } = await vendor.publish();
-    const [own, carrier] = routes;
-    assert.equal(own?.ok, true, "its length is right, and nobody asked for more");
-    assert.equal(carrier?.ok, false);
-    assert.equal(carrier?.error?.code, "HOST_CORRUPT_STATE");
-    assert.match(
-      carrier?.error?.message ?? "",
-      /repository\/targets\/.*reader is damaged: restore/,
-    );
+    for (const id of ["repository", "web"]) {
+      const { ok, error } = routes.find((route) => route.id === id) ?? {};
+      assert.deepEqual([ok, error?.code], [false, "HOST_CORRUPT_STATE"]);
+      assert.match(
+        error?.message ?? "",
+        /repository\/targets\/.*\.reader is damaged, and no carrier has a good copy/,
+      );
+    }
     const there = await treeDigests(web);
     assert.ok(![...there.keys()].some((name) => /timestamp|\.reader$/.test(name)), "nothing of it");
   }
-  const whole = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
-  assert.equal(whole.routes[0]?.ok, false);
-  assert.match(whole.routes[0]?.error?.message ?? "", /reader is damaged/);
+  await vendor.configure("name: C\n");
+  for (const act of [publish, refresh]) {
+    const { routes } = await act(vendor.dir, { ...vendor.common(), everyByte: true });
+    assert.equal(routes[0]?.ok, false);
+    assert.match(routes[0]?.error?.message ?? "", /\.reader is damaged/);
+  }
   await writeFile(path, patchBytes("1.0"));
   const repaired = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
   assert.ok(repaired.routes.every(({ ok }) => ok));
 });
 
+test("what was damaged or lost in the repository is restored from a carrier that has it", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const web = (id: string): string => `{ id: ${id}, kind: folder, path: ../${id} }`;
+  await vendor.configure(`name: C\ncarriers: [${web("bad")}, ${web("good")}]\n`);
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const good = await treeDigests(join(vendor.parent, "good"));
+  await damage(vendor, join(vendor.parent, "bad"));
+  const path = await damage(vendor);
+  await vendor.configure(`name: C\ncarriers: [${web("bad")}, ${web("good")}, ${web("new")}]\n`);
+  const filled = await vendor.publish();
+  assert.ok(filled.routes.every(({ ok }) => ok));
+  assert.deepEqual(await treeDigests(join(vendor.parent, "new")), good);
+  assert.match(vendor.warnings.join("\n"), /\.reader was damaged; it was restored from good\./);
+  assert.deepEqual(await readFile(path), Buffer.from(patchBytes("1.0")));
+  await damage(vendor);
+  const { routes } = await publish(vendor.dir, { ...vendor.common(), everyByte: true });
+  assert.deepEqual(
+    routes.map(({ bytes }) => bytes > 0),
+    [true, true, false, false],
+  );
+  await rm(path);
+  await refresh(vendor.dir, { ...vendor.common(), everyByte: true });
+  assert.deepEqual(await readFile(path), Buffer.from(patchBytes("1.0")));
+  for (const tree of ["bad", "good", "new"]) {
+    assert.deepEqual(await treeDigests(join(vendor.parent, tree)), good);
+  }
+});
+
 /** Changes four bytes of the published patch. @returns its path */
-async function damage(vendor: TestVendor): Promise<string> {
-  const names = await readdir(join(vendor.repository, "targets"), { recursive: true });
+async function damage(vendor: TestVendor, tree = vendor.repository): Promise<string> {
+  const names = await readdir(join(tree, "targets"), { recursive: true });
   const name = names.find((each) => /patches\/.*\.reader$/.test(each));
   assert.ok(name !== undefined);
-  const path = join(vendor.repository, "targets", name);
+  const path = join(tree, "targets", name);
   const bytes = await readFile(path);
   bytes.fill(0xff, 100, 104);
   await writeFile(path, bytes);

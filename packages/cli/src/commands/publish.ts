@@ -33,7 +33,7 @@ export const registerPublish: Register = (program, context) => {
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .option("--clock-is-right", "sign although the last signing was over a day later than now")
-    .option("--every-byte", "read the repository and all that carriers have, and repair carriers")
+    .option("--every-byte", "read all of the repository and of every carrier, and repair it")
     .action(async (options: PublishOptions) => {
       const { dir, passphraseFile, clockIsRight = false, everyByte = false } = options;
       const screen = new StepScreen(terminal, stepNames, String);

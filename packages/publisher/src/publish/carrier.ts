@@ -1,3 +1,4 @@
+import type { Sha256 } from "@causeway/kernel";
 import type { TreeFile } from "./tree.ts";
 
 /** Where a file's bytes come from. */
@@ -11,18 +12,25 @@ export type Source =
  */
 export interface Carrier {
   readonly id: string;
-  /** Called once before anything else; removes what a killed run left unfinished. */
+  /** Called once before anything is written; removes what a killed run left unfinished. */
   prepare(): Promise<void>;
   /** The file's length in bytes, or undefined when it is not there. */
   length(path: string): Promise<number | undefined>;
-  /** The bytes that readers get; only for files that are there. */
-  read(path: string): AsyncIterable<Uint8Array>;
+  /** Of the bytes that readers get; only for files that are there. */
+  sha256(path: string): Promise<Sha256>;
+  /** The bytes that readers get, or undefined when there is no such file, or a longer one. */
+  read(path: string, lengthMax: number): Promise<Uint8Array | undefined>;
   /**
    * Readers see the old file or the whole new one, whatever happens on the way. The new one gets
    * its name only when it was read back and its bytes are those that `file` says.
    * @returns false when they are others; then nothing has changed
    */
   write(file: TreeFile, source: Source): Promise<boolean>;
-  /** Called once at the end, also after a failure. */
+  /**
+   * Copies the file to `to`, a new file of this machine.
+   * @returns false when it is not there, or has other bytes than `file` says
+   */
+  fetch(file: TreeFile, to: string): Promise<boolean>;
+  /** Called once after the last write, also after a failure. */
   finish(): Promise<void>;
 }

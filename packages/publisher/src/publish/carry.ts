@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   CausewayError,
   HostError,
@@ -8,10 +7,10 @@ import {
   TrustError,
 } from "@causeway/kernel";
 import { forEachBounded } from "../bounded.ts";
-import { digestOf, digestOfFile } from "../disk/digest.ts";
+import { fileLength } from "../disk/files.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
-import { damagedFile } from "./own-route.ts";
+import type { OwnFiles } from "./own-files.ts";
 import { bringLast, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
 
 /** What became of one place that was written to. */
@@ -34,15 +33,14 @@ const filesAtOnce = 8; // of one carrier; most of the time is spent waiting
 const timestampBytesMax = 1024 * 1024;
 
 /**
- * Brings the tree of folder `repository` to all carriers at once. What is there already, by its
- * name and length, is not copied again; nothing gets its name before it was read back, and the
- * timestamp comes last. A
+ * Brings the tree to all carriers at once. What is there already, by its name and length, is not
+ * copied again; nothing gets its name before it was read back, and the timestamp comes last. A
  * carrier that fails is reported and does not hold up the others; running it again goes on where
  * it stopped.
  * @throws {Interrupted}
  */
 export async function carry(
-  repository: string,
+  own: OwnFiles,
   tree: Tree,
   carriers: readonly Carrier[],
   options: CarryOptions,
@@ -56,7 +54,7 @@ export async function carry(
     options.onProgress(done, steps * carriers.length);
   };
   const runs = carriers.map((carrier) => {
-    return new CarrierRun(carrier, repository, step, options.everyByte).run(tree);
+    return new CarrierRun(carrier, own, step, options.everyByte).run(tree);
   });
   const routes = await Promise.all(runs);
   if (options.signal?.aborted === true) throw new Interrupted();
@@ -65,15 +63,15 @@ export async function carry(
 
 class CarrierRun {
   readonly #carrier: Carrier;
-  readonly #repository: string;
+  readonly #own: OwnFiles;
   readonly #step: () => void;
   readonly #everyByte: boolean;
   #bytes = 0;
 
-  constructor(carrier: Carrier, repository: string, step: () => void, everyByte: boolean) {
+  constructor(carrier: Carrier, own: OwnFiles, step: () => void, everyByte: boolean) {
     this.#everyByte = everyByte;
     this.#carrier = carrier;
-    this.#repository = repository;
+    this.#own = own;
     this.#step = step;
   }
 
@@ -97,10 +95,7 @@ class CarrierRun {
     await this.#refuseGoingBack(tree.timestamp);
     await forEachBounded(tree.targets, filesAtOnce, async (file) => {
       this.#step();
-      if (await this.#has(file)) return;
-      const path = join(this.#repository, file.path);
-      if (await this.#write(file, { kind: "file", path })) return;
-      throw (await digestOfFile(path)) === file.sha256 ? this.#failure(file) : damagedFile(path);
+      if (!(await this.#has(file))) await this.#copy(file);
     });
     await forEachBounded(tree.metadata, filesAtOnce, async (file) => {
       await this.#bring(file);
@@ -113,6 +108,14 @@ class CarrierRun {
     return (await this.#carrier.length(file.path)) === file.length;
   }
 
+  async #copy(file: TreeFile): Promise<void> {
+    const path = this.#own.path(file);
+    if ((await fileLength(path)) !== file.length) await this.#own.ensure(file);
+    if (await this.#write(file, { kind: "file", path })) return;
+    await this.#own.ensure(file); // was it right before it was copied?
+    if (!(await this.#write(file, { kind: "file", path }))) throw this.#failure(file);
+  }
+
   async #bring(file: MetadataFile, always = false): Promise<boolean> {
     this.#step();
     if (!always && (await this.#sha256(file)) === file.sha256) return false;
@@ -123,11 +126,8 @@ class CarrierRun {
   /** A carrier that is ahead means that this vendor folder is an old copy. */
   async #refuseGoingBack(timestamp: MetadataFile): Promise<void> {
     const { path } = timestamp;
-    const length = await this.#carrier.length(path);
-    if (length === undefined || length > timestampBytesMax) return;
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#carrier.read(path)) chunks.push(chunk);
-    const there = versionIn(Buffer.concat(chunks));
+    const bytes = await this.#carrier.read(path, timestampBytesMax);
+    const there = bytes === undefined ? undefined : versionIn(bytes);
     const here = versionIn(timestamp.bytes);
     if (there === undefined || here === undefined || there <= here) return;
     throw new HostError(
@@ -151,7 +151,7 @@ class CarrierRun {
   async #sha256(file: TreeFile): Promise<Sha256 | undefined> {
     const length = await this.#carrier.length(file.path);
     if (length !== file.length) return undefined;
-    return (await digestOf(this.#carrier.read(file.path))).sha256;
+    return this.#carrier.sha256(file.path);
   }
 }
 

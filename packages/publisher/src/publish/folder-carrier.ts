@@ -2,11 +2,13 @@ import { constants } from "node:fs";
 import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { digestOfFile, fileChunks } from "../disk/digest.ts";
+import type { Sha256 } from "@causeway/kernel";
+import { digestOfFile } from "../disk/digest.ts";
 import {
   fileLength,
   makeFolder,
   moveDurably,
+  readFileUpTo,
   removeTree,
   scratchName,
   writeScratch,
@@ -35,13 +37,14 @@ export class FolderCarrier implements Carrier {
     return fileLength(join(this.#folder, path));
   }
 
-  async *read(path: string): AsyncIterable<Uint8Array> {
-    const file = join(this.#folder, path);
-    try {
-      yield* fileChunks(file);
-    } catch (cause) {
-      throw toHostError(cause, `read ${file}`);
-    }
+  sha256(path: string): Promise<Sha256> {
+    return digestOfFile(join(this.#folder, path));
+  }
+
+  async read(path: string, lengthMax: number): Promise<Uint8Array | undefined> {
+    const length = await this.length(path);
+    if (length === undefined || length > lengthMax) return undefined;
+    return readFileUpTo(join(this.#folder, path), lengthMax);
   }
 
   async write(file: TreeFile, source: Source): Promise<boolean> {
@@ -52,6 +55,12 @@ export class FolderCarrier implements Carrier {
     if ((await digestOfFile(scratch)) !== file.sha256) return false; // `finish` removes it
     await moveDurably(scratch, path);
     return true;
+  }
+
+  async fetch(file: TreeFile, to: string): Promise<boolean> {
+    if ((await this.length(file.path)) !== file.length) return false;
+    await copyDurably(join(this.#folder, file.path), to);
+    return (await digestOfFile(to)) === file.sha256;
   }
 
   async finish(): Promise<void> {

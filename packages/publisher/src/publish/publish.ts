@@ -27,10 +27,9 @@ import type { Release } from "../releases/release.ts";
 import { readReleases, releaseEntries } from "../releases/release-file.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
-import { carry } from "./carry.ts";
+import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import { offlineDocuments } from "./offline.ts";
-import { ownRoute } from "./own-route.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
 import { type Published, readPublished, routeListEntry } from "./published.ts";
 import { type PublishResult, roleVersions } from "./result.ts";
@@ -47,7 +46,7 @@ export interface PublishOptions {
   readonly isClockRight?: boolean;
   /**
    * Read every file of the repository and of every carrier, not only what was written, and repair
-   * the carriers.
+   * each from the others.
    */
   readonly everyByte?: boolean;
   readonly onProgress?: (progress: PublishProgress) => void;
@@ -127,19 +126,17 @@ class Publishing {
     const root = documents.roots.at(-1)?.version ?? 0;
     await removePending(folder, { root, targets: documents.targets.version });
     await removeTree(folder.staged); // all of it is in the repository now, or belongs to no release
-    const { everyByte = false } = this.#options;
-    const own = await ownRoute(folder.repository, everyByte ? tree.targets : [], bytes, signal);
-    const carriers = carriersOf(this.#config);
-    const routes = await carry(folder.repository, tree, carriers, {
+    const routes = await carryOut(folder.repository, tree, carriersOf(this.#config), bytes, {
       onProgress: (done, total) => this.#progress("carry", done, total),
       signal,
-      everyByte,
+      everyByte: this.#options.everyByte ?? false,
+      log: this.#log,
     });
     return {
       repository: this.#config.name,
       versions: roleVersions(documents),
       patches: content.releases.length,
-      routes: [own, ...routes],
+      routes,
     };
   }
 

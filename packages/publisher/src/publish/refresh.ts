@@ -9,11 +9,11 @@ import { Keyring } from "../keys/keyring.ts";
 import { type Log, silent } from "../log.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
-import { carry } from "./carry.ts";
+import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import type { PublishOptions } from "./publish.ts";
 import { type Published, publishedEntries, readPublished } from "./published.ts";
-import { type PublishResult, repositoryRoute, roleVersions } from "./result.ts";
+import { type PublishResult, roleVersions } from "./result.ts";
 import { signOnline } from "./sign.ts";
 import { type Documents, treeOf } from "./tree.ts";
 import { writeMetadata } from "./write-tree.ts";
@@ -68,17 +68,18 @@ async function refreshLocked(
   const tree = treeOf(documents, entries);
   // No path is looked up: that routes have expired must not end what patches need.
   const bytes = await writeMetadata(folder.repository, tree, [], now);
-  const routes = await carry(folder.repository, tree, carriersOf(config), {
+  const routes = await carryOut(folder.repository, tree, carriersOf(config), bytes, {
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,
     everyByte: options.everyByte ?? false,
+    log,
   });
   const { snapshot, timestamp } = online;
   return {
     repository: config.name,
     versions: roleVersions(documents),
     patches: entries.filter((entry) => entry.custom !== undefined).length, // only patches have one
-    routes: [{ id: repositoryRoute, ok: true, bytes }, ...routes],
+    routes,
     refreshed: [
       ...(snapshot === published.snapshot ? [] : (["snapshot"] as const)),
       ...(timestamp === published.timestamp ? [] : (["timestamp"] as const)),
