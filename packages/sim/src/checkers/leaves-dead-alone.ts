@@ -33,7 +33,9 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
     began() {
       asked.clear();
       for (const [host, rest] of rests) {
-        if (rest.until <= world.now) rests.delete(host);
+        // Set back, the clock makes the run forget it for good.
+        const isForgotten = world.now + clock.offsetMs < rest.wallFrom - setBackMs;
+        if (rest.until <= world.now || isForgotten) rests.delete(host);
         else rest.isLaterRun = true;
       }
     },
