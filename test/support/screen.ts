@@ -76,6 +76,13 @@ export class Screen {
     return this.#tmux("capture-pane", "-p", "-e");
   }
 
+  /** Resolves when `text`, which may hold such sequences, stands there: not while it is redrawn. */
+  async showsColoured(text: string): Promise<void> {
+    await this.#until(`the screen never showed ${JSON.stringify(text)}`, async () => {
+      return (await this.coloured()).includes(text) ? true : undefined;
+    });
+  }
+
   /** True when the terminal shows its cursor. */
   async showsCursor(): Promise<boolean> {
     return (await this.#ask("cursor_flag")) === "1";
