@@ -51,7 +51,9 @@ export function decodeNotes(bytes: Uint8Array, now: Instant, driftMs: number): R
     const notes = new Map<RouteUrl, RouteNote>();
     for (const entry of fields.objects("routes", notesMax)) {
       const note = decodeNote(entry, now + driftMs);
-      if (note !== undefined) notes.set(entry.string("url", urlLengthMax) as RouteUrl, note);
+      const url = entry.string("url", urlLengthMax);
+      // No route has another URL, and what JSON escapes could not be written again.
+      if (note !== undefined && /^[!-~]+$/.test(url)) notes.set(url as RouteUrl, note);
     }
     return notes;
   } catch (error) {
