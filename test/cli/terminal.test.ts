@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { before, type TestContext, test } from "node:test";
 import { type SlowRoute, startSlowRoute } from "../../packages/client/test/support/slow-route.ts";
-import { causeway, folderFor } from "../support/cli.ts";
+import { causeway, ended, folderFor, start } from "../support/cli.ts";
 import { noTerminal, Screen } from "../support/screen.ts";
 import { programBytes, TestVendor } from "../support/vendor.ts";
 
@@ -102,6 +102,23 @@ test("a pipe gets plain lines, a few, with nothing that steers a terminal", asyn
   const told = stderr.split("\n").filter((line) => line.startsWith("verified "));
   assert.ok(told.length >= 2 && told.length <= 4, stderr);
   assert.match(told.at(-1) ?? "", /^verified 3\.0 MB of 3\.0 MB \(/);
+});
+
+test("a second get of the same file, with a state of its own, says whom it waits for", async (t) => {
+  const { args, cwd } = await slowGet(t);
+  const first = start(args, { cwd });
+  const end = ended(first);
+  await new Promise<void>((resolve) => {
+    first.stderr?.on("data", (text) => {
+      if (String(text).includes("taking the ")) resolve();
+    });
+  });
+  const second = await causeway([...args, "--state", "other"], { cwd });
+  assert.equal(second.code, 0, second.stderr);
+  const who = `waiting for process ${first.pid}, which writes to the same file\n`;
+  assert.ok(second.stderr.includes(who), second.stderr);
+  assert.equal((await end).code, 0);
+  assert.deepEqual(await readdir(cwd), ["other", "reader.bin", "state"]);
 });
 
 test("Ctrl-C leaves the last bars, the reason, and a cursor", { skip }, async (t) => {

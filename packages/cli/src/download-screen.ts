@@ -24,6 +24,9 @@ export class DownloadScreen {
 
   show(event: ClientEvent): void {
     switch (event.kind) {
+      case "wait":
+        this.#note(`waiting for process ${event.pid ?? "?"}, which writes to the same file`);
+        return;
       case "found": {
         const { product, version, platform, length } = event.release;
         this.#note(`found ${product} ${version} for ${platform}, ${formatBytes(length)}, signed`);

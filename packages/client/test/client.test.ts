@@ -4,11 +4,12 @@ import * as path from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
-import type { ClientEvent } from "../src/client.ts";
+import type { ClientEvent, Got } from "../src/client.ts";
 import { isNewer } from "../src/is-newer.ts";
 import { folderStore } from "../src/node/index.ts";
 import { clientOf, content, getOver, ports, vendor } from "./support/customer.ts";
 import { product, startRoutes, Vendor } from "./support/field.ts";
+import { startSlowRoute } from "./support/slow-route.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
 after(() => ports.transport.close());
@@ -118,6 +119,34 @@ test("several who get the same patch to the same place at once all have it", asy
     await Promise.all(clients.map((client) => client.get(product, { platform: "any", output })));
     assert.deepEqual(await fs.readFile(path.join(folder.path, "new")), Buffer.from(content));
   }
+});
+
+test("another version to the same place waits for the first, says for whom, and spoils nothing", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  await using slow = await startSlowRoute(vendor.files(), 2_000_000);
+  const output = { store: folderStore(folder.path), name: "new" };
+  const told: ClientEvent[] = [];
+  let older: Promise<Got> | undefined;
+  const newer = clientOf(path.join(folder.path, "a"), [slow.url]).get(product, {
+    platform: "any",
+    output,
+    onProgress: (event) => {
+      if (event.kind !== "progress" || event.done === 0) return;
+      older ??= clientOf(path.join(folder.path, "b"), fleet.urls).get(product, {
+        platform: "any",
+        version: "1.0",
+        output,
+        onProgress: (its) => told.push(its),
+      });
+    },
+  });
+  assert.equal((await newer).version, "1.1");
+  assert.equal((await older)?.version, "1.0");
+  const waits = told.filter((event) => event.kind === "wait");
+  assert.deepEqual(waits, [{ kind: "wait", pid: process.pid }]);
+  assert.equal((await fs.stat(path.join(folder.path, "new"))).size, 1_000);
+  assert.deepEqual(await fs.readdir(folder.path), ["a", "b", "new"]);
 });
 
 test("a server that knows no ranges is told as good, once its bytes turned out right", async () => {

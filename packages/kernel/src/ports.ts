@@ -91,9 +91,14 @@ export interface Store {
    * Keeps others who ask for the same off what goes by `name`, until it is let go or the process
    * ends. Waits for who has it; absent where there is nobody else. It leaves no file behind, but
    * where a process is killed.
+   * @param onWait called once, if it has to wait, with the process that has it, as far as is known
    * @throws {HostError} `HOST_BUSY` when they have it for too long; the signal's reason
    */
-  hold?(name: string, signal: AbortSignal): Promise<{ release(): void }>;
+  hold?(
+    name: string,
+    signal: AbortSignal,
+    onWait?: (pid: number | undefined) => void,
+  ): Promise<{ release(): void }>;
   /** Bytes that can still be written, or undefined when the system does not tell. */
   freeBytes(): Promise<number | undefined>;
 }

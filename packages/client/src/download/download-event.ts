@@ -15,6 +15,8 @@ export type PlanKind = "none" | "delta" | "pack" | "raw";
 
 /** What `download` tells while it works. */
 export type DownloadEvent =
+  /** Another process, if it is known which, writes to the same place; this one waits for it. */
+  | { readonly kind: "wait"; readonly pid: number | undefined }
   /** Old files are being looked through for usable bytes. */
   | { readonly kind: "search"; readonly done: number; readonly total: number }
   | {

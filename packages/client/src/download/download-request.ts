@@ -16,7 +16,7 @@ export interface DownloadRequest {
   readonly release: ReleaseRecord;
   /** Best first. What they do is noted in them. */
   readonly routes: readonly Route[];
-  /** Nobody else may write to `name`, or beside it, meanwhile: that is the caller's lock. */
+  /** Where `store` cannot hold it, nobody else may write to `name`, or beside it, meanwhile. */
   readonly output: { readonly store: Store; readonly name: string };
   /** Open files that may hold parts of the target; an older version, as a rule. */
   readonly have?: readonly OldFile[];

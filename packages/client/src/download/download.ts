@@ -10,7 +10,7 @@ import { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
 import type { OldFile } from "./old-file.ts";
 import { Partial } from "./partial.ts";
-import { leftovers, partialNames } from "./partial-names.ts";
+import { leftovers, lockName, partialNames } from "./partial-names.ts";
 
 export interface DownloadResult {
   /** Bytes over the network, kept or not. */
@@ -54,7 +54,10 @@ export async function download(
   }
 }
 
-/** What two processes write into one file might get its name before it is whole. */
+/**
+ * What two processes write into one file might get its name before it is whole, and each clears
+ * away what it takes for left over: of another version, too.
+ */
 async function makeAlone(job: DownloadJob): Promise<PlanKind> {
   const held = await hold(job);
   try {
@@ -64,11 +67,11 @@ async function makeAlone(job: DownloadJob): Promise<PlanKind> {
   }
 }
 
-async function hold({ request, signal }: DownloadJob): Promise<{ release(): void } | undefined> {
-  const { target, output } = request;
-  const { lock } = partialNames(output.name, target.sha256);
+async function hold(job: DownloadJob): Promise<{ release(): void } | undefined> {
+  const { store, name } = job.request.output;
+  const onWait = (pid: number | undefined): void => job.progress.tell({ kind: "wait", pid });
   try {
-    return await output.store.hold?.(lock, signal);
+    return await store.hold?.(lockName(name), job.signal, onWait);
   } catch (error) {
     if (!(error instanceof HostError) || error.code === "HOST_BUSY") throw error;
     return undefined; // where nothing can be written, that is told by what has to be

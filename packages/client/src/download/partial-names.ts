@@ -8,8 +8,6 @@ export interface PartialNames {
   readonly index: string;
   /** The list of the target's deltas. */
   readonly deltas: string;
-  /** By which a process holds the others. */
-  readonly lock: string;
 }
 
 const digitsOfTarget = 16; // 64 bits tell the targets of one output apart
@@ -23,8 +21,13 @@ export function partialNames(output: string, target: Sha256): PartialNames {
     journal: `${base}.journal`,
     index: `${base}.index`,
     deltas: `${base}.deltas`,
-    lock: `${base}.lock`,
   };
+}
+
+/** By which a process holds an output, and all partial files of it. */
+export function lockName(output: string): string {
+  const { folder, stem } = split(output);
+  return `${folder}.${stem}.causeway-lock`;
 }
 
 /** The folder that an output's partial files lie in, and which of its files are ones of it. */
@@ -38,9 +41,7 @@ export function leftovers(output: string): {
     folder: folder.slice(0, -1),
     isOne: (file) => {
       if (!file.startsWith(start)) return false;
-      return /^[0-9a-f]{16}\.(?:part|journal|index|deltas|lock(?:\.holder|-journal)?)$/.test(
-        file.slice(start.length),
-      );
+      return /^[0-9a-f]{16}\.(?:part|journal|index|deltas)$/.test(file.slice(start.length));
     },
   };
 }

@@ -143,11 +143,15 @@ class FolderStore implements Store {
     });
   }
 
-  async hold(name: string, signal: AbortSignal): Promise<{ release(): void }> {
+  async hold(
+    name: string,
+    signal: AbortSignal,
+    onWait?: (pid: number | undefined) => void,
+  ): Promise<{ release(): void }> {
     const file = this.#file(name);
     await attempt(`write ${file}`, () => makeFolder(path.dirname(file)));
     const end = this.#clock.steady() + holdMsMax;
-    for (;;) {
+    for (let looks = 1; ; looks++) {
       signal.throwIfAborted();
       const before = identityOf(file);
       const lock = tryFileLock(file);
@@ -164,6 +168,8 @@ class FolderStore implements Store {
         const who = `process ${holderOf(file) ?? "?"}`;
         throw new HostError("HOST_BUSY", `${file}: ${who} has it; try again when that is done.`);
       }
+      // Not at the first look: whoever has just taken it has not yet written down who they are.
+      if (looks === 2) onWait?.(holderOf(file));
       await this.#clock.sleep(holdPollMs, signal);
     }
   }
