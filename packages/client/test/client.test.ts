@@ -8,6 +8,7 @@ import type { ClientEvent, Got } from "../src/client.ts";
 import { isNewer } from "../src/is-newer.ts";
 import { folderStore } from "../src/node/index.ts";
 import { clientOf, content, getOver, ports, vendor } from "./support/customer.ts";
+import type { Behaviour } from "./support/faulty-route.ts";
 import { product, startRoutes, Vendor } from "./support/field.ts";
 import { startSlowRoute } from "./support/slow-route.ts";
 import { tempFolder } from "./support/temp-folder.ts";
@@ -149,14 +150,40 @@ test("another version to the same place waits for the first, says for whom, and 
   assert.deepEqual(await fs.readdir(folder.path), ["a", "b", "new"]);
 });
 
-test("a server that knows no ranges is told as good, once its bytes turned out right", async () => {
+/** The states that were told of the first of such routes, and what the report says of it. */
+async function statesOver(
+  behaviours: readonly Behaviour[],
+): Promise<{ readonly told: readonly string[]; readonly end: string | undefined }> {
   await using folder = await tempFolder();
-  const { routes } = await getOver(folder.path, ["ignores-ranges"]);
-  assert.deepEqual(
-    routes.map(({ state, why }) => [state, why]),
-    [["ok", null]],
-  );
+  await using fleet = await startRoutes(behaviours, vendor.files());
+  const told: string[] = [];
+  const output = { store: folderStore(folder.path), name: "new" };
+  const { routes } = await clientOf(folder.path, fleet.urls).get(product, {
+    platform: "any",
+    output,
+    onProgress: (event) => {
+      if (event.kind === "route" && event.route === fleet.urls[0]) told.push(event.state);
+    },
+  });
+  assert.deepEqual(await fs.readFile(path.join(folder.path, "new")), Buffer.from(content));
+  return { told, end: routes[0]?.state };
+}
+
+test("a server that knows no ranges is never told as lying, and as good once its bytes are right", async () => {
+  assert.deepEqual(await statesOver(["ignores-ranges"]), { told: ["slow", "ok"], end: "ok" });
 });
+
+test("a server that knows no ranges, beside one that does, lies no more than alone", async () => {
+  const { told, end } = await statesOver(["ignores-ranges", "honest"]);
+  assert.ok(!told.includes("lying") && end !== "lying", String([...told, end]));
+});
+
+for (const behaviour of ["login-page", "wrong-range"] as const) {
+  test(`what answers as ${behaviour} does is still lying`, async () => {
+    const { end } = await statesOver([behaviour, "honest"]);
+    assert.equal(end, "lying");
+  });
+}
 
 test("nothing is newer than itself, however it is written", () => {
   assert.equal(isNewer("1.10", "1.9"), true);

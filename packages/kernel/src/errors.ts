@@ -43,12 +43,19 @@ export class RouteError extends CausewayError {
   readonly reset: boolean;
   /** True for a 403 that asks for no wait: what some object stores say of a file that they lack. */
   readonly forbidden: boolean;
+  /** True when it sent all of the file where a part was asked for, as servers without ranges do. */
+  readonly rangeless: boolean;
 
   constructor(
     code: RouteCode,
     url: string,
     message: string,
-    options?: ErrorOptions & { retryAfterMs?: number; reset?: boolean; forbidden?: boolean },
+    options?: ErrorOptions & {
+      retryAfterMs?: number;
+      reset?: boolean;
+      forbidden?: boolean;
+      rangeless?: boolean;
+    },
   ) {
     super(message, options);
     this.code = code;
@@ -56,6 +63,7 @@ export class RouteError extends CausewayError {
     this.retryAfterMs = options?.retryAfterMs;
     this.reset = options?.reset ?? false;
     this.forbidden = options?.forbidden ?? false;
+    this.rangeless = options?.rangeless ?? false;
   }
 }
 

@@ -43,7 +43,7 @@ export async function fetchInto(
   const { routes } = job.request;
   const trusted = routes.filter((route) => route.trustworthy);
   const first = sources.pack === undefined ? sources.raw : [sources.pack, ...sources.raw];
-  const failures = await fetchOnce(job, partial, first, numbers, trusted);
+  let failures = await fetchOnce(job, partial, first, numbers, trusted);
   if (failures === undefined) return;
   const mayHelp = failures.size === 0 || [...failures.values()].some(mayBeFileFault);
   // A pack that is broken as published makes liars of honest routes: ask all of them for the
@@ -53,30 +53,16 @@ export async function fetchInto(
       const why = "no route delivered the pack as it is signed";
       job.progress.tell({ kind: "fallback", from: "pack", why });
     }
-    if ((await fetchOnce(job, partial, sources.raw, numbers, routes)) === undefined) return;
+    failures = await fetchOnce(job, partial, sources.raw, numbers, routes);
+    if (failures === undefined) return;
   }
   const whole = sources.raw.map((source) => ({ ...source, ranged: false }));
-  const rangeless = routes.filter((route) => route.error?.code === "ROUTE_MISLABELLED");
-  if ((await fetchWhole(job, partial, whole, numbers, rangeless)) === undefined) return;
+  const last = failures;
+  const rangeless = routes.filter((route) => {
+    return [route.error, last.get(route)].some((error) => error?.code === "ROUTE_MISLABELLED");
+  });
+  if ((await fetchOnce(job, partial, whole, numbers, rangeless)) === undefined) return;
   throw noRoute(job, what);
-}
-
-/** A server that knows no ranges is none the worse for it, once what it sends turns out right. */
-async function fetchWhole(
-  job: DownloadJob,
-  partial: Partial,
-  sources: readonly ChunkSource[],
-  numbers: readonly number[],
-  routes: readonly Route[],
-): Promise<Failures | undefined> {
-  const kept = new Map(routes.map((route) => [route, route.bytesKept]));
-  try {
-    return await fetchOnce(job, partial, sources, numbers, routes);
-  } finally {
-    for (const [route, before] of kept) {
-      if (route.bytesKept > before) route.forgive("ROUTE_MISLABELLED");
-    }
-  }
 }
 
 /** True for a failure that may be of the file that was asked for, and not of the whole route. */
@@ -93,6 +79,7 @@ async function fetchOnce(
   routes: readonly Route[],
 ): Promise<Failures | undefined> {
   const { index } = partial;
+  const areWhole = sources.every(({ ranged }) => !ranged);
   const queue = new ChunkQueue(
     index.chunks,
     numbers.filter((number) => !partial.has(number)),
@@ -109,6 +96,8 @@ async function fetchOnce(
       queue.settle(number);
       for (const other of written) queue.settle(other);
       if (written.length > 0) route.kept(chunk.bytes.length);
+      // A server that knows no ranges is none the worse for it once what it sends is right.
+      if (areWhole) route.forgive("ROUTE_MISLABELLED");
       job.progress.here(partial.hereLength, index.target.length);
     },
     onBytes: (route, bytes, rate) => job.progress.received(route, bytes, rate),

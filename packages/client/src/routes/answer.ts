@@ -27,8 +27,9 @@ export function judgeAnswer(
   if (status !== 200 && status !== 206) {
     throw judgeRefusal(delivery, url, asked.path, limits, clock);
   }
-  const wrong = (what: string): RouteError => {
-    return new RouteError("ROUTE_MISLABELLED", shown(url), `${what} as ${asked.path}`);
+  const wrong = (what: string, rangeless = false): RouteError => {
+    const text = `${what} as ${asked.path}`;
+    return new RouteError("ROUTE_MISLABELLED", shown(url), text, { rangeless });
   };
   const encoding = headers.get("content-encoding")?.trim().toLowerCase();
   if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
@@ -41,7 +42,9 @@ export function judgeAnswer(
   }
   const length = parseLength(headers.get("content-length"));
   if (length === null) throw wrong("sent a Content-Length that is no number");
-  if (asked.range !== undefined) return judgeRange(delivery, asked.range, length, wrong);
+  if (asked.range !== undefined) {
+    return judgeRange(delivery, asked.range, { length, lengthMax: asked.lengthMax }, wrong);
+  }
   if (status === 206) throw wrong("sent a part of a file, unasked,");
   if (length !== undefined && length > asked.lengthMax) {
     const text = `promises ${length} bytes as ${asked.path}, over the bound of ${asked.lengthMax}`;
@@ -53,13 +56,13 @@ export function judgeAnswer(
 function judgeRange(
   delivery: Delivery,
   range: { readonly start: number; readonly end: number },
-  length: number | undefined,
-  wrong: (what: string) => RouteError,
+  { length, lengthMax }: { readonly length: number | undefined; readonly lengthMax: number },
+  wrong: (what: string, rangeless?: boolean) => RouteError,
 ): number {
   const promised = range.end - range.start;
   if (delivery.status === 200) {
     if (range.start === 0 && length === promised) return promised;
-    throw wrong("ignored the range and sent a whole file");
+    throw wrong("ignored the range and sent a whole file", length === lengthMax);
   }
   const named = delivery.headers.get("content-range") ?? "";
   const match = /^bytes (\d{1,15})-(\d{1,15})\/(?:\d{1,15}|\*)$/.exec(named.trim());

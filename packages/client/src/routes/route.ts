@@ -277,8 +277,11 @@ function stateAfter(error: CausewayError): Exclude<RouteHealth, "ok"> {
     case "PROXY_AUTHENTICATION":
     case "PROXY_REFUSED":
       return "dead";
+    case "ROUTE_MISLABELLED":
+      // All of a file of the right length is no lie; its bytes will be looked at.
+      return error instanceof RouteError && error.rangeless ? "slow" : "lying";
     default:
-      return "lying"; // ROUTE_LIED, ROUTE_MISLABELLED, ROUTE_ENDLESS, and what does not verify
+      return "lying"; // ROUTE_LIED, ROUTE_ENDLESS, and what does not verify
   }
 }
 
