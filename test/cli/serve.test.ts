@@ -50,3 +50,15 @@ test("serving the folder around the repository is told, and where health is aske
   const warning = `there is no metadata/timestamp.json in ${dir}: did you mean ${path.join(dir, "repository")}?`;
   assert.ok(stderr.includes(`warning: ${warning}`), stderr);
 });
+
+test("an address that cannot be listened on is a matter of configuration", async (t) => {
+  const { dir } = await TestVendor.make(folderFor(t));
+  const { url } = await serve(t, "--dir", dir);
+  const taken = ["--host", "127.0.0.1", "--port", new URL(url).port];
+  const foreign = ["--host", "192.0.2.1", "--port", "0"];
+  for (const address of [taken, foreign]) {
+    const { code, json } = await causewayJson(["serve", "--dir", dir, ...address]);
+    assert.match(JSON.stringify(json), /"HOST_ADDRESS".*cannot listen on/);
+    assert.equal(code, 2);
+  }
+});

@@ -88,5 +88,6 @@ function exitCodeOf(error: CausewayError): number {
   if (failedVerification(error)) return exitCodes.verification;
   if (error.blame === "route") return exitCodes.unreachable;
   if (error.blame === "caller") return exitCodes.usage;
+  if (error.code === "HOST_ADDRESS") return exitCodes.usage; // what --host and --port say
   return exitCodes.failure;
 }
