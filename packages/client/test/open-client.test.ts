@@ -42,6 +42,20 @@ test("a client on files says what is missing, and lets go of what it opened", as
   assert.deepEqual(await fs.readdir(stateFolder), ["lock"]);
 });
 
+test("a damaged pin is named with its folder", async () => {
+  await using folder = await tempFolder();
+  const stateFolder = path.join(folder.path, "state");
+  const pin = path.join(stateFolder, "pinned-root.json");
+  await fs.mkdir(stateFolder);
+  await fs.writeFile(pin, "no root");
+  const client = await openClient({ routes, stateFolder });
+  await assert.rejects(client.check("reader"), (error: CausewayError) => {
+    assert.ok(error.message.startsWith(`${pin} is damaged; `), error.message);
+    return hasCode("HOST_CORRUPT_STATE")(error);
+  });
+  client.close();
+});
+
 test("closing a client interrupts what it does, for good", async () => {
   await using folder = await tempFolder();
   await using silent = await startRoute("hangs-before-headers", new Map());

@@ -99,6 +99,8 @@ export interface Store {
     signal: AbortSignal,
     onWait?: (pid: number | undefined) => void,
   ): Promise<{ release(): void }>;
+  /** Where people find the file, for messages; absent where it lies in no folder of theirs. */
+  pathOf?(name: string): string;
   /** Bytes that can still be written, or undefined when the system does not tell. */
   freeBytes(): Promise<number | undefined>;
 }

@@ -48,7 +48,7 @@ export class TrustState {
       const claimed = trust === undefined || same(trust, pin) ? {} : { claimed: trust };
       return new TrustState(store, { pin, pinned: true, ...claimed }, files, set);
     }
-    if (trust === undefined) throw pin === undefined ? trustMissing() : pinDamaged();
+    if (trust === undefined) throw pin === undefined ? trustMissing() : pinDamaged(store);
     const { files, set } = await readKept(store, trust, openGiven(trust, now), now);
     return new TrustState(store, { pin: trust, pinned: false }, files, set);
   }
@@ -114,8 +114,9 @@ function trustMissing(): UsageError {
   return new UsageError("USAGE_TRUST_MISSING", text);
 }
 
-function pinDamaged(): HostError {
-  const text = `${pinFile} in the state folder is damaged; give the vendor's root.json again with --trust.`;
+function pinDamaged(store: Store): HostError {
+  const file = store.pathOf?.(pinFile) ?? pinFile;
+  const text = `${file} is damaged; give the vendor's root.json again with --trust.`;
   return new HostError("HOST_CORRUPT_STATE", text);
 }
 

@@ -174,6 +174,10 @@ class FolderStore implements Store {
     }
   }
 
+  pathOf(name: string): string {
+    return this.#file(name);
+  }
+
   async freeBytes(): Promise<number | undefined> {
     for (let folder = this.#root; ; folder = path.dirname(folder)) {
       try {
