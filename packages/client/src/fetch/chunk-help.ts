@@ -9,6 +9,8 @@ export interface InFlight {
   readonly lane: Lane;
 }
 
+const farSlowerBy = 2; // less of a difference is not worth fetching anything twice
+
 interface Candidate extends Pending {
   readonly lane: Lane;
   /** The part of the request that no other one is likely to bring. */
@@ -58,8 +60,10 @@ function judge(
   const others: Run[] = [];
   for (const other of inFlight) {
     if (other.lane === lane || other.work.isSilent(other.lane, now)) continue;
-    // Whoever has yet to prove itself does not keep a better one from helping.
-    if (other.work.proven || !helper.proven) others.push(other.lane.rest);
+    // Whoever has yet to prove itself, or is far slower, does not keep a better one from helping:
+    // two that drip the same chunks would keep all others from them.
+    if (helper.proven && (!other.work.proven || isFarSlower(other.work, helper, now))) continue;
+    others.push(other.lane.rest);
   }
   let alone: Run = { from: lane.rest.to, to: lane.rest.to };
   for (let number = lane.rest.from; number < lane.rest.to; number++) {
@@ -76,6 +80,13 @@ function judge(
     silent: work.isSilent(lane, now),
     rate: rate === undefined ? undefined : rate / work.lanes.size,
   };
+}
+
+function isFarSlower(work: RouteWork, helper: RouteWork, now: number): boolean {
+  if (work === helper) return false;
+  const [theirs, ours] = [work.meter.rate(now), helper.meter.rate(now)];
+  if (theirs === undefined || ours === undefined) return false;
+  return (theirs / Math.max(1, work.lanes.size)) * farSlowerBy < ours;
 }
 
 /** The number after the first chunks of `run` that make up `length` bytes. */
