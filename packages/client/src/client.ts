@@ -122,11 +122,11 @@ export interface Bounds {
 /** As `createClient`, within other bounds: tests cannot wait for real deadlines. */
 export function createClientWithin(bounds: Bounds, options: ClientOptions): Client {
   parseRoutes(options.routes);
-  const { retries = new RetryBudget() } = options;
+  const shared = { ...options, retries: options.retries ?? new RetryBudget() };
   return {
     async check(product, request) {
       const wish = toWish(product, request);
-      return withRun(bounds, options, request.signal, async (run) => {
+      return withRun(bounds, shared, request.signal, async (run) => {
         const time = await refreshState(run);
         const on = { ...run, now: time.now };
         const found = await find(on, wish);
@@ -138,9 +138,9 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
       const wish = toWish(product, request);
       const { clock } = options.ports;
       const start = clock.steady();
-      return withRun(bounds, options, request.signal, async (whole) => {
+      return withRun(bounds, shared, request.signal, async (whole) => {
         const { found, name, reused, run, time } = await onNewestState(whole, async (on) => {
-          return getNewest(on, wish, { ...request, retries }, bounds.download);
+          return getNewest(on, wish, request, bounds.download);
         });
         const { release, sha256, target } = found;
         return {
@@ -162,7 +162,7 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
 
 async function withRun<Value>(
   bounds: Bounds,
-  options: ClientOptions,
+  options: ClientOptions & Pick<Run, "retries">,
   outer: AbortSignal | undefined,
   act: (run: Run) => Promise<Value>,
 ): Promise<Value> {
@@ -177,9 +177,10 @@ async function withRun<Value>(
       const memory = await RouteMemory.open(options.state, ports.clock);
       // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
       const routes = parseRoutes(options.routes);
+      const { retries } = options;
       memory.recall(routes);
       try {
-        return await act({ ports, routes, state, limits: bounds.client, now, signal });
+        return await act({ ports, routes, state, limits: bounds.client, retries, now, signal });
       } finally {
         await memory.save(routes, ports.random);
       }
@@ -214,7 +215,7 @@ interface GotNewest {
 async function getNewest(
   on: OnState,
   wish: Wish,
-  request: GetRequest & Pick<DownloadRequest, "retries">,
+  request: GetRequest,
   limits: DownloadLimits,
 ): Promise<GotNewest> {
   const { run, time, sure } = on;
@@ -251,7 +252,7 @@ function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime
 async function fetchFound(
   { run, sure }: OnState,
   { target, release, sha256 }: Found,
-  request: Omit<GetRequest, "output"> & Pick<DownloadRequest, "output" | "retries">,
+  request: Omit<GetRequest, "output"> & Pick<DownloadRequest, "output">,
   limits: DownloadLimits,
 ): Promise<{ readonly reused: number }> {
   const { ports, routes, signal } = run;
@@ -261,7 +262,7 @@ async function fetchFound(
     release,
     routes: rankForBytes(routes),
     output: request.output,
-    ...(request.retries && { retries: request.retries }),
+    retries: run.retries,
     ...(request.have && { have: request.have }),
     ...(request.onProgress && { onProgress: request.onProgress }),
     sure,

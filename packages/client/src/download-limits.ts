@@ -30,8 +30,6 @@ export interface DownloadLimits {
   /** How long a route is alone with a small file before the next one is asked beside it. */
   readonly hedgeMs: number;
   readonly indexLengthMax: number;
-  /** Times that all routes are asked for a chunk index; between them it waits as after failures. */
-  readonly indexRoundsMax: number;
   readonly oldFilesMax: number;
   readonly oldFileLengthMax: number;
   /** Times that chunks which rotted on the disk are fetched anew before giving up. */
@@ -63,7 +61,6 @@ export const downloadLimits: DownloadLimits = {
   patienceMs: 30_000, // who runs `get` by hand waits no longer
   hedgeMs: 300,
   indexLengthMax: 64 * MiB, // the index of a 100 GiB target
-  indexRoundsMax: 3,
   oldFilesMax: 16,
   oldFileLengthMax: 64 * 1024 * MiB, // a mistaken `--have /dev/sda` ends
   repairsMax: 2, // a disk that loses what it is given twice will lose it again

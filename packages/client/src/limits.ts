@@ -24,12 +24,19 @@ export interface MetadataLimits {
   readonly placeMs: number;
   /** Without an answer for so long, routes that were of no use lately are asked as well. */
   readonly wakeMs: number;
-  /** How long a run waits when all routes have asked to be left alone. */
+  /** How long a race waits, all in all, while every route has asked to be left alone. */
   readonly restMsMax: number;
+  /** Failures of a route in a row, without a verified document between them, in one race. */
+  readonly failuresMax: number;
+  /** What those failures may take until then, their deadlines and not the waits between them. */
+  readonly failingMsMax: number;
+  readonly backoffMs: { readonly base: number; readonly max: number };
   /** Documents of one whole refresh or search, over one route. */
   readonly stepsMax: number;
   /** How long a route that has shown to know something newer may take to deliver it. */
   readonly newerMs: number;
+  /** How long one that is overloaded may be waited for although another one has delivered. */
+  readonly busyMs: number;
 }
 
 export interface ClientLimits {
@@ -67,8 +74,12 @@ export const clientLimits: ClientLimits = {
     placeMs: 100, // a healthy route is through; else eight that drip would shut out the ninth
     wakeMs: 2_000, // a refresh over a far route takes less
     restMsMax: 30_000, // who runs `get` by hand waits no longer
+    failuresMax: 5, // about three seconds of trying; who is offline waits no longer to hear of it
+    failingMsMax: 10_000, // a server that loses a whole request to its full queue is asked once more
+    backoffMs: { base: 200, max: 10_000 },
     stepsMax: 1_024, // 256 new roots and a deep search stay far below
     newerMs: 10_000, // a snapshot of 256 bins over a modem; a tarpit costs no more
+    busyMs: 3_000, // a short rest, or a few waits after failures; who refuses all costs no more
   },
   catalogueLengthMax: 32 * 1024 * 1024, // 100,000 releases of one product
   smallTargetLengthMax: 64 * 1024 * 1024, // a chunk index of a 100 GiB target

@@ -53,7 +53,7 @@ async function downloadWhile(
 }
 
 // One try more than the one that shows the fault: deadlines add up.
-const impatient = { ...quickDownload, failuresMax: 2, indexRoundsMax: 1 };
+const impatient = { ...quickDownload, failuresMax: 2 };
 const honest: readonly Behaviour[] = ["honest", "honest", "honest", "honest"];
 
 for (const [at, fault] of bad.entries()) {

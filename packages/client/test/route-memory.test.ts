@@ -185,6 +185,16 @@ test("no note keeps a route from being asked for longer than its bounds", () => 
   );
 });
 
+test("a clock that was set back makes no rest longer than was asked for", () => {
+  const asked: RouteNote = {
+    triedAt: now,
+    failures: 0,
+    rest: { askedAt: now, until: now + 2_000 },
+  };
+  assert.equal(recalled(asked, now - 5 * minute, 0).restUntil, 2_000);
+  assert.equal(recalled(asked, now + 500, 0).restUntil, 1_500);
+});
+
 test("after a failure a route sleeps for a minute, then twice as long, within a spread", () => {
   let kept: RouteNote | undefined;
   for (let failures = 1; failures <= 20; failures++) {

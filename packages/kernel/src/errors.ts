@@ -43,6 +43,8 @@ export class RouteError extends CausewayError {
   readonly reset: boolean;
   /** True for a 403 that asks for no wait: what some object stores say of a file that they lack. */
   readonly forbidden: boolean;
+  /** True when it redirects to where it may not lead. */
+  readonly astray: boolean;
   /** True when it sent all of the file where a part was asked for, as servers without ranges do. */
   readonly rangeless: boolean;
 
@@ -54,6 +56,7 @@ export class RouteError extends CausewayError {
       retryAfterMs?: number;
       reset?: boolean;
       forbidden?: boolean;
+      astray?: boolean;
       rangeless?: boolean;
     },
   ) {
@@ -63,6 +66,7 @@ export class RouteError extends CausewayError {
     this.retryAfterMs = options?.retryAfterMs;
     this.reset = options?.reset ?? false;
     this.forbidden = options?.forbidden ?? false;
+    this.astray = options?.astray ?? false;
     this.rangeless = options?.rangeless ?? false;
   }
 }

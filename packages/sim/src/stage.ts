@@ -10,6 +10,7 @@ import { MachineClock } from "./machine-clock.ts";
 import { Line, type LineTraits } from "./network/line.ts";
 import { Network } from "./network/network.ts";
 import { type Behaviour, honest } from "./routes/behaviour.ts";
+import { drawBusy } from "./routes/busy.ts";
 import { drawBehaviour, drawReplay } from "./routes/families.ts";
 import { RouteHost } from "./routes/route-host.ts";
 import type { RouteDraw, Swarm } from "./swarm.ts";
@@ -58,6 +59,10 @@ export function setStage(world: World, swarm: Swarm, watchers: readonly Checker[
   return { ...scene, customer, crashes, honest: good };
 }
 
+function drawGood(dice: Dice): Behaviour {
+  return dice.chance(1, 2) ? honest : drawBusy(dice);
+}
+
 function firstVendor(world: World, { line, lifetimeMs, rootKeys }: Swarm): Vendor {
   const lifetimes = {
     timestampMs: lifetimeMs,
@@ -85,7 +90,7 @@ function makeHost(
   };
   const drawn = behaviour ?? draw(dice.fork("behaviour"));
   const host = { name, line, lagMs: isGood ? 0 : lagMs };
-  return new RouteHost(world, vendor, host, isGood ? honest : drawn);
+  return new RouteHost(world, vendor, host, isGood ? drawGood(dice.fork("good")) : drawn);
 }
 
 // A route whose first answer takes longer than the client waits for a second opinion (0.8 s, of

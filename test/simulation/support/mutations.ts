@@ -92,6 +92,12 @@ export const mutations: readonly Mutation[] = [
     "return await Promise.race([work, alarm]);",
     "alarm.catch(() => undefined);\n    return await work;",
   ),
+  bug(
+    "one failure puts a route out",
+    "client/src/routes/contender.ts",
+    "return isPassing(error) && !isOut;",
+    "return isPassing(error) && isOut;",
+  ),
   {
     name: "a route that fails is asked again at once, again and again",
     edits: [

@@ -32,50 +32,23 @@ export async function obtainArtifact(
 }
 
 async function fetchArtifact(job: DownloadJob, artifact: Artifact): Promise<Uint8Array> {
-  const { clock, random } = job.ports;
-  const limits = { ...clientLimits.metadata, hedgeMs: job.limits.hedgeMs };
-  for (let round = 1; ; round++) {
-    const race = new RouteRace(
-      clock,
-      await restedRoutes(job, artifact),
-      (route, signal) => fetchOver(job, artifact, route, signal),
-      limits,
-      job.signal,
-    );
+  const { ports, retries, signal } = job;
+  const { hedgeMs, patienceMs, failuresMax, backoffMs } = job.limits;
+  const race = new RouteRace({
+    ports,
+    routes: job.request.routes.filter(({ trustworthy }) => trustworthy),
+    job: (route, cancelled) => fetchOver(job, artifact, route, cancelled),
+    limits: { ...clientLimits.metadata, hedgeMs, restMsMax: patienceMs, failuresMax, backoffMs },
+    retries,
+    signal,
+  });
+  try {
     const bytes = await race.first();
+    if (bytes === undefined) throw noRoute(job, artifact.path);
+    return bytes;
+  } finally {
     race.end();
-    if (bytes !== undefined) return bytes;
-    if (round === job.limits.indexRoundsMax) throw noRoute(job, artifact.path);
-    const { base, max } = job.limits.backoffMs;
-    const chance = random.uint32() / 2 ** 32; // so that a fleet does not come back as one wave
-    const backoff = Math.min(max, base * 3 ** round * chance);
-    await clock.sleep(backoff, job.signal);
-    await takeRetry(job);
   }
-}
-
-async function takeRetry({ ports, retries, signal }: DownloadJob): Promise<void> {
-  const { clock } = ports;
-  for (let wait = retries.waitMs(clock.steady()); wait > 0; ) {
-    await clock.sleep(wait, signal);
-    wait = retries.waitMs(clock.steady()); // another one may have been quicker
-  }
-  retries.take(clock.steady());
-}
-
-/**
- * The routes that do not ask to be left alone now; when all of them do, this waits for the first.
- * @throws {NoRouteDelivered} there are none, or it would be too long a wait
- */
-async function restedRoutes(job: DownloadJob, artifact: Artifact): Promise<readonly Route[]> {
-  const { clock } = job.ports;
-  const able = job.request.routes.filter((route) => route.trustworthy);
-  const due = Math.min(...able.map(({ restUntil }) => restUntil));
-  const wait = due - clock.steady();
-  if (wait > job.limits.patienceMs) throw noRoute(job, artifact.path);
-  if (wait > 0) await clock.sleep(wait, job.signal);
-  const now = clock.steady();
-  return able.filter(({ restUntil }) => restUntil <= now);
 }
 
 async function fetchOver(

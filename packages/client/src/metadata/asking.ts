@@ -20,7 +20,7 @@ const nearMs = 100; // a route as near as the first one is through by then, and 
 export class Asking {
   readonly #run: Run;
   readonly #attempts = new Map<Route, Attempt>();
-  readonly #race: Promise<RouteRace<Attempt>>;
+  readonly #race: RouteRace<Attempt>;
   readonly #whole: Attempt[] = [];
   #all: Promise<Asked> | undefined;
   #isOver = false;
@@ -28,14 +28,14 @@ export class Asking {
   constructor(run: Run, now: Instant) {
     this.#run = run;
     const job = async (route: Route, signal: AbortSignal): Promise<Attempt> => {
-      const attempt = new Attempt(run, route, now);
+      // A route that is asked again goes on where it failed.
+      const attempt = this.#attempts.get(route) ?? new Attempt(run, route, now);
       this.#attempts.set(route, attempt);
       await attempt.follow(signal);
       this.#whole.push(attempt);
       return attempt;
     };
     this.#race = startRace(run, job, 0);
-    this.#race.catch(() => undefined); // whoever waits for it is told
   }
 
   /** True when no route has anything left to say. */
@@ -45,8 +45,7 @@ export class Asking {
 
   /** What the first route leads to, and those that are as near as it is. */
   async near(): Promise<Asked> {
-    const race = await this.#race;
-    const first = await race.first();
+    const first = await this.#race.first();
     if (first === undefined) return this.all();
     const timer = new AbortController();
     const ms = nearMs + (first.route.latencyMs ?? 0) * opinionRoundTrips;
@@ -68,24 +67,24 @@ export class Asking {
   }
 
   end(): void {
-    void this.#race.then((race) => race.end()).catch(() => undefined);
+    this.#race.end();
   }
 
   async #rest(): Promise<Asked> {
-    const race = await this.#race;
-    const first = await race.first();
+    const first = await this.#race.first();
     if (first === undefined) return this.#asked([]);
     const { limits, state } = this.#run;
-    const { secondOpinionMs, newerMs } = limits.metadata;
+    const { secondOpinionMs, newerMs, busyMs } = limits.metadata;
     const roundTrips = opinionRoundTrips + rootOf(first.set) - rootOf(state.set);
-    const moreMs = (route: Route): number => {
+    const moreMs = (route: Route, busy: boolean): number => {
       const set = this.#attempts.get(route)?.set;
       if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
       // A far route that answers step by step is on its way: a near and frozen one must not win
       // every time.
-      return Math.min(newerMs, (route.latencyMs ?? 0) * roundTrips);
+      const wayMs = Math.min(newerMs, (route.firstLatencyMs ?? 0) * roundTrips);
+      return busy ? Math.max(wayMs, busyMs) : wayMs;
     };
-    const whole = await race.rest(secondOpinionMs, moreMs);
+    const whole = await this.#race.rest(secondOpinionMs, moreMs);
     return this.#asked(whole);
   }
 

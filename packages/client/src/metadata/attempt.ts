@@ -10,6 +10,7 @@ export class Attempt {
   readonly #now: Instant;
   #refresh: Refresh;
   #accepted: Accepted[] = [];
+  #steps = 0;
   /** What the route delivered, by its path. */
   readonly #documents = new Map<string, Uint8Array>();
 
@@ -31,7 +32,7 @@ export class Attempt {
     return this.#accepted;
   }
 
-  /** Walks one refresh over the route to its end. */
+  /** Walks one refresh over the route to its end; called again, from where it failed. */
   async follow(signal: AbortSignal): Promise<void> {
     try {
       await this.#walk(signal);
@@ -70,19 +71,17 @@ export class Attempt {
 
   async #walk(signal: AbortSignal): Promise<void> {
     const { route } = this;
-    for (let step = 0; this.#refresh.want !== undefined; step++) {
-      const { want } = this.#refresh;
-      if (step >= this.#run.limits.metadata.stepsMax) {
-        const text = `leads through over ${step} documents of metadata`;
+    for (let { want } = this.#refresh; want !== undefined; want = this.#refresh.want) {
+      if (this.#steps++ >= this.#run.limits.metadata.stepsMax) {
+        const text = `leads through over ${this.#run.limits.metadata.stepsMax} documents of metadata`;
         throw new RouteError("ROUTE_ENDLESS", route.id, text);
       }
       const fetch = want.absence === "final" ? fetchNextRoot : fetchWanted;
       const bytes = await fetch(this.#run, route, want, signal);
       const refresh = this.#refresh;
       this.#accepted.push(bytes === undefined ? refresh.absent() : refresh.offer(bytes));
-      if (bytes === undefined) continue;
-      this.#documents.set(want.path, bytes);
-      route.kept(bytes.length);
+      route.kept(bytes?.length ?? 0);
+      if (bytes !== undefined) this.#documents.set(want.path, bytes);
     }
   }
 }

@@ -8,8 +8,9 @@ import {
 import { type Accepted, Lookup, type TargetFile, verifyTarget, type Want } from "@causeway/trust";
 import type { ClientLimits } from "../limits.ts";
 import { fetchDocument } from "../routes/document.ts";
-import { RouteRace } from "../routes/race.ts";
-import { isWorthAsking, rankRoutes } from "../routes/ranking.ts";
+import { type RouteJob, RouteRace } from "../routes/race.ts";
+import { rankRoutes } from "../routes/ranking.ts";
+import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Route } from "../routes/route.ts";
 import { type TrustState, unlessRefused } from "./trust-state.ts";
 
@@ -19,6 +20,7 @@ export interface Run {
   readonly routes: readonly Route[];
   readonly state: TrustState;
   readonly limits: ClientLimits;
+  readonly retries: RetryBudget;
   readonly now: Instant;
   readonly signal: AbortSignal;
 }
@@ -44,27 +46,21 @@ export function failedOverAll(run: Run, what: string): NoRouteDelivered {
   );
 }
 
-/** When all routes have asked to be left alone, this waits for the first if that is not long. */
-export async function startRace<Value>(
+/** Does one thing over all routes but those that lied. */
+export function startRace<Value>(
   run: Run,
-  job: (route: Route, signal: AbortSignal) => Promise<Value>,
+  job: RouteJob<Value>,
   hedgeMs: number = run.limits.metadata.hedgeMs,
-): Promise<RouteRace<Value>> {
-  const { clock } = run.ports;
-  const able = run.routes.filter(({ trustworthy }) => trustworthy);
-  const wait = Math.min(...able.map(({ restUntil }) => restUntil)) - clock.steady();
-  if (wait > 0 && wait <= run.limits.metadata.restMsMax) await clock.sleep(wait, run.signal);
-  const now = clock.steady();
-  const routes = rankRoutes(run.routes).filter((route) => isWorthAsking(route, now));
-  return new RouteRace(clock, routes, job, { ...run.limits.metadata, hedgeMs }, run.signal);
+): RouteRace<Value> {
+  const { ports, retries, signal } = run;
+  const routes = rankRoutes(run.routes).filter(({ trustworthy }) => trustworthy);
+  const limits = { ...run.limits.metadata, hedgeMs };
+  return new RouteRace({ ports, routes, job, limits, retries, signal });
 }
 
 /** The first value that any route delivers; undefined when none does. */
-async function overAnyRoute<Value>(
-  run: Run,
-  job: (route: Route, signal: AbortSignal) => Promise<Value>,
-): Promise<Value | undefined> {
-  const race = await startRace(run, job);
+async function overAnyRoute<Value>(run: Run, job: RouteJob<Value>): Promise<Value | undefined> {
+  const race = startRace(run, job);
   try {
     return await race.first();
   } finally {

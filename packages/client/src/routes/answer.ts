@@ -115,7 +115,8 @@ export function redirectTarget(
   const location = delivery.headers.get("location") ?? "";
   const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
   const refuse = (what: string): RouteError => {
-    return new RouteError("ROUTE_REFUSED", shown(url), `redirects ${path} ${what}`);
+    const text = `redirects ${path} ${what}`;
+    return new RouteError("ROUTE_REFUSED", shown(url), text, { astray: true });
   };
   if (next === undefined) throw refuse(`to ${quoted(location)}, which is no URL`);
   const host = route.leadsTo(next);

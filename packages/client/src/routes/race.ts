@@ -1,13 +1,30 @@
-import { type CausewayError, type Clock, RouteError } from "@causeway/kernel";
+import { type CausewayError, type Clock, type Random, RouteError } from "@causeway/kernel";
 import type { MetadataLimits } from "../limits.ts";
 import { Cancel, over } from "./cancel.ts";
+import { Contender } from "./contender.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 import type { Route } from "./route.ts";
 
-/** Does one thing over one route; its failures are the route's unless they are the host's. */
+/**
+ * Does one thing over one route; its failures are the route's unless they are the host's. When it
+ * failed it may be called again.
+ */
 export type RouteJob<Value> = (route: Route, signal: AbortSignal) => Promise<Value>;
 
+export type RaceLimits = Omit<MetadataLimits, "secondOpinionMs" | "stepsMax" | "newerMs">;
+
+export interface RaceRequest<Value> {
+  readonly ports: { readonly clock: Clock; readonly random: Random };
+  /** In the order in which they are to be asked. */
+  readonly routes: readonly Route[];
+  readonly job: RouteJob<Value>;
+  readonly limits: RaceLimits;
+  readonly retries: RetryBudget;
+  readonly signal: AbortSignal;
+}
+
 interface Lane {
-  readonly route: Route;
+  readonly contender: Contender;
   readonly cancel: Cancel;
   /** Steady time. */
   readonly startedAt: number;
@@ -16,38 +33,34 @@ interface Lane {
 /**
  * The same job over several routes, in their order: the next one starts when one fails, or when
  * those before it take long; however many there are that take for ever, each gets its turn. A
- * route that fails is struck; one that loses is not. Those that were of no use lately are left
- * asleep until it seems that no other one delivers.
+ * route that fails is struck; one that loses is not. What may be over in a moment puts no route
+ * out: it is asked again a few times, after waits that grow. One that asked to be left alone is
+ * asked when its rest is over. Those that were of no use lately are left asleep until it seems
+ * that no other one delivers.
  */
 export class RouteRace<Value> {
+  readonly #request: RaceRequest<Value>;
   readonly #clock: Clock;
-  readonly #job: RouteJob<Value>;
-  readonly #limits: MetadataLimits;
-  readonly #signal: AbortSignal;
-  readonly #waiting: Route[];
-  readonly #asleep: Route[];
+  readonly #waiting: Contender[];
+  readonly #asleep: Contender[];
   readonly #running = new Set<Lane>();
   readonly #done: Value[] = [];
+  #restMs: number; // left of what it may wait while nobody is asked
   #startDue = Number.NEGATIVE_INFINITY;
   #wakeDue = Number.POSITIVE_INFINITY;
   #started = 0;
   #broken: { readonly error: unknown } | undefined;
   #wake = Promise.withResolvers<void>();
 
-  constructor(
-    clock: Clock,
-    routes: readonly Route[],
-    job: RouteJob<Value>,
-    limits: MetadataLimits,
-    signal: AbortSignal,
-  ) {
-    this.#clock = clock;
-    const now = clock.steady();
-    this.#waiting = routes.filter((route) => !route.isAsleep(now));
-    this.#asleep = routes.filter((route) => route.isAsleep(now));
-    this.#job = job;
-    this.#limits = limits;
-    this.#signal = signal;
+  constructor(request: RaceRequest<Value>) {
+    const { ports, routes, limits, retries } = request;
+    this.#request = request;
+    this.#clock = ports.clock;
+    this.#restMs = limits.restMsMax;
+    const now = ports.clock.steady();
+    const contenders = routes.map((route) => new Contender(route, limits, retries, now));
+    this.#waiting = contenders.filter(({ route }) => !route.isAsleep(now));
+    this.#asleep = contenders.filter(({ route }) => route.isAsleep(now));
   }
 
   /**
@@ -59,18 +72,26 @@ export class RouteRace<Value> {
       this.#throwIfOver();
       if (this.#done.length > 0) return this.#done[0];
       const now = this.#clock.steady();
-      const isNobodyElse = this.#waiting.length === 0;
+      const isNobodyElse = !this.#waiting.some((one) => one.fresh && one.dueAt(now) <= now);
       if (isNobodyElse && (this.#running.size === 0 || now >= this.#wakeDue)) {
         this.#waiting.push(...this.#asleep.splice(0));
       }
-      if (this.#waiting.length === 0) {
-        if (this.#running.size === 0) return undefined;
-        await this.#change(this.#asleep.length === 0 ? undefined : this.#wakeDue - now);
+      const next = this.#nextDue(now);
+      const isIdle = this.#running.size === 0;
+      if (next === undefined) {
+        if (isIdle) return undefined;
+        await this.#change(this.#untilWake(now));
         continue;
       }
-      const wait = Math.max(this.#startDue - now, this.#placeIn(now));
-      if (wait <= 0 || this.#running.size === 0) this.#startNext();
-      else await this.#change(wait);
+      let wait = next.dueAt(now) - now;
+      if (isIdle) {
+        if (wait > this.#restMs) return undefined;
+        this.#restMs -= Math.max(0, wait);
+      } else {
+        wait = Math.max(wait, this.#startDue - now, this.#placeIn(now));
+      }
+      if (wait <= 0) this.#start(next);
+      else await this.#change(Math.min(wait, this.#untilWake(now) ?? Infinity));
     }
   }
 
@@ -78,37 +99,62 @@ export class RouteRace<Value> {
    * Gives every other route `ms` to finish as well, counted from when the last of them could be
    * started, and to each as much more as `moreMs` then says; who is not through is struck as
    * slow. Resolves with all values.
+   * @param moreMs told whether the route is busy: it failed, or asked to be left alone
    */
-  async rest(ms: number, moreMs: (route: Route) => number): Promise<readonly Value[]> {
+  async rest(
+    ms: number,
+    moreMs: (route: Route, busy: boolean) => number,
+  ): Promise<readonly Value[]> {
     await this.#startAll();
     const start = this.#clock.steady();
     for (;;) {
       this.#throwIfOver();
       const now = this.#clock.steady();
       let next = Infinity;
+      const moreOf = ({ route, busy }: Contender): number => moreMs(route, busy);
+      for (const one of this.#waiting.filter(({ promising }) => promising)) {
+        const due = one.dueAt(now);
+        if (due >= start + ms + moreOf(one)) continue;
+        if (due <= now) this.#start(one);
+        else next = Math.min(next, due);
+      }
       for (const lane of this.#running) {
-        const due = now < start + ms ? start + ms : start + ms + moreMs(lane.route);
+        const due = start + ms + (now < start + ms ? 0 : moreOf(lane.contender));
         if (due <= now) this.#giveUp(lane, now - start);
         else next = Math.min(next, due);
       }
-      if (this.#running.size === 0) return this.#done;
+      if (next === Infinity) return this.#done;
       await this.#change(next - now);
     }
   }
 
-  /** Starts what is left, as places come free. */
+  /** Starts what is left and was not asked yet, as places come free. */
   async #startAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (;;) {
       this.#throwIfOver();
-      const wait = this.#placeIn(this.#clock.steady());
-      if (wait <= 0) this.#startNext();
+      const now = this.#clock.steady();
+      const next = this.#waiting.find((one) => one.fresh && one.dueAt(now) <= now);
+      if (next === undefined) return;
+      const wait = this.#placeIn(now);
+      if (wait <= 0) this.#start(next);
       else await this.#change(wait);
     }
   }
 
+  /** The first that may be asked now, or else the one that may be asked next. */
+  #nextDue(now: number): Contender | undefined {
+    const due = (one: Contender): number => Math.max(now, one.dueAt(now));
+    return this.#waiting.toSorted((a, b) => due(a) - due(b))[0];
+  }
+
+  #untilWake(now: number): number | undefined {
+    return this.#asleep.length === 0 ? undefined : this.#wakeDue - now;
+  }
+
   #giveUp(lane: Lane, ms: number): void {
+    const { route } = lane.contender;
     const text = `gave no whole answer within ${Math.round(ms / 100) / 10} s; went on without it`;
-    lane.route.strike(new RouteError("ROUTE_STALLED", lane.route.id, text));
+    route.strike(new RouteError("ROUTE_STALLED", route.id, text));
     this.#drop(lane);
   }
 
@@ -119,42 +165,50 @@ export class RouteRace<Value> {
 
   /** Milliseconds until one more may be in flight; 0 when one may now. */
   #placeIn(now: number): number {
-    const { routesInFlightMax, placeMs } = this.#limits;
+    const { routesInFlightMax, placeMs } = this.#request.limits;
     // In the order in which they were started, so the last few hold places the longest.
     const eldest = [...this.#running].at(-routesInFlightMax);
     return eldest === undefined ? 0 : Math.max(0, eldest.startedAt + placeMs - now);
   }
 
-  #startNext(): void {
-    const route = this.#waiting.shift();
-    if (route === undefined) return;
-    const { hedgeMs, placeMs, routesInFlightMax, wakeMs } = this.#limits;
+  #start(contender: Contender): void {
+    this.#waiting.splice(this.#waiting.indexOf(contender), 1);
+    const { hedgeMs, placeMs, routesInFlightMax, wakeMs } = this.#request.limits;
     const startedAt = this.#clock.steady();
-    this.#wakeDue = startedAt + wakeMs;
+    contender.begin(startedAt);
+    if (contender.fresh) this.#wakeDue = startedAt + wakeMs;
     this.#started++;
     // After so many of no use there is an attack, and no reason to be polite to what is left.
     const hedge = this.#started < routesInFlightMax ? hedgeMs : Math.min(hedgeMs, placeMs);
     this.#startDue = startedAt + hedge;
-    const lane = { route, cancel: new Cancel(this.#signal), startedAt };
+    const lane = { contender, cancel: new Cancel(this.#request.signal), startedAt };
     this.#running.add(lane);
     void this.#run(lane);
   }
 
   /** Never rejects. */
   async #run(lane: Lane): Promise<void> {
+    const { contender, cancel } = lane;
     try {
-      const value = await this.#job(lane.route, lane.cancel.signal);
+      const value = await this.#request.job(contender.route, cancel.signal);
+      contender.delivered();
       if (this.#running.has(lane)) this.#done.push(value);
     } catch (error) {
-      if (!this.#running.has(lane) || lane.cancel.signal.aborted) return;
-      this.#startDue = this.#clock.steady(); // the next one takes its place at once
-      if (isRouteFault(error)) lane.route.strike(error);
+      if (!this.#running.has(lane) || cancel.signal.aborted) return;
+      if (isRouteFault(error)) this.#failed(contender, error);
       else this.#broken ??= { error };
     } finally {
       this.#running.delete(lane);
-      lane.cancel.release();
+      cancel.release();
       this.#wake.resolve();
     }
+  }
+
+  #failed(contender: Contender, error: CausewayError): void {
+    const now = this.#clock.steady();
+    this.#startDue = now; // the next one takes its place at once
+    contender.route.strike(error);
+    if (contender.failed(error, now, this.#request.ports.random)) this.#waiting.push(contender);
   }
 
   #drop(lane: Lane): void {
@@ -163,8 +217,9 @@ export class RouteRace<Value> {
   }
 
   #throwIfOver(): void {
-    if (this.#broken !== undefined || this.#signal.aborted) this.end();
-    this.#signal.throwIfAborted();
+    const { signal } = this.#request;
+    if (this.#broken !== undefined || signal.aborted) this.end();
+    signal.throwIfAborted();
     if (this.#broken !== undefined) throw this.#broken.error;
   }
 

@@ -9,11 +9,6 @@ export function rankRoutes(routes: readonly Route[]): readonly Route[] {
   return routes.toSorted((a, b) => order[a.state] - order[b.state] || unproven(a) - unproven(b));
 }
 
-/** True unless the route lied, or asked us to stay away and still means it. */
-export function isWorthAsking(route: Route, steady: number): boolean {
-  return route.trustworthy && route.restUntil <= steady;
-}
-
 function unproven(route: Route): number {
   return route.bytesKept > 0 ? 0 : 1;
 }

@@ -65,8 +65,12 @@ export function recalled(note: RouteNote, now: Instant, steady: number): Recalle
     note.sleepUntil ?? Number.NEGATIVE_INFINITY,
     triedAt + sleepMsMax * 1.5,
   );
-  const restUntil = Math.min(rest?.until ?? 0, (rest?.askedAt ?? 0) + restMsMax);
-  const strictUntil = Math.min(restUntil, (rest?.askedAt ?? 0) + strictRestMs);
+  const askedAt = rest?.askedAt ?? 0;
+  const restMs = Math.min((rest?.until ?? 0) - askedAt, restMsMax);
+  // A clock that was set back makes no rest longer than was asked for.
+  const restFrom = Math.min(askedAt, now);
+  const restUntil = restFrom + restMs;
+  const strictUntil = restFrom + Math.min(restMs, strictRestMs);
   return {
     failures,
     sleepUntil: steady + Math.max(sleepUntil, restUntil) - now,
@@ -131,8 +135,9 @@ export class RouteMemory {
 }
 
 function useOf(route: Route, someUseful: boolean): Seen["use"] {
-  if (route.failed) return someUseful ? "useless" : "untried";
-  return route.bytesKept > 0 ? "useful" : "untried";
+  // One that failed after it had been of use, as the busiest do, is no dead one.
+  if (route.bytesKept > 0 && route.trustworthy) return "useful";
+  return route.failed && someUseful ? "useless" : "untried";
 }
 
 async function orNothing<Value>(work: Promise<Value>): Promise<Value | undefined> {

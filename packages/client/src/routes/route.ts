@@ -7,6 +7,7 @@ import {
   UsageError,
 } from "@causeway/kernel";
 import { routesMax } from "../limits.ts";
+import { Backoff } from "./backoff.ts";
 import { type RoundTrip, type RoutePace, roundTripAfter } from "./deadline.ts";
 
 /** Names a route in logs and reports: its URL without credentials. The signed list has ids. */
@@ -53,13 +54,17 @@ export class Route {
   readonly id: RouteUrl;
   /** Ends in "/". May hold credentials, so it is never shown; `id` is. */
   readonly base: URL;
+  /** When it may be asked again after failures of this run. */
+  readonly backoff = new Backoff();
   #others: readonly Route[] = [];
   #state: RouteHealth = "ok";
   #error: CausewayError | undefined;
   #bytesReceived = 0;
   #bytesKept = 0;
+  #uses = 0;
   #rateBytes = 0;
   #rateMs = 0;
+  #firstLatencyMs: number | undefined;
   #latencyMs: number | undefined;
   #trip: RoundTrip | undefined;
   readonly #missed = { answer: 0, silence: 0 };
@@ -106,6 +111,11 @@ export class Route {
   /** From asking to the answer's headers, the last time. */
   get latencyMs(): number | undefined {
     return this.#latencyMs;
+  }
+
+  /** As above, the first time in this run: what it does later to be waited for does not count. */
+  get firstLatencyMs(): number | undefined {
+    return this.#firstLatencyMs;
   }
 
   /**
@@ -189,8 +199,14 @@ export class Route {
     this.#bytesReceived += bytes;
   }
 
-  /** Bytes from this route were verified. */
+  /** Times that what it said was verified, or what an honest route says. */
+  get uses(): number {
+    return this.#uses;
+  }
+
+  /** Bytes from this route were verified; none when its word that it lacks something counts. */
   kept(bytes: number): void {
+    this.#uses++;
     this.#bytesKept += bytes;
   }
 
@@ -231,6 +247,7 @@ export class Route {
   answered(latencyMs: number, skewMs: number | undefined): void {
     this.#resetForgiven = false;
     this.#missed.answer = 0;
+    this.#firstLatencyMs ??= latencyMs;
     this.#latencyMs = latencyMs;
     if (skewMs !== undefined) this.#skewMs = Math.max(this.#skewMs ?? skewMs, skewMs);
   }

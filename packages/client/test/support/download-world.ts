@@ -18,7 +18,6 @@ export const quickDownload: DownloadLimits = {
   ...downloadLimits,
   exchange: quickExchange,
   hedgeMs: 50,
-  indexRoundsMax: 2,
   silenceMs: { min: 60, max: 200 },
   placeMs: 150,
   failuresMax: 4,

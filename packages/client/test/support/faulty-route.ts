@@ -52,6 +52,8 @@ export interface FaultyRoute {
   /** Where "redirects-to" leads. */
   location: string;
   behaviour: Behaviour;
+  /** What it does the first time that a file is asked for; else as ever. */
+  firstTime: Behaviour | undefined;
   files: Files;
   /** What its clock shows: each answer has a Date. Undefined: none has. */
   wall: () => number | undefined;
@@ -75,6 +77,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
   const requests: string[] = [];
   const authorizations: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
+  const seen = new Set<string>();
   const server = http.createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const date = route.wall();
@@ -90,7 +93,9 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
     const file = route.files.get(decodeURIComponent(path).replace(/^moved\//, ""));
     const reply = honestReply(request, file, route.behaviour === "ignores-ranges");
-    behaviours[route.behaviour]({ request, response, ...reply });
+    const first = seen.has(path) ? undefined : route.firstTime;
+    seen.add(path);
+    behaviours[first ?? route.behaviour]({ request, response, ...reply });
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -122,6 +127,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     authorizations,
     location: "",
     behaviour,
+    firstTime: undefined,
     files,
     wall: Date.now,
     headers: {},

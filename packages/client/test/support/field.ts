@@ -19,6 +19,7 @@ import { now, TestRepository } from "../../../trust/test/support/test-repository
 import type { Run } from "../../src/metadata/metadata.ts";
 import { TrustState } from "../../src/metadata/trust-state.ts";
 import { type NodePorts, nodePorts } from "../../src/node/index.ts";
+import { RetryBudget } from "../../src/routes/retry-budget.ts";
 import { parseRoutes } from "../../src/routes/route.ts";
 import { type Behaviour, type FaultyRoute, type Files, startRoute } from "./faulty-route.ts";
 import { quickLimits } from "./quick.ts";
@@ -170,6 +171,7 @@ export async function startRun(
     routes: parseRoutes(urls),
     state: await TrustState.open(store, trust, now),
     limits: quickLimits,
+    retries: new RetryBudget(),
     now,
     signal: new AbortController().signal,
   };

@@ -12,5 +12,10 @@ export const quickExchange: ExchangeLimits = {
 export const quickLimits: ClientLimits = {
   ...clientLimits,
   exchange: quickExchange,
-  metadata: { ...clientLimits.metadata, hedgeMs: 60, secondOpinionMs: 2_000 },
+  metadata: {
+    ...clientLimits.metadata,
+    hedgeMs: 60,
+    secondOpinionMs: 2_000,
+    backoffMs: { base: 20, max: 200 },
+  },
 };

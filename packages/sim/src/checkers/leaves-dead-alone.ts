@@ -17,6 +17,8 @@ interface Rest {
   readonly wallFrom: number;
   readonly wallUntil: number;
   isLaterRun: boolean;
+  /** World time until which a later run has to leave it alone, as its clock was when it began. */
+  laterUntil: number;
 }
 
 /** Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed. */
@@ -25,18 +27,21 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const rests = new Map<string, Rest>();
   const mayAsk = (rest: Rest): boolean => {
     if (!rest.isLaterRun) return world.now >= rest.until;
-    const wall = world.now + clock.offsetMs;
-    const until = Math.min(rest.wallUntil, rest.wallFrom + laterMsMax) - roundingMs;
-    return wall >= until || wall < rest.wallFrom - setBackMs;
+    return world.now >= rest.until || world.now >= rest.laterUntil - roundingMs;
   };
   return {
     began() {
       asked.clear();
       for (const [host, rest] of rests) {
+        const wall = world.now + clock.offsetMs;
         // Set back, the clock makes the run forget it for good.
-        const isForgotten = world.now + clock.offsetMs < rest.wallFrom - setBackMs;
-        if (rest.until <= world.now || isForgotten) rests.delete(host);
-        else rest.isLaterRun = true;
+        if (rest.until <= world.now || wall < rest.wallFrom - setBackMs) {
+          rests.delete(host);
+          continue;
+        }
+        const restMs = Math.min(rest.wallUntil - rest.wallFrom, laterMsMax);
+        rest.isLaterRun = true;
+        rest.laterUntil = world.now + restMs - Math.max(0, wall - rest.wallFrom);
       }
     },
     ended() {
@@ -71,6 +76,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
         wallFrom,
         wallUntil: wallFrom + restMs,
         isLaterRun: false,
+        laterUntil: Infinity,
       });
     },
   };

@@ -57,7 +57,7 @@ export function startRequest(under: UnderWay, reused: boolean, events: Events): 
       const reply = host.serve({ path: exchange.path, range, now: world.instant });
       if (reply.kind === "silence") return;
       if (reply.kind !== "answer") {
-        cross(under, () => fail(under, `${reply.kind} the connection`));
+        cross(under, () => fail(under, reply.kind));
         return;
       }
       world.after(reply.thinkMs ?? 0, () => {
@@ -78,13 +78,14 @@ function cross(under: UnderWay, act: () => void): void {
   world.after(passage.kind === "arrives" ? passage.afterMs : latencyMs, () => {
     if (exchange.closed || exchange.life.dead) return;
     if (passage.kind === "arrives") act();
-    else fail(under, "reset the connection");
+    else fail(under, "reset");
   });
 }
 
-function fail({ exchange, request, settle }: UnderWay, what: string): void {
+function fail({ exchange, request, settle }: UnderWay, what: "reset" | "refused"): void {
   exchange.closed = true;
-  settle.reject(new RouteError("ROUTE_UNREACHABLE", request.url.href, what));
+  const [url, text] = [request.url.href, `${what} the connection`];
+  settle.reject(new RouteError("ROUTE_UNREACHABLE", url, text, { reset: what === "reset" }));
 }
 
 function deliver(under: UnderWay, answer: Answer, events: Events): Delivery {

@@ -20,6 +20,8 @@ export interface Behaviour {
   readonly dead?: boolean;
   /** True when it has a stolen key: honest routes alone cannot undo what it does with it. */
   readonly thief?: boolean;
+  /** True when it is honest, but fails now and then. */
+  readonly busy?: boolean;
   /** True when its `Date` headers are wrong. */
   readonly liesDate?: boolean;
   readonly reply: (situation: Situation) => Reply;
