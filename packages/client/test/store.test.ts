@@ -176,6 +176,18 @@ test("what others put under the name of our file is not written to", {
   assert.equal((await fs.stat(part)).uid, 0);
 });
 
+test("a link to an open file, under the name that it had, is not that file", {
+  skip: isWindows,
+}, async () => {
+  await using folder = await tempFolder();
+  const part = path.join(folder.path, "part");
+  const file = await folderStore(folder.path).open("part", "create");
+  await fs.rename(part, `${part}.moved`);
+  await fs.symlink(`${part}.moved`, part);
+  assert.equal(await file.isInPlace?.(), false);
+  await file.close();
+});
+
 test("what is held is waited for, and nothing is left of it", async () => {
   await using folder = await tempFolder();
   const [one, other] = [folderStore(folder.path), folderStore(folder.path)];

@@ -128,6 +128,7 @@ export const hostCodes = [
   "HOST_DENIED", // the operating system refuses access
   "HOST_MISSING", // a file that must be there is not
   "HOST_CORRUPT_STATE", // our own files were damaged or edited
+  "HOST_REPLACED", // somebody removed a file that we were writing, or put another in its place
   "HOST_BUSY", // another process holds the lock, or too many files are open
   "HOST_ADDRESS", // the address or port cannot be listened on
   "HOST_CLOCK", // the clock is before the last signing

@@ -58,6 +58,11 @@ export interface FileHandle {
   length(): Promise<number>;
   /** Bytes of the disk that it takes, without its holes; absent when the system does not tell. */
   taken?(): Promise<number>;
+  /**
+   * True while the name that it was opened by is its own: nobody has removed it, or put another
+   * file there. Absent when the system does not tell.
+   */
+  isInPlace?(): Promise<boolean>;
   /** Reads up to `into.length` bytes; returns how many, 0 at the end. */
   readAt(into: Uint8Array, position: number): Promise<number>;
   writeAt(bytes: Uint8Array, position: number): Promise<void>;

@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
   bug(
     "the file gets its name before it is synced",
     "client/src/download/partial.ts",
-    "    await this.#part.sync();\n    await this.close();",
-    "    await this.close();",
+    "    await this.#part.sync();\n    await this.#requireInPlace();",
+    "    await this.#requireInPlace();",
   ),
   {
     name: "an older timestamp is accepted",

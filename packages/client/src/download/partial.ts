@@ -3,6 +3,7 @@ import {
   type ChunkIndex,
   type Clock,
   type FileHandle,
+  HostError,
   invariant,
   type Sha256,
   type Store,
@@ -168,11 +169,12 @@ export class Partial {
 
   /**
    * Gives the whole file its name. The caller has checked it.
-   * @throws {HostError}
+   * @throws {HostError} `HOST_REPLACED` when another file lies where it was written
    */
   async finish(name: string): Promise<void> {
     invariant(this.whole, "only a whole file gets its name");
     await this.#part.sync();
+    await this.#requireInPlace();
     await this.close();
     await this.#store.rename(this.#files.part, name);
   }
@@ -185,6 +187,15 @@ export class Partial {
     await this.#syncing?.catch(() => undefined); // whoever started it was told
     await this.#part.close();
     await this.#journal.close();
+  }
+
+  /** Not everything that clears up a folder knows of locks, and not every store has them. */
+  async #requireInPlace(): Promise<void> {
+    if ((await this.#part.isInPlace?.()) !== false) return;
+    const { part } = this.#files;
+    const file = this.#store.pathOf?.(part) ?? part;
+    const text = `${file}: somebody removed it, or put another file in its place. Look for what else`;
+    throw new HostError("HOST_REPLACED", `${text} writes there, then run the same command again.`);
   }
 
   async #resume(signal: AbortSignal): Promise<void> {

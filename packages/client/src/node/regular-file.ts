@@ -1,7 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { type HostCode, HostError } from "@causeway/kernel";
-import { errnoOf } from "./internal/host-error.ts";
+import { errnoOf, isMissing } from "./internal/host-error.ts";
 
 // Without O_NONBLOCK, opening a pipe waits for its other end, and no signal ends that wait.
 // Windows has neither flag.
@@ -67,6 +67,16 @@ async function statOf(handle: fs.FileHandle): Promise<Stats> {
 function isOurs(stats: Stats): boolean {
   const user = process.geteuid?.();
   return stats.isFile() && stats.nlink === 1 && (user === undefined || stats.uid === user);
+}
+
+/** True when it is the open file itself that lies at `file`: no other one, and no link to it. */
+export async function isAt(handle: fs.FileHandle, file: string): Promise<boolean> {
+  const open = await handle.stat({ bigint: true });
+  const there = await fs.lstat(file, { bigint: true }).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  return there !== undefined && there.dev === open.dev && there.ino === open.ino;
 }
 
 /** @throws {HostError} `HOST_DENIED` when a file that takes this name would replace a device */

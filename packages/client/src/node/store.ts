@@ -9,7 +9,7 @@ import { type FileLock, holderOf, tryFileLock } from "./internal/file-lock.ts";
 import { errnoOf, isMissing, toHostError } from "./internal/host-error.ts";
 import { makeFolders } from "./internal/make-folders.ts";
 import { syncFolder } from "./internal/sync-folder.ts";
-import { openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
+import { isAt, openOwn, openToRead, requireReplaceable } from "./regular-file.ts";
 
 const holdPollMs = 50;
 const holdMsMax = 10 * 60_000; // a large patch's time; who waits for more wants to know for whom
@@ -246,6 +246,10 @@ class OpenFile implements FileHandle {
   async taken(): Promise<number> {
     const { blocks } = await attempt(`look at ${this.#file}`, () => this.#handle.stat());
     return blocks * blockLength;
+  }
+
+  async isInPlace(): Promise<boolean> {
+    return attempt(`look at ${this.#file}`, () => isAt(this.#handle, this.#file));
   }
 
   async readAt(into: Uint8Array, position: number): Promise<number> {

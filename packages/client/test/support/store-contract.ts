@@ -45,6 +45,19 @@ export function storeContract(name: string, make: () => Promise<Store>): void {
     await again.close();
   });
 
+  void test(`${name}: an open file knows whether its name is still its own`, async () => {
+    const store = await make();
+    const file = await store.open("out/part", "create");
+    await file.writeAt(bytes("mine"), 0);
+    assert.equal(await file.isInPlace?.(), true);
+    await store.remove("out/part");
+    assert.equal(await file.isInPlace?.(), false, "it was removed");
+    const other = await store.open("out/part", "create");
+    assert.equal(await file.isInPlace?.(), false, "another one has its name");
+    assert.equal(await other.isInPlace?.(), true);
+    await Promise.all([file.close(), other.close()]);
+  });
+
   void test(`${name}: reading needs the file, removing does not`, async () => {
     const store = await make();
     await assert.rejects(store.open("none", "read"), isHostError("HOST_MISSING"));

@@ -63,7 +63,7 @@ export class DiskStore implements Store {
       }
       const own = file;
       this.#open.add(own);
-      return new OpenDiskFile(this.#disk, this.#life, own, () => this.#open.delete(own));
+      return new OpenDiskFile(this.#disk, this.#life, own, path, () => this.#open.delete(own));
     });
   }
 

@@ -8,18 +8,24 @@ export class OpenDiskFile implements FileHandle {
   readonly #disk: Disk;
   readonly #life: Life;
   readonly #file: DiskFile;
+  readonly #openedAs: string;
   readonly #onClose: () => void;
   #closed = false;
 
-  constructor(disk: Disk, life: Life, file: DiskFile, onClose: () => void) {
+  constructor(disk: Disk, life: Life, file: DiskFile, openedAs: string, onClose: () => void) {
     this.#disk = disk;
     this.#life = life;
     this.#file = file;
+    this.#openedAs = openedAs;
     this.#onClose = onClose;
   }
 
   async length(): Promise<number> {
     return await this.#operate(() => this.#file.bytes.length);
+  }
+
+  async isInPlace(): Promise<boolean> {
+    return await this.#operate(() => this.#disk.folders.get(this.#openedAs) === this.#file);
   }
 
   async readAt(into: Uint8Array, position: number): Promise<number> {
