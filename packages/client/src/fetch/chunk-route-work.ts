@@ -39,7 +39,7 @@ export class RouteWork {
     this.#retries = retries;
   }
 
-  /** The best source that this route is not known to lack. */
+  /** The best source that this route did not say it lacks; or the last, when it said so of all. */
   get source(): ChunkSource | undefined {
     return this.#out ? undefined : this.#sources[this.#source];
   }
@@ -130,9 +130,12 @@ export class RouteWork {
         this.#out = true;
         return;
       case "ROUTE_MISSING":
-        // Two requests may learn the same.
-        if (lane.source === this.source) this.#source++;
-        return;
+        if (lane.source !== this.source) return; // two requests may learn the same
+        if (this.#source + 1 < this.#sources.length) {
+          this.#source++;
+          return;
+        }
+        break; // servers under flood say so of what they have: it is asked again, a few times
       default:
     }
     // Requests that break together are one failure.

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DownloadRequest } from "../src/download/download-request.ts";
+import type { DownloadLimits } from "../src/download-limits.ts";
+import { parseRoute } from "../src/routes/route.ts";
+import { programBytes, publish } from "./support/download-fixture.ts";
+import { quickDownload, startWorld, type World } from "./support/download-world.ts";
+import { startSlowRoute } from "./support/slow-route.ts";
+
+const length = 1_000_000;
+const patch = publish(programBytes(length, 41));
+const unpacked = publish(programBytes(length, 41), { pack: false });
+
+/** The first route says 404 from its plan on, so many times. */
+async function downloadWhileMissing(
+  world: World,
+  times: number,
+  options: Partial<DownloadRequest> & { limits?: DownloadLimits } = {},
+): Promise<void> {
+  const [server] = world.servers;
+  assert.ok(server);
+  await world.download({
+    ...options,
+    onProgress: (event) => {
+      if (event.kind !== "plan") return;
+      const before = server.requests.length;
+      server.files = {
+        get: (path) => {
+          return server.requests.length > before + times ? world.patch.files.get(path) : undefined;
+        },
+      };
+    },
+  });
+}
+
+/** Requests to the first route for the patch itself. */
+function askedForRaw({ servers }: World): number {
+  return servers[0]?.requests.filter((request) => request.endsWith(".app")).length ?? 0;
+}
+
+for (const [times, what, published] of [
+  [1, "the raw file", unpacked],
+  [3, "the pack and the raw file", patch],
+] as const) {
+  void test(`the only route says 404 of ${what} for a moment, and is asked again`, async () => {
+    await using world = await startWorld(published, ["honest"]);
+    await downloadWhileMissing(world, times);
+    await world.assertWhole();
+    assert.equal(world.routes[0]?.state, "ok");
+  });
+}
+
+void test("a route that lacks the file is soon left alone beside one that delivers", async () => {
+  await using world = await startWorld(patch, ["honest"]);
+  await using other = await startSlowRoute(patch.files, 500_000);
+  const [lacking] = world.servers;
+  const routes = [lacking?.url ?? "", other.url].map(parseRoute);
+  const limits = { ...quickDownload, failuresMax: 20, placeMs: 1_000 };
+  await downloadWhileMissing(world, Infinity, { routes, limits });
+  await world.assertWhole();
+  assert.ok(askedForRaw(world) <= limits.failuresInCompany, `${askedForRaw(world)} times`);
+});
+
+void test("the only route lacks the file: it is asked a few times, and named", async () => {
+  await using world = await startWorld(patch, ["honest"]);
+  await assert.rejects(downloadWhileMissing(world, Infinity), { code: "ROUTE_ALL_FAILED" });
+  assert.equal(world.routes[0]?.error?.code, "ROUTE_MISSING");
+  // Once without the pack, which might have been at fault.
+  assert.equal(askedForRaw(world), quickDownload.failuresMax * 2);
+});
