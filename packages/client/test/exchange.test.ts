@@ -107,6 +107,26 @@ test("a redirect to another listed route is followed, with that one's credential
   await assert.rejects(ask(mine), isRouteError("ROUTE_REFUSED", /asked to be left alone/));
 });
 
+test("a route that redirects to another one makes only itself rest, and asks it for no other file", async () => {
+  await using other = await startRoute("busy-429", files);
+  await using first = await startRoute("redirects-to", files);
+  first.location = other.url + path;
+  const [mine, theirs] = parseRoutes([first.url, other.url]);
+  assert.ok(mine && theirs);
+  await assert.rejects(ask(mine), isRouteError("ROUTE_REFUSED", /asks to wait 120 s/));
+  assert.equal(theirs.restUntil, Number.NEGATIVE_INFINITY);
+  assert.ok(mine.restUntil > ports.clock.steady());
+  other.behaviour = "honest";
+  for (const elsewhere of ["metadata/9.root.json", `x/../../${path}/`, `${path}?for=1`]) {
+    first.location = other.url + elsewhere;
+    const [again] = parseRoutes([first.url, other.url]);
+    assert.ok(again);
+    await assert.rejects(ask(again), isRouteError("ROUTE_REFUSED", /away to/));
+  }
+  assert.equal((await ask(theirs)).length, file.length);
+  assert.deepEqual(other.requests, [`GET /${path}`, `GET /${path}`], "by redirect, and by itself");
+});
+
 test("a redirect below no listed route, out of TLS, or in a circle of routes is refused", async () => {
   await using other = await startRoute("redirects-to", files);
   await using first = await startRoute("redirects-to", files);

@@ -128,8 +128,8 @@ export const mutations: readonly Mutation[] = [
   bug(
     "Retry-After is not heard",
     "client/src/routes/exchange.ts",
-    "const until = clock.steady() + error.retryAfterMs;",
-    "const until = clock.steady();",
+    "route.rest(clock.steady() + error.retryAfterMs);",
+    "route.rest(clock.steady());",
   ),
   bug(
     "a race does not hear when a lane ends",

@@ -100,8 +100,8 @@ function judgeRefusal(
 }
 
 /**
- * Where a redirect leads, or undefined when the answer is none: within the route, or below the
- * base of another one that the caller listed, with that one's credentials.
+ * Where a redirect leads, or undefined when the answer is none: within the route, or to the same
+ * file of another one that the caller listed, with that one's credentials.
  * @throws {RouteError} `ROUTE_REFUSED` when it leads elsewhere, out of TLS, or on and on
  */
 export function redirectTarget(
@@ -119,7 +119,7 @@ export function redirectTarget(
     return new RouteError("ROUTE_REFUSED", shown(url), text, { astray: true });
   };
   if (next === undefined) throw refuse(`to ${quoted(location)}, which is no URL`);
-  const host = route.leadsTo(next);
+  const host = route.leadsTo(next, path);
   if (host === undefined) throw refuse(`away to ${quoted(shown(next))}`);
   if (url.protocol === "https:" && next.protocol !== "https:") {
     throw refuse(`out of TLS to ${quoted(shown(next))}`);

@@ -110,9 +110,8 @@ async function open(asking: Asking): Promise<Opened> {
     } catch (error) {
       delivery.close();
       if (error instanceof RouteError && error.retryAfterMs !== undefined) {
-        const until = clock.steady() + error.retryAfterMs;
-        route.rest(until);
-        host.rest(until);
+        // Not the one that a redirect led to: it may have been asked for anything, by a liar.
+        route.rest(clock.steady() + error.retryAfterMs);
       }
       throw error;
     }

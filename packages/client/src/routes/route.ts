@@ -186,12 +186,15 @@ export class Route {
     this.#others = others.filter((other) => other !== this);
   }
 
-  /** Whose a URL is that it redirects to: its own, another listed route's, or nobody's. */
-  leadsTo(url: URL): Route | undefined {
+  /**
+   * Whose a URL is that it redirects `path` to: its own, nobody's, or another listed route's. Of
+   * those only the same file: else a liar could have us ask them for what they do not have.
+   */
+  leadsTo(url: URL, path: string): Route | undefined {
     if (!/^https?:$/.test(url.protocol)) return undefined;
     if (url.origin === this.base.origin) return this;
-    return this.#others.find(({ base }) => {
-      return url.origin === base.origin && url.pathname.startsWith(base.pathname);
+    return this.#others.find((other) => {
+      return url.origin === other.base.origin && isSameFile(url, other.url(path));
     });
   }
 
@@ -340,6 +343,10 @@ export function parseRoutes(texts: readonly string[]): readonly Route[] {
   const all = [...routes.values()];
   for (const route of all) route.meet(all);
   return all;
+}
+
+function isSameFile(one: URL, other: URL): boolean {
+  return one.pathname === other.pathname && one.search === other.search;
 }
 
 /** A URL without its credentials. */
