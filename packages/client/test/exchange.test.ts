@@ -226,7 +226,7 @@ test("a promise over the bound is refused before its first byte", async () => {
 
 test("Retry-After rests the route, at most for a day, by the sender's own clock", async () => {
   await using server = await startRoute("busy-503", files);
-  const until = async (headers: Record<string, string>): Promise<number> => {
+  const until = async (headers: Record<string, string | string[]>): Promise<number> => {
     server.behaviour = "refuses-403";
     server.headers = headers;
     const route = parseRoute(server.url);
@@ -241,7 +241,18 @@ test("Retry-After rests the route, at most for a day, by the sender's own clock"
     }),
     90,
   );
-  assert.equal(await until({ "retry-after": "soon" }), Number.NEGATIVE_INFINITY);
+  for (const text of ["", "soon", "-1", "5 5", "1.5"]) {
+    assert.equal(await until({ "retry-after": text }), Number.NEGATIVE_INFINITY, text);
+  }
+  for (const digits of [15, 16, 400]) {
+    assert.equal(await until({ "retry-after": "9".repeat(digits) }), 86_400, `${digits} digits`);
+  }
+  assert.equal(await until({ "retry-after": ["5", "7"] }), 7, "a proxy added its own");
+  assert.equal(await until({ "retry-after": "7,5 , soon" }), 7);
+  const [first, second] = ["Wed, 13 Aug 2003 00:00:30 GMT", "Wed, 13 Aug 2003 00:02:00 GMT"];
+  const date = "Wed, 13 Aug 2003 00:00:00 GMT";
+  assert.equal(await until({ "retry-after": `${second}, ${first}, 60`, date }), 120);
+  assert.equal(await until({ "retry-after": `60, ${first}`, date }), 60);
 });
 
 test("a redirect within the route is followed", async () => {

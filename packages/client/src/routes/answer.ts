@@ -138,18 +138,27 @@ export function skewOf(headers: ReadonlyMap<string, string>, wall: number): numb
   return date + (/^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0) - wall;
 }
 
+/** The longest of the waits, where a proxy added one of its own. */
 function parseRetryAfter(
   headers: ReadonlyMap<string, string>,
   most: number,
   clock: Clock,
 ): number | undefined {
-  const text = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text) * 1000, most);
-  const until = parseDate(text);
-  if (until === undefined) return undefined;
+  const texts = headers.get("retry-after")?.split(/,(?!\s*\d\d [A-Z])/) ?? []; // dates have a comma
   // Both dates by the sender's clock, when it tells: ours may be wrong by decades.
   const now = parseDate(headers.get("date")) ?? clock.wall();
-  return Math.min(Math.max(until - now, 0), most);
+  let longest: number | undefined;
+  for (const text of texts) {
+    const wait = parseWait(text.trim(), now);
+    if (wait !== undefined) longest = Math.min(Math.max(wait, longest ?? 0), most);
+  }
+  return longest;
+}
+
+function parseWait(text: string, now: number): number | undefined {
+  if (/^\d+$/.test(text)) return Number(text) * 1000; // Infinity, if there are hundreds of digits
+  const until = parseDate(text);
+  return until === undefined ? undefined : until - now;
 }
 
 /** An IMF-fixdate (RFC 9110 section 5.6.7); the obsolete forms are not worth their ambiguity. */

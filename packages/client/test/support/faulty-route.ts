@@ -58,7 +58,7 @@ export interface FaultyRoute {
   /** What its clock shows: each answer has a Date. Undefined: none has. */
   wall: () => number | undefined;
   /** Sent with each answer. */
-  headers: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string | string[]>>;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
