@@ -158,7 +158,7 @@ class ChunkFetch {
   async #follow(work: RouteWork, lane: Lane, limits: DownloadLimits): Promise<void> {
     const { clock, random } = this.#ports;
     try {
-      await lane.fetch(this.#ports, limits.exchange, {
+      const isThrough = await lane.fetch(this.#ports, limits.exchange, {
         answered: () => {
           // With one request at a time, the wait for its answer is no part of the rate.
           if (work.lanes.size === 1) work.meter.begin(clock.steady());
@@ -175,6 +175,7 @@ class ChunkFetch {
           this.#cancelNeedless(lane);
         },
       });
+      if (isThrough) work.endedWell(lane);
     } catch (error) {
       if (error instanceof RouteError && !this.#job.signal.aborted) {
         work.failed(lane, error, clock.steady(), random);

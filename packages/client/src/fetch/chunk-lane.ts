@@ -81,17 +81,18 @@ export class Lane {
     this.#to = to;
   }
 
-  /** Ends the request. `fetch` then resolves as if it were through. */
+  /** Ends the request. `fetch` then resolves. */
   cancel(): void {
     this.#cancel.cancel(cancelled);
   }
 
   /**
    * Fetches the run. Whatever came before a failure stays; what is left of the run is let go.
+   * @returns false when it was cancelled
    * @throws {RouteError} what the route did wrong
    * @throws what `arrived` threw
    */
-  async fetch(ports: ExchangePorts, limits: ExchangeLimits, events: LaneEvents): Promise<void> {
+  async fetch(ports: ExchangePorts, limits: ExchangeLimits, events: LaneEvents): Promise<boolean> {
     const path = this.source.path;
     try {
       const answer = await exchange(ports, this.route, {
@@ -105,8 +106,10 @@ export class Lane {
       this.#lastHeard = ports.clock.steady();
       events.answered();
       await this.#read(answer.body, ports, events);
+      return true;
     } catch (error) {
       if (error !== cancelled) throw error;
+      return false;
     } finally {
       this.#cancel.release();
       this.#queue.release(this.rest);

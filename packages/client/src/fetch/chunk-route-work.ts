@@ -20,10 +20,9 @@ export class RouteWork {
   readonly #retries: RetryBudget;
   #source = 0;
   #out = false;
-  #failures = 0; // in a row
+  #failures = 0; // in a row, without a chunk between them
+  #failing = false;
   #failedAt = Number.NEGATIVE_INFINITY;
-  #waitMs = 0;
-  #dueAt = Number.NEGATIVE_INFINITY;
   #proven = false;
   #error: RouteError | undefined;
 
@@ -65,13 +64,13 @@ export class RouteWork {
 
   /** When it may be asked next, as far as can be told now. */
   dueAt(now: number): number {
-    const due = Math.max(this.#dueAt, this.route.restUntil);
+    const due = Math.max(this.route.backoff.dueAt, this.route.restUntil);
     return this.failing ? Math.max(due, now + this.#retries.waitMs(now)) : due;
   }
 
-  /** True while its last request failed: the next one is to be a small one. */
+  /** True from a failure until a request that began after it ends well: the next is a small one. */
   get failing(): boolean {
-    return this.#failures > 0;
+    return this.#failing;
   }
 
   /** True after so many failures that it is asked again only when no other route delivers. */
@@ -97,6 +96,8 @@ export class RouteWork {
     if (othersDeliver && (this.doubtful || this.route.isAsleep(now))) return false;
     if (this.lanes.size === 0) return true;
     if (!this.#proven || this.lanes.size >= this.#limits.lanesPerRoute) return false;
+    // One that shows whether it is back is enough.
+    if (this.failing && [...this.lanes].some((lane) => this.#isSinceFailure(lane))) return false;
     return [...this.lanes].every((lane) => !this.isSilent(lane, now));
   }
 
@@ -107,11 +108,17 @@ export class RouteWork {
     this.lastLength = length;
   }
 
+  /** A chunk came: it is of use, however its request may end. */
   delivered(): void {
     this.#retries.succeeded();
     this.#proven = true;
     this.#failures = 0;
-    this.#waitMs = 0;
+    this.route.backoff.succeeded();
+  }
+
+  /** A request brought all that it was to bring. */
+  endedWell(lane: Lane): void {
+    if (this.#isSinceFailure(lane)) this.#failing = false;
   }
 
   end(lane: Lane, now: number): void {
@@ -139,17 +146,14 @@ export class RouteWork {
       default:
     }
     // Requests that break together are one failure.
-    if (lane.startedAt < this.#failedAt) return;
+    if (!this.#isSinceFailure(lane)) return;
     this.#failedAt = now;
+    this.#failing = true;
     this.#failures++;
-    this.#dueAt = now + this.#backoff(random);
+    this.route.backoff.failed(now, this.#limits.backoffMs, random);
   }
 
-  /** Decorrelated jitter: between the base and three times the last wait. */
-  #backoff(random: Random): number {
-    const { base, max } = this.#limits.backoffMs;
-    const span = Math.max(0, this.#waitMs * 3 - base);
-    this.#waitMs = Math.min(max, base + Math.floor((random.uint32() / 2 ** 32) * span));
-    return this.#waitMs;
+  #isSinceFailure(lane: Lane): boolean {
+    return lane.startedAt >= this.#failedAt;
   }
 }

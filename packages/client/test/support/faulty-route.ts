@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
+import { chunkLengths } from "@causeway/kernel";
 
 /** What a repository's route may do, besides serving what it has. */
 export const faults = [
@@ -32,6 +33,7 @@ export type Behaviour =
   | "redirects-within"
   | "redirects-to"
   | "ends-early"
+  | "breaks-off"
   | Fault;
 
 /** Files by their path below the route, as `metadata/timestamp.json`. */
@@ -168,6 +170,8 @@ function spoiled(spoil: (reply: Reply) => void): (reply: Reply) => void {
   return (reply) => (reply.status < 300 ? spoil(reply) : serve(reply));
 }
 
+/** One chunk of any length fits. */
+const breaksOffAfter = chunkLengths.max;
 const page = "<!doctype html><title>Welcome to Hotel Wi-Fi</title>";
 const half = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length >> 1);
 
@@ -224,6 +228,15 @@ const behaviours: Record<Behaviour, (reply: Reply) => void> = {
     const range = headers["content-range"];
     response.writeHead(status, { ...(range !== undefined && { "content-range": range }) });
     response.end(half(body)); // chunked, so that nothing in HTTP tells that bytes are missing
+  }),
+  "breaks-off": spoiled((reply) => {
+    const { request, response, status, headers, body } = reply;
+    if (body.length <= breaksOffAfter) {
+      serve(reply);
+      return;
+    }
+    response.writeHead(status, headers);
+    response.write(body.subarray(0, breaksOffAfter), () => request.socket.destroy());
   }),
   endless: ({ request, response }) => {
     const { range } = request.headers;
