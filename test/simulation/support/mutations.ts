@@ -102,9 +102,9 @@ export const mutations: readonly Mutation[] = [
     name: "a route that fails is asked again at once, again and again",
     edits: [
       {
-        file: "client/src/fetch/chunk-route-work.ts",
-        find: "this.#dueAt = now + this.#backoff(random);",
-        replace: "this.#dueAt = now + 0 * this.#backoff(random);",
+        file: "client/src/routes/backoff.ts",
+        find: "this.#dueAt = now + this.#waitMs;",
+        replace: "this.#dueAt = now + 0 * this.#waitMs;",
       },
       {
         file: "client/src/fetch/chunk-route-work.ts",

@@ -25,8 +25,8 @@ export class Backoff {
     this.#dueAt = now + this.#waitMs;
   }
 
+  /** The next failure is the first one again; a wait that has begun stays. */
   succeeded(): void {
     this.#waitMs = 0;
-    this.#dueAt = Number.NEGATIVE_INFINITY;
   }
 }
