@@ -93,14 +93,9 @@ function makeHost(
   return new RouteHost(world, vendor, host, isGood ? drawGood(dice.fork("good")) : drawn);
 }
 
-// A route whose first answer takes longer than the client waits for a second opinion (0.8 s, of
-// which a round trip goes to connecting) is not heard beside a near one that is frozen. Lines to
-// the route that has to be enough are no longer than this; see "Not yet" in ARCHITECTURE.md.
-const goodLatencyMsMax = 180;
-
 /** A drawn line as it is to the route that has to be enough. */
 export function goodTraits({ latencyMs, bytesPerSecond }: LineTraits): LineTraits {
-  return cleanTraits(Math.min(latencyMs, goodLatencyMsMax), bytesPerSecond);
+  return cleanTraits(latencyMs, bytesPerSecond);
 }
 
 /** A line that loses nothing. */

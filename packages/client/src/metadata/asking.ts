@@ -13,7 +13,8 @@ export interface Asked {
   readonly whole: readonly Attempt[];
 }
 
-const opinionRoundTrips = 4; // two for root and timestamp, and two to spare; one for each new root
+// Two for TLS, two for root and timestamp, and two to spare; one for each new root.
+const opinionRoundTrips = 6;
 const nearMs = 100; // a route as near as the first one is through by then, and its round trips
 
 /** Asks the routes once, all at once: each of them is asked in any case. */
@@ -79,9 +80,9 @@ export class Asking {
     const moreMs = (route: Route, busy: boolean): number => {
       const set = this.#attempts.get(route)?.set;
       if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
-      // A far route that answers step by step is on its way: a near and frozen one must not win
-      // every time.
-      const wayMs = Math.min(newerMs, (route.firstLatencyMs ?? 0) * roundTrips);
+      // A far route that answers step by step is on its way, or has taken the connection: a near
+      // and frozen one must not win every time.
+      const wayMs = Math.min(newerMs, (route.firstTripMs ?? 0) * roundTrips);
       return busy ? Math.max(wayMs, busyMs) : wayMs;
     };
     const whole = await this.#race.rest(secondOpinionMs, moreMs);

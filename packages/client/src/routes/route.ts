@@ -64,7 +64,7 @@ export class Route {
   #uses = 0;
   #rateBytes = 0;
   #rateMs = 0;
-  #firstLatencyMs: number | undefined;
+  #firstTripMs: number | undefined;
   #latencyMs: number | undefined;
   #trip: RoundTrip | undefined;
   readonly #missed = { answer: 0, silence: 0 };
@@ -113,9 +113,12 @@ export class Route {
     return this.#latencyMs;
   }
 
-  /** As above, the first time in this run: what it does later to be waited for does not count. */
-  get firstLatencyMs(): number | undefined {
-    return this.#firstLatencyMs;
+  /**
+   * The first round trip of this run, to connect as a rule. What the route does later, to be waited
+   * for, does not count.
+   */
+  get firstTripMs(): number | undefined {
+    return this.#firstTripMs;
   }
 
   /**
@@ -234,6 +237,7 @@ export class Route {
 
   /** One round trip, and nothing else but what the route spent on thinking. */
   tookRoundTrip(ms: number): void {
+    this.#firstTripMs ??= ms;
     this.#trip = roundTripAfter(this.#trip, ms);
   }
 
@@ -250,7 +254,6 @@ export class Route {
   answered(latencyMs: number, skewMs: number | undefined): void {
     this.#resetForgiven = false;
     this.#missed.answer = 0;
-    this.#firstLatencyMs ??= latencyMs;
     this.#latencyMs = latencyMs;
     if (skewMs !== undefined) this.#skewMs = Math.max(this.#skewMs ?? skewMs, skewMs);
   }

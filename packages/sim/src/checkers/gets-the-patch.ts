@@ -4,6 +4,8 @@ import type { Swarm } from "../swarm.ts";
 import type { Checker } from "./checker.ts";
 import type { Scene } from "./scene.ts";
 
+const busySlack = 2; // refusals, rests, and waits after them
+
 /**
  * Law 2, where one route is honest from the beginning: each run ends in time with what was the
  * newest patch when it began, whatever the other routes do. Only a full disk excuses it, and
@@ -13,17 +15,17 @@ import type { Scene } from "./scene.ts";
 export function getsThePatch({ world, vendor, hosts }: Scene, swarm: Swarm): Checker {
   if (!swarm.steadfast) return {};
   let misses = 0; // in a row
+  const isBusy = (): boolean => hosts[swarm.honest]?.behaviour.busy === true;
   const missed = (text: string): void => {
     misses++;
-    const isBusy = hosts[swarm.honest]?.behaviour.busy === true;
-    if (!isBusy || misses > 1) world.broke(2, text);
+    if (!isBusy() || misses > 1) world.broke(2, text);
   };
   const newestAt = new Map<Run, { readonly patch: number; readonly root: number }>();
   return {
     began(run) {
       newestAt.clear();
       newestAt.set(run, { patch: vendor.newestPatch, root: vendor.newest.versions.root });
-      const msMax = getMsMax(swarm, vendor);
+      const msMax = getMsMax(swarm, vendor) * (isBusy() ? busySlack : 1);
       world.after(msMax, () => {
         if (run.outcome !== undefined || run.life.dead) return;
         world.broke(2, `run ${run.number} is not done within ${Math.round(msMax)} ms`);

@@ -66,7 +66,13 @@ export function startRequest(under: UnderWay, reused: boolean, events: Events): 
     });
   };
   if (reused) ask();
-  else cross(under, () => cross(under, ask));
+  else {
+    const connected = (): void => {
+      request.onStep?.("connected");
+      ask();
+    };
+    cross(under, () => cross(under, connected));
+  }
 }
 
 /** Does `act` when something that is sent now has crossed the line, if it does. */
