@@ -15,7 +15,8 @@ export interface Asked {
 
 // Two for TLS, two for root and timestamp, and two to spare; one for each new root.
 const opinionRoundTrips = 6;
-const nearMs = 100; // a route as near as the first one is through by then, and its round trips
+const nearMs = 100; // a route as near as the first one is through by then, and …
+const nearRoundTrips = 4; // … so many round trips later
 
 /** Asks the routes once, all at once: each of them is asked in any case. */
 export class Asking {
@@ -49,7 +50,7 @@ export class Asking {
     const first = await this.#race.first();
     if (first === undefined) return this.all();
     const timer = new AbortController();
-    const ms = nearMs + (first.route.latencyMs ?? 0) * opinionRoundTrips;
+    const ms = nearMs + (first.route.latencyMs ?? 0) * nearRoundTrips;
     const alarm = this.#run.ports.clock.sleep(ms, timer.signal).catch(() => undefined); // we end it
     try {
       await Promise.race([this.all(), alarm]);
