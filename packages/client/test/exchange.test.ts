@@ -17,7 +17,7 @@ after(() => ports.transport.close());
 
 async function readAll(answer: Answer): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const bytes of answer.body) parts.push(bytes);
+  for await (const bytes of answer.body) parts.push(Uint8Array.from(bytes));
   return Buffer.concat(parts);
 }
 

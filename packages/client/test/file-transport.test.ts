@@ -68,6 +68,19 @@ test("a file that gets shorter while it is read is found out", async () => {
   await assert.rejects(read(answer), hasCode("ROUTE_TRUNCATED"));
 });
 
+test("a long file is read into one buffer", async () => {
+  await using folder = await stick();
+  const name = path.join(folder.path, "tree", "targets", "long");
+  await fs.writeFile(name, Buffer.alloc(300_000, "x"));
+  const buffers = new Set<ArrayBufferLike>();
+  let length = 0;
+  for await (const bytes of (await open(folder, "long")).body) {
+    buffers.add(bytes.buffer);
+    length += bytes.length;
+  }
+  assert.deepEqual([length, buffers.size], [300_000, 1]);
+});
+
 test("a file over its bound is refused before its first byte", async () => {
   await using folder = await stick();
   const file = path.join(folder.path, "tree", "targets", "app");

@@ -47,7 +47,7 @@ async function ask(
 
 async function textOf({ body }: Delivery): Promise<string> {
   const parts: Uint8Array[] = [];
-  for await (const part of body) parts.push(part);
+  for await (const part of body) parts.push(Uint8Array.from(part));
   return Buffer.concat(parts).toString();
 }
 

@@ -35,7 +35,10 @@ export interface Delivery {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Read at most once. Pulls from the network only as it is read; leaving early cancels. */
+  /**
+   * Read at most once. Pulls from the network only as it is read; leaving early cancels. A piece is
+   * valid until the next one is asked for: its memory may be used again, or given back.
+   */
   readonly body: AsyncIterable<Uint8Array>;
   /** Lets go of the connection. Safe to call twice, and after the body ended. */
   close(): void;

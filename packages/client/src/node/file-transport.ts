@@ -81,11 +81,11 @@ async function* read(
   request: TransportRequest,
   close: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const bytes = new Uint8Array(Math.min(readLength, end - start));
   try {
     for (let at = start; at < end; ) {
       request.signal.throwIfAborted();
-      const bytes = new Uint8Array(Math.min(readLength, end - at));
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, at);
+      const { bytesRead } = await handle.read(bytes, 0, Math.min(bytes.length, end - at), at);
       if (bytesRead === 0) return; // it shrank; the exchange sees that bytes are missing
       at += bytesRead;
       yield bytes.subarray(0, bytesRead);

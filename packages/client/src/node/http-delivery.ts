@@ -3,6 +3,7 @@ import { TLSSocket } from "node:tls";
 import type { Delivery, TransportRequest } from "@causeway/kernel";
 import { broken } from "./http-fault.ts";
 import { joinHeaders } from "./http-request.ts";
+import { giveBack, type ParsedBuffers } from "./spent-buffers.ts";
 
 const drainLengthMax = 16 * 1024; // reading so little is cheaper than a new connection
 const drainMs = 1_000;
@@ -13,10 +14,12 @@ export class HttpDelivery implements Delivery {
   readonly headers: ReadonlyMap<string, string>;
   readonly body: AsyncIterable<Uint8Array>;
   readonly #answer: IncomingMessage;
+  readonly #parsed: ParsedBuffers;
   #reading = false;
 
-  constructor(answer: IncomingMessage, request: TransportRequest) {
+  constructor(answer: IncomingMessage, request: TransportRequest, parsed: ParsedBuffers) {
     this.#answer = answer;
+    this.#parsed = parsed;
     this.status = answer.statusCode ?? 0;
     const headers = new Map(joinHeaders(answer.rawHeaders));
     // Who has an old certificate has no say in what time it is: its key may be anybody's by now.
@@ -28,7 +31,12 @@ export class HttpDelivery implements Delivery {
   async *#read(request: TransportRequest): AsyncGenerator<Uint8Array, void, undefined> {
     this.#reading = true;
     try {
-      for await (const bytes of this.#answer) yield bytes as Uint8Array;
+      for await (const piece of this.#answer) {
+        const bytes = piece as Uint8Array;
+        this.#parsed.made(bytes);
+        yield bytes;
+        giveBack(bytes);
+      }
     } catch (cause) {
       request.signal.throwIfAborted();
       throw broken(request, cause);

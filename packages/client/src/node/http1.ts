@@ -10,6 +10,7 @@ import { isReset, StaleConnection, unreachable } from "./http-fault.ts";
 import { headersLengthMax, interimAnswersMax, requestHeaders } from "./http-request.ts";
 import { KeptConnections, type KeptRequestOptions } from "./kept-connections.ts";
 import { SpeaksHttp2 } from "./speaks-http2.ts";
+import { ParsedBuffers } from "./spent-buffers.ts";
 
 /** HTTP/1.1 over connections that it keeps. */
 export class Http1 {
@@ -18,6 +19,7 @@ export class Http1 {
   /** To proxies, for http URLs. */
   readonly #proxied: KeptConnections;
   readonly #secure: KeptConnections;
+  readonly #parsed = new ParsedBuffers();
 
   constructor(proxyFor: ProxyRule, dial: (call: Call) => Promise<Duplex>) {
     this.#proxyFor = proxyFor;
@@ -36,8 +38,11 @@ export class Http1 {
     const proxy = this.#proxyFor(url);
     return new Promise((resolve, reject) => {
       const sent = http.request(this.#options(request));
-      sent.on("socket", () => {
+      sent.on("socket", (socket) => {
         if (proxy !== undefined && sent.reusedSocket) request.onStep?.("proxied");
+        const { onData } = this.#parsed;
+        socket.on("data", onData); // the parser listens already, so that it is the first
+        sent.on("close", () => socket.off("data", onData));
       });
       const onAbort = (): void => {
         sent.destroy();
@@ -64,7 +69,7 @@ export class Http1 {
         if (proxy !== undefined && url.protocol === "http:" && answer.statusCode === 407) {
           reject(proxyDenies(url, proxy));
           answer.destroy();
-        } else resolve(new HttpDelivery(answer, request));
+        } else resolve(new HttpDelivery(answer, request, this.#parsed));
       });
       sent.end();
     });
