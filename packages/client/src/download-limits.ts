@@ -34,9 +34,9 @@ export interface DownloadLimits {
   readonly oldFileLengthMax: number;
   /** Times that chunks which rotted on the disk are fetched anew before giving up. */
   readonly repairsMax: number;
-  /** Bytes that may be written before they are made to reach the disk. */
+  /** Bytes that may be written and not yet on the disk; a quarter has it asked to take them in, … */
   readonly unsyncedMax: number;
-  /** … and how long after the last time that was done. */
+  /** … and so does so long a time since it has done so. */
   readonly unsyncedMs: number;
   /** The least time between two reports of progress. */
   readonly progressMs: number;
@@ -64,7 +64,7 @@ export const downloadLimits: DownloadLimits = {
   oldFilesMax: 16,
   oldFileLengthMax: 64 * 1024 * MiB, // a mistaken `--have /dev/sda` ends
   repairsMax: 2, // a disk that loses what it is given twice will lose it again
-  unsyncedMax: 16 * MiB, // what a power cut may cost, besides the requests in flight
-  unsyncedMs: 1_000, // over a modem 16 MiB are an hour
+  unsyncedMax: 32 * MiB, // what a power cut may cost when the disk is slow; else a quarter
+  unsyncedMs: 1_000, // over a modem 8 MiB are half an hour
   progressMs: 100,
 };

@@ -2,9 +2,16 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import { type Chunk, type ChunkIndex, decodeChunkIndex, type Store } from "@causeway/kernel";
-import { Partial, type SyncPace } from "../src/download/partial.ts";
+import {
+  type Chunk,
+  type ChunkIndex,
+  decodeChunkIndex,
+  HostError,
+  type Store,
+} from "@causeway/kernel";
+import { Partial } from "../src/download/partial.ts";
 import { leftovers, partialNames } from "../src/download/partial-names.ts";
+import type { SyncPace } from "../src/download/sync-along.ts";
 import { VerifiedChunk } from "../src/fetch/chunk-verified.ts";
 import { folderStore, nodePorts } from "../src/node/index.ts";
 import { changedFile, changedStore } from "./support/download-disk.ts";
@@ -80,45 +87,68 @@ void test("a journal torn at any byte opens with what it still names", async () 
   }
 });
 
-test("what was written reaches the disk after so many bytes, and after so long", async () => {
+test("a disk that is slow to sync holds up no chunk, until too much would be lost", async () => {
   await using temp = await tempFolder();
-  let now = 0;
-  let syncs = 0;
-  const store = countingSyncs(folderStore(temp.path), () => syncs++);
-  const clock = { ...nodeClock, steady: () => now };
-  const partial = await openOn(store, { clock, bytesMax: MiB, msMax: 1_000 });
-  const keepNext = async (number: number): Promise<number> => {
-    const before = syncs;
-    await partial.keep(verified(index.chunks.at(number) as Chunk));
-    return syncs - before;
-  };
-  const numbers = partial.missing();
-  let bytes = 0;
-  for (const number of numbers.slice(0, -2)) {
-    const count = await keepNext(number);
-    bytes = count > 0 ? 0 : bytes + (index.chunks.at(number)?.length ?? 0);
-    assert.ok(bytes < MiB);
+  const disk = heldDisk(folderStore(temp.path));
+  const partial = await openOn(disk.store, { clock: nodeClock, bytesMax: 2 * MiB, msMax: 0 });
+  let held: Promise<unknown> | undefined;
+  for (const number of partial.missing()) {
+    const keeping = partial.keep(verified(index.chunks.at(number) as Chunk));
+    const isKept = await Promise.race([keeping.then(() => true), nodeClock.sleep(200)]);
+    if (isKept === true) continue;
+    held = keeping;
+    break;
   }
-  const [second = 0, last = 0] = numbers.slice(-2);
-  now = 1_000;
-  assert.equal(await keepNext(second), 2, "the part and its journal");
-  assert.equal(await keepNext(last), 0);
+  assert.ok(held !== undefined && partial.hereLength >= 2 * MiB, `${partial.hereLength} bytes`);
+  assert.deepEqual(disk.syncing, [files.part]);
+  disk.release();
+  await held;
+  assert.ok(disk.syncing.includes(files.journal));
   await partial.close();
 });
 
-/** A store that tells of each sync of a file that it opened. */
-function countingSyncs(store: Store, onSync: () => void): Store {
-  return changedStore(store, {
-    async open(name, mode) {
-      const handle = await store.open(name, mode);
-      return changedFile(handle, {
-        async sync() {
-          onSync();
-          await handle.sync();
-        },
-      });
-    },
-  });
+test("what the disk refused to sync is told, at the latest before the file gets its name", async () => {
+  await using temp = await tempFolder();
+  const disk = heldDisk(folderStore(temp.path));
+  const pace = { clock: nodeClock, bytesMax: 2 * patch.bytes.length, msMax: 60_000 };
+  const partial = await openOn(disk.store, pace);
+  for (const number of partial.missing()) {
+    await partial.keep(verified(index.chunks.at(number) as Chunk));
+  }
+  assert.ok(partial.whole);
+  assert.deepEqual(disk.syncing, [files.part]);
+  const finished = partial.finish("app");
+  disk.release(new HostError("HOST_IO", "lost"));
+  await assert.rejects(finished, /lost/);
+  await partial.close();
+  assert.equal((await fs.readdir(temp.path)).includes("app"), false);
+});
+
+/** A store whose syncs take until they are released, and the first of which may then fail. */
+function heldDisk(store: Store): {
+  readonly store: Store;
+  /** The names of what was to be synced, in order. */
+  readonly syncing: string[];
+  release(error?: Error): void;
+} {
+  const syncing: string[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  return {
+    syncing,
+    release: (error) => (error === undefined ? resolve() : reject(error)),
+    store: changedStore(store, {
+      async open(name, mode) {
+        const handle = await store.open(name, mode);
+        return changedFile(handle, {
+          async sync() {
+            const isFirst = syncing.push(name) === 1;
+            await (isFirst ? promise : promise.catch(() => undefined));
+            await handle.sync();
+          },
+        });
+      },
+    }),
+  };
 }
 
 /** Some chunks that stand at one place each. */

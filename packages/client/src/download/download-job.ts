@@ -3,7 +3,8 @@ import type { DownloadLimits } from "../download-limits.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
-import type { Partial, SyncPace } from "./partial.ts";
+import type { Partial } from "./partial.ts";
+import type { SyncPace } from "./sync-along.ts";
 
 /** What every step of one download shares. */
 export interface DownloadJob {

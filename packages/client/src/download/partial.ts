@@ -1,7 +1,6 @@
 import {
   type Chunk,
   type ChunkIndex,
-  type Clock,
   type FileHandle,
   HostError,
   invariant,
@@ -18,14 +17,8 @@ import {
   journalLengthMax,
 } from "./partial-journal.ts";
 import type { PartialNames } from "./partial-names.ts";
+import { SyncAlong, type SyncPace } from "./sync-along.ts";
 import { WholeHash } from "./whole-hash.ts";
-
-/** How much may be written before it is made to reach the disk. */
-export interface SyncPace {
-  readonly clock: Clock;
-  readonly bytesMax: number;
-  readonly msMax: number;
-}
 
 /**
  * A target that is not whole yet: a file of the target's length beside its final place, and a
@@ -37,17 +30,14 @@ export class Partial {
   readonly names: ChunkNames;
   readonly #store: Store;
   readonly #files: PartialNames;
-  readonly #pace: SyncPace;
   readonly #part: FileHandle;
   readonly #journal: FileHandle;
+  readonly #syncs: SyncAlong;
   readonly #here: Uint8Array;
   #hereLength = 0;
   #startCount = 0; // chunks that are here from the first one on, without a gap
   #wholeHash: WholeHash | undefined;
   #journalLength = 0;
-  #unsynced = 0;
-  #syncedAt: number;
-  #syncing: Promise<void> | undefined;
   #closed = false;
 
   private constructor(
@@ -60,8 +50,7 @@ export class Partial {
     this.#files = place.files;
     this.index = index;
     this.names = new ChunkNames(index.chunks);
-    this.#pace = pace;
-    this.#syncedAt = pace.clock.steady();
+    this.#syncs = new SyncAlong(pace, () => this.#syncBoth());
     this.#part = handles.part;
     this.#journal = handles.journal;
     this.#here = new Uint8Array(index.chunks.length);
@@ -133,8 +122,7 @@ export class Partial {
     this.#journalLength += entries.length;
     await this.#journal.writeAt(entries, at);
     this.#followStart();
-    this.#unsynced += chunk.bytes.length * written.length;
-    if (this.#isSyncDue) await this.#flush();
+    await this.#syncs.wrote(chunk.bytes.length * written.length);
     return written;
   }
 
@@ -173,6 +161,7 @@ export class Partial {
    */
   async finish(name: string): Promise<void> {
     invariant(this.whole, "only a whole file gets its name");
+    await this.#syncs.settle();
     await this.#part.sync();
     await this.#requireInPlace();
     await this.close();
@@ -184,7 +173,7 @@ export class Partial {
     if (this.#closed) return;
     this.#closed = true;
     await this.#wholeHash?.stop();
-    await this.#syncing?.catch(() => undefined); // whoever started it was told
+    await this.#syncs.settle().catch(() => undefined); // who asks for the file's name is told
     await this.#part.close();
     await this.#journal.close();
   }
@@ -259,28 +248,6 @@ export class Partial {
     while (this.has(this.#startCount)) this.#startCount++;
     const end = this.index.chunks.at(this.#startCount)?.offset ?? this.index.target.length;
     this.#wholeHash.follow(end);
-  }
-
-  get #isSyncDue(): boolean {
-    const { clock, bytesMax, msMax } = this.#pace;
-    return this.#unsynced >= bytesMax || clock.steady() - this.#syncedAt >= msMax;
-  }
-
-  /** One at a time; who comes while one runs waits for it, so that writers keep to the disk. */
-  async #flush(): Promise<void> {
-    if (this.#syncing !== undefined) {
-      await this.#syncing;
-      return;
-    }
-    this.#unsynced = 0;
-    this.#syncing = this.#syncBoth();
-    try {
-      await this.#syncing;
-    } finally {
-      // From its end, so that a disk that takes long to sync does more than that.
-      this.#syncedAt = this.#pace.clock.steady();
-      this.#syncing = undefined;
-    }
   }
 
   async #syncBoth(): Promise<void> {
