@@ -1,19 +1,17 @@
 import { invariant } from "./invariant.ts";
 
-const digits = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
-const pieceLength = 32; // a digest; what one call can be given has a bound
+const digits = new TextEncoder().encode("0123456789abcdef");
+const decoder = new TextDecoder();
 
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += pieceLength) {
-    const codes: number[] = [];
-    // One string for all of them: a sum of digits would leave 32 strings behind for each digest.
-    for (const byte of bytes.subarray(at, at + pieceLength)) {
-      codes.push(digits[byte >> 4] ?? 0, digits[byte & 15] ?? 0);
-    }
-    text += String.fromCharCode(...codes);
+  // One string for all of them: a sum of digits would leave 32 strings behind for each digest.
+  const codes = new Uint8Array(bytes.length * 2);
+  let at = 0;
+  for (const byte of bytes) {
+    codes[at++] = digits[byte >> 4] ?? 0;
+    codes[at++] = digits[byte & 15] ?? 0;
   }
-  return text;
+  return decoder.decode(codes);
 }
 
 /** Writes the bytes that `hex` stands for into `into` at `offset`. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Chunk, RouteError, type Sha256 } from "@causeway/kernel";
 
 /** Bytes of a chunk that were checked against its signed name. Only these are ever written. */
@@ -14,8 +14,9 @@ export class VerifiedChunk {
 
   /** @returns undefined when these are other bytes */
   static from(bytes: Uint8Array, chunk: Chunk): VerifiedChunk | undefined {
-    if (bytes.length !== chunk.length || sha256Of(bytes) !== chunk.sha256) return undefined;
-    return new VerifiedChunk(chunk.sha256, bytes);
+    if (bytes.length !== chunk.length) return undefined;
+    const sha256 = sha256Of(bytes);
+    return sha256 === chunk.sha256 ? new VerifiedChunk(sha256, bytes) : undefined;
   }
 
   /** @throws {RouteError} `ROUTE_LIED` when these are other bytes */
@@ -29,5 +30,5 @@ export class VerifiedChunk {
 }
 
 export function sha256Of(bytes: Uint8Array): Sha256 {
-  return createHash("sha256").update(bytes).digest("hex") as Sha256;
+  return hash("sha256", bytes) as Sha256;
 }
