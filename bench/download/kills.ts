@@ -8,6 +8,8 @@ const rounds = Number(process.env["CAUSEWAY_BENCH_RUNS"] ?? 5);
 const programs = [causeway, aria2, aria2Saving, aria2Metalink, curl];
 const secondsMax = 30;
 const killAt = 0.6; // of the file
+const instants = 20;
+const anywhere = [causeway, aria2Saving]; // who else shares the routes forgets nearly all
 const lifeMs = { min: 500, max: 3_000 };
 const livesMax = 25; // who is not done by then makes no progress
 
@@ -20,12 +22,31 @@ export async function measureKills(field: Field): Promise<string> {
     lives: [] as number[],
     right: 0,
   }));
-  for (let round = 1; round <= rounds; round++) {
-    for (const row of once) {
-      const { again, right } = await killedOnce(field, row.program);
+  const scattered = anywhere.map((program) => ({ program, megabytes: [] as number[], right: 0 }));
+  const chance = chances(instants);
+  for (let at = 1; at <= instants; at++) {
+    const share = (at - 1 + chance()) / instants;
+    for (const row of scattered) {
+      const { again, right } = await killedOnce(field, row.program, share);
       row.megabytes.push(again / 1e6);
       if (right) row.right++;
-      say(round, `kill -9 at 60 %: ${row.program.name} ${(again / 1e6).toFixed(1)} MB again`);
+      say(
+        at,
+        instants,
+        `kill -9 anywhere: ${row.program.name} ${(again / 1e6).toFixed(1)} MB again`,
+      );
+    }
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const row of once) {
+      const { again, right } = await killedOnce(field, row.program, killAt);
+      row.megabytes.push(again / 1e6);
+      if (right) row.right++;
+      say(
+        round,
+        rounds,
+        `kill -9 at 60 %: ${row.program.name} ${(again / 1e6).toFixed(1)} MB again`,
+      );
     }
     for (const row of often) {
       const { received, lives, right } = await killedOften(field, row.program, round);
@@ -34,6 +55,7 @@ export async function measureKills(field: Field): Promise<string> {
       if (right) row.right++;
       say(
         round,
+        rounds,
         `reboots: ${row.program.name} ${(received / fileLength).toFixed(3)}x, ${lives} lives`,
       );
     }
@@ -41,11 +63,11 @@ export async function measureKills(field: Field): Promise<string> {
   return [
     "Killed (SIGKILL) when 60 % of the file had come, started again, run to its end:",
     "",
-    "| program | MB fetched again, median | least | most | runs | right |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ...once.map(({ program, megabytes, right }) => {
-      return `| ${program.name} | ${new Spread(megabytes).cells} | ${right} |`;
-    }),
+    ...lossTable(once),
+    "",
+    `The same at ${instants} random instants, one in each twentieth of the file:`,
+    "",
+    ...lossTable(scattered),
     "",
     "The reboot loop, killed 0.5 to 3 s after each start until it is done, the same lives for all",
     `in one round, at most ${livesMax}:`,
@@ -58,13 +80,30 @@ export async function measureKills(field: Field): Promise<string> {
   ].join("\n");
 }
 
+interface Losses {
+  readonly program: Program;
+  readonly megabytes: readonly number[];
+  readonly right: number;
+}
+
+function lossTable(rows: readonly Losses[]): readonly string[] {
+  return [
+    "| program | MB fetched again, median | least | most | runs | right |",
+    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ...rows.map(({ program, megabytes, right }) => {
+      return `| ${program.name} | ${new Spread(megabytes).cells} | ${right} |`;
+    }),
+  ];
+}
+
 async function killedOnce(
   field: Field,
   program: Program,
+  share: number,
 ): Promise<{ readonly again: number; readonly right: boolean }> {
   const folder = field.newFolder();
   const first = await field.resume(program, folder, secondsMax, ({ received }) => {
-    return received >= fileLength * killAt ? "kill" : undefined;
+    return received >= fileLength * share ? "kill" : undefined;
   });
   const second = await field.resume(program, folder, secondsMax, () => undefined);
   rmSync(folder, { recursive: true });
@@ -92,15 +131,21 @@ async function killedOften(
   }
 }
 
-/** The same for every program of one round; a linear congruential generator is chance enough. */
+/** The same for every program of one round. */
 function lifetimesOf(seed: number): () => number {
+  const chance = chances(seed);
+  return () => lifeMs.min + chance() * (lifeMs.max - lifeMs.min);
+}
+
+/** Numbers from 0 to 1; a linear congruential generator is chance enough. */
+function chances(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return lifeMs.min + (state / 2 ** 32) * (lifeMs.max - lifeMs.min);
+    return state / 2 ** 32;
   };
 }
 
-function say(round: number, text: string): void {
-  process.stderr.write(`  ${round}/${rounds} ${text}\n`);
+function say(round: number, of: number, text: string): void {
+  process.stderr.write(`  ${round}/${of} ${text}\n`);
 }
