@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { publish, refresh } from "../src/index.ts";
@@ -158,6 +158,27 @@ test("what was damaged or lost in the repository is restored from a carrier that
   for (const tree of ["bad", "good", "new"]) {
     assert.deepEqual(await treeDigests(join(vendor.parent, tree)), good);
   }
+});
+
+test("a link that leads a carrier into the vendor folder, or to another's place, is refused", async (t) => {
+  const vendor = await TestVendor.make(t);
+  const { parent } = vendor;
+  await mkdir(join(parent, "web"));
+  await symlink(vendor.repository, join(parent, "inside"));
+  await symlink(parent, join(parent, "around"));
+  await symlink(join(parent, "web"), join(parent, "twin"));
+  const ids = ["inside", "around", "web", "twin"];
+  const carriers = ids.map((id) => `{ id: ${id}, kind: folder, path: ../${id} }`);
+  await vendor.configure(`name: C\ncarriers: [${carriers.join(", ")}]\n`);
+  await vendor.add({ version: "1.0" });
+  const { routes } = await vendor.publish();
+  const failed = routes.filter(({ ok }) => !ok);
+  assert.equal(failed.length, 3, "one of the two gets it");
+  assert.ok(failed.every(({ error }) => error?.code === "CONFIG_MALFORMED"));
+  assert.match(failed[0]?.error?.message ?? "", /inside must lie beside the vendor folder/);
+  assert.match(failed[2]?.error?.message ?? "", /another carrier writes to .*web already/);
+  const untouched = await readdir(vendor.repository);
+  assert.ok(!untouched.includes(".causeway-incoming"));
 });
 
 /** Changes four bytes of the published patch. @returns its path */

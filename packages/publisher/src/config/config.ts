@@ -11,10 +11,10 @@ import {
   UsageError,
 } from "@causeway/kernel";
 import { readFileUpTo } from "../disk/files.ts";
-import { isWithin, realPlace } from "../disk/real-place.ts";
 import { type RoleName, roleNames } from "../keys/key-file.ts";
 import { durationMs } from "./duration.ts";
 import { type ConfigFile, parseConfig } from "./parse.ts";
+import { Places } from "./places.ts";
 
 export interface Product {
   readonly id: ProductId;
@@ -127,20 +127,11 @@ function pollWindow(file: ConfigFile): number | undefined {
 
 async function carriers(file: ConfigFile, folder: string): Promise<readonly CarrierConfig[]> {
   const found = new Map<string, CarrierConfig>();
-  const places = new Set<string>();
-  const vendor = await realPlace(resolve(folder));
+  const places = await Places.beside(folder);
   for (const [at, { id, kind, path }] of (file.value.carriers ?? []).entries()) {
     if (found.has(id)) throw file.error(["carriers", at, "id"], `the carrier ${id} is there twice`);
-    const place = await realPlace(resolve(folder, path));
-    // Inside, publish would clear it away; around, a web server would show the keys to everyone.
-    if (isWithin(place, vendor) || isWithin(vendor, place)) {
-      const what = `the carrier ${id} must lie beside the vendor folder, not in it or around it`;
-      throw file.error(["carriers", at, "path"], what);
-    }
-    if (places.has(place)) {
-      throw file.error(["carriers", at, "path"], `another carrier writes to ${path} already`);
-    }
-    places.add(place);
+    const wrong = places.claim(id, resolve(folder, path));
+    if (wrong !== undefined) throw file.error(["carriers", at, "path"], wrong);
     found.set(id, { id, kind, path: resolve(folder, path) });
   }
   return [...found.values()];

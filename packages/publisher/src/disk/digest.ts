@@ -20,10 +20,18 @@ export async function digestOf(
   return { length, sha256: hash.digest("hex") as Sha256 };
 }
 
-/** @throws {HostError} */
-export async function digestOfFile(path: string): Promise<Sha256> {
+/** Calls `onAlive` as it gets on. @throws {HostError} */
+export async function digestOfFile(
+  path: string,
+  onAlive: () => void = () => undefined,
+): Promise<Sha256> {
+  const hash = createHash("sha256");
   try {
-    return (await digestOf(fileChunks(path))).sha256;
+    for await (const chunk of fileChunks(path)) {
+      hash.update(chunk);
+      onAlive();
+    }
+    return hash.digest("hex") as Sha256;
   } catch (cause) {
     throw toHostError(cause, `read ${path}`);
   }

@@ -10,8 +10,16 @@ export type Source =
  * The publisher's handle on one route that it can write to. Paths are those of the tree. What
  * is written, and in which order, is not the carrier's business.
  */
-export interface Carrier {
+export interface Carrier extends CarrierActs {
   readonly id: string;
+  /** Gives up whatever is under way and waits for nothing. Call it at the end, whatever happened. */
+  close(): void;
+}
+
+/** What a carrier does. All of it may fail with a `HostError`, and all of it comes to an end. */
+export interface CarrierActs {
+  /** Where it writes: the same for two carriers that write to the same place. */
+  place(): Promise<string>;
   /** Called once before anything is written; removes what a killed run left unfinished. */
   prepare(): Promise<void>;
   /** The file's length in bytes, or undefined when it is not there. */
@@ -31,6 +39,6 @@ export interface Carrier {
    * @returns false when it is not there, or has other bytes than `file` says
    */
   fetch(file: TreeFile, to: string): Promise<boolean>;
-  /** Called once after the last write, also after a failure. */
+  /** Called once after `prepare` and the last write, also when they failed. */
   finish(): Promise<void>;
 }

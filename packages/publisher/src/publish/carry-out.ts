@@ -1,32 +1,48 @@
 import { HostError, Interrupted } from "@causeway/kernel";
+import type { Config } from "../config/config.ts";
+import { Places } from "../config/places.ts";
 import type { Log } from "../log.ts";
-import type { Carrier } from "./carrier.ts";
-import { type CarriedRoute, type CarryOptions, carry } from "./carry.ts";
+import type { VendorFolder } from "../vendor-folder.ts";
+import { carriersOf } from "./carriers.ts";
+import { type CarriedRoute, carry } from "./carry.ts";
 import { OwnFiles } from "./own-files.ts";
 import { repositoryRoute } from "./result.ts";
 import type { Tree } from "./tree.ts";
 
+export interface CarryOutOptions {
+  readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal | undefined;
+  /** As in `CarryOptions`; reads the repository as well. */
+  readonly everyByte: boolean;
+  /** As in `CarrierProcessOptions`. */
+  readonly stallMs: number | undefined;
+  readonly log: Log;
+}
+
 /**
- * Brings a state that is complete in folder `repository` to all carriers.
- * @param bytes that were written to `repository` before
+ * Brings a state that is complete in the repository to all carriers.
+ * @param bytes that were written to the repository before
  * @returns what became of the repository itself, which is a route too, then of each carrier
  * @throws {Interrupted}
  */
 export async function carryOut(
-  repository: string,
+  folder: VendorFolder,
+  config: Config,
   tree: Tree,
-  carriers: readonly Carrier[],
   bytes: number,
-  options: CarryOptions & { readonly log: Log },
+  options: CarryOutOptions,
 ): Promise<readonly CarriedRoute[]> {
-  const own = new OwnFiles(repository, carriers, options.log);
-  if (options.everyByte) await readAll(own, tree, options.signal);
-  const routes = await carry(own, tree, carriers, options);
-  const written = bytes + own.bytes;
-  const { fault } = own;
-  if (fault === undefined) return [{ id: repositoryRoute, ok: true, bytes: written }, ...routes];
-  const { code, message } = fault;
-  return [{ id: repositoryRoute, ok: false, bytes: written, error: { code, message } }, ...routes];
+  const { signal, stallMs, everyByte, onProgress } = options;
+  const carriers = carriersOf(config, { stallMs, signal });
+  const own = new OwnFiles(folder.repository, carriers, options.log);
+  try {
+    if (everyByte) await readAll(own, tree, signal);
+    const places = await Places.beside(folder.path);
+    const routes = await carry(own, tree, carriers, { signal, everyByte, places, onProgress });
+    return [ownRoute(own, bytes), ...routes];
+  } finally {
+    for (const carrier of carriers) carrier.close();
+  }
 }
 
 async function readAll(own: OwnFiles, tree: Tree, signal: AbortSignal | undefined): Promise<void> {
@@ -39,4 +55,11 @@ async function readAll(own: OwnFiles, tree: Tree, signal: AbortSignal | undefine
       if (!(error instanceof HostError) || error.code !== "HOST_CORRUPT_STATE") throw error;
     }
   }
+}
+
+function ownRoute(own: OwnFiles, writtenBefore: number): CarriedRoute {
+  const route = { id: repositoryRoute, bytes: writtenBefore + own.bytes };
+  if (own.fault === undefined) return { ...route, ok: true };
+  const { code, message } = own.fault;
+  return { ...route, ok: false, error: { code, message } };
 }

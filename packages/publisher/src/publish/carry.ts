@@ -5,8 +5,10 @@ import {
   InvariantBroken,
   type Sha256,
   TrustError,
+  UsageError,
 } from "@causeway/kernel";
 import { forEachBounded } from "../bounded.ts";
+import type { Places } from "../config/places.ts";
 import { fileLength } from "../disk/files.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
@@ -25,6 +27,7 @@ export interface CarriedRoute {
 export interface CarryOptions {
   readonly onProgress: (done: number, total: number) => void;
   readonly signal: AbortSignal | undefined;
+  readonly places: Places;
   /** Reads also what is there already, and writes again what has other bytes. */
   readonly everyByte: boolean;
 }
@@ -54,7 +57,7 @@ export async function carry(
     options.onProgress(done, steps * carriers.length);
   };
   const runs = carriers.map((carrier) => {
-    return new CarrierRun(carrier, own, step, options.everyByte).run(tree);
+    return new CarrierRun(carrier, own, step, options).run(tree);
   });
   const routes = await Promise.all(runs);
   if (options.signal?.aborted === true) throw new Interrupted();
@@ -65,11 +68,11 @@ class CarrierRun {
   readonly #carrier: Carrier;
   readonly #own: OwnFiles;
   readonly #step: () => void;
-  readonly #everyByte: boolean;
+  readonly #options: CarryOptions;
   #bytes = 0;
 
-  constructor(carrier: Carrier, own: OwnFiles, step: () => void, everyByte: boolean) {
-    this.#everyByte = everyByte;
+  constructor(carrier: Carrier, own: OwnFiles, step: () => void, options: CarryOptions) {
+    this.#options = options;
     this.#carrier = carrier;
     this.#own = own;
     this.#step = step;
@@ -85,13 +88,22 @@ class CarrierRun {
       const code = error instanceof CausewayError ? error.code : "HOST_IO";
       const message = error instanceof Error ? error.message : String(error);
       return { id, ok: false, bytes: this.#bytes, error: { code, message } };
+    }
+  }
+
+  async #all(tree: Tree): Promise<void> {
+    const place = await this.#carrier.place();
+    const wrong = this.#options.places.claim(this.#carrier.id, place);
+    if (wrong !== undefined) throw new UsageError("CONFIG_MALFORMED", `${wrong}.`);
+    try {
+      await this.#carrier.prepare();
+      await this.#bringAll(tree);
     } finally {
       await this.#carrier.finish().catch(() => undefined); // the next run's prepare does it
     }
   }
 
-  async #all(tree: Tree): Promise<void> {
-    await this.#carrier.prepare();
+  async #bringAll(tree: Tree): Promise<void> {
     await this.#refuseGoingBack(tree.timestamp);
     await forEachBounded(tree.targets, filesAtOnce, async (file) => {
       this.#step();
@@ -104,7 +116,7 @@ class CarrierRun {
   }
 
   async #has(file: TreeFile): Promise<boolean> {
-    if (this.#everyByte) return (await this.#sha256(file)) === file.sha256;
+    if (this.#options.everyByte) return (await this.#sha256(file)) === file.sha256;
     return (await this.#carrier.length(file.path)) === file.length;
   }
 

@@ -1,8 +1,6 @@
-import { constants } from "node:fs";
-import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
-import { toHostError } from "@causeway/client/internal/host-error";
 import type { Sha256 } from "@causeway/kernel";
+import { copyDurably } from "../disk/copy.ts";
 import { digestOfFile } from "../disk/digest.ts";
 import {
   fileLength,
@@ -13,19 +11,27 @@ import {
   scratchName,
   writeScratch,
 } from "../disk/files.ts";
-import type { Carrier, Source } from "./carrier.ts";
+import { realPlace } from "../disk/real-place.ts";
+import type { CarrierActs, Source } from "./carrier.ts";
 import type { TreeFile } from "./tree.ts";
 
-/** Writes the tree to a folder: a web server's, a mounted share, a USB stick. */
-export class FolderCarrier implements Carrier {
-  readonly id: string;
+/**
+ * Writes the tree to a folder: a web server's, a mounted share, a USB stick. Its acts take as long
+ * as the file system does; `onAlive` is called each time that some bytes got on.
+ */
+export class FolderCarrier implements CarrierActs {
   readonly #folder: string;
   readonly #scratch: string;
+  readonly #onAlive: () => void;
 
-  constructor(id: string, folder: string) {
-    this.id = id;
+  constructor(folder: string, onAlive: () => void) {
     this.#folder = folder;
     this.#scratch = join(folder, ".causeway-incoming"); // a dot: no web server of ours shows it
+    this.#onAlive = onAlive;
+  }
+
+  place(): Promise<string> {
+    return realPlace(this.#folder);
   }
 
   async prepare(): Promise<void> {
@@ -38,7 +44,7 @@ export class FolderCarrier implements Carrier {
   }
 
   sha256(path: string): Promise<Sha256> {
-    return digestOfFile(join(this.#folder, path));
+    return digestOfFile(join(this.#folder, path), this.#onAlive);
   }
 
   async read(path: string, lengthMax: number): Promise<Uint8Array | undefined> {
@@ -51,34 +57,19 @@ export class FolderCarrier implements Carrier {
     const path = join(this.#folder, file.path);
     const scratch = scratchName(this.#scratch, path);
     if (source.kind === "bytes") await writeScratch({ path: scratch, bytes: source.bytes });
-    else await copyDurably(source.path, scratch);
-    if ((await digestOfFile(scratch)) !== file.sha256) return false; // `finish` removes it
+    else await copyDurably(source.path, scratch, this.#onAlive);
+    if ((await digestOfFile(scratch, this.#onAlive)) !== file.sha256) return false; // `finish` removes it
     await moveDurably(scratch, path);
     return true;
   }
 
   async fetch(file: TreeFile, to: string): Promise<boolean> {
     if ((await this.length(file.path)) !== file.length) return false;
-    await copyDurably(join(this.#folder, file.path), to);
-    return (await digestOfFile(to)) === file.sha256;
+    await copyDurably(join(this.#folder, file.path), to, this.#onAlive);
+    return (await digestOfFile(to, this.#onAlive)) === file.sha256;
   }
 
   async finish(): Promise<void> {
     await removeTree(this.#scratch);
-  }
-}
-
-/** Copies the file; the copy is on the disk when this resolves. @throws {HostError} */
-export async function copyDurably(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    const handle = await open(to, "r+");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw toHostError(cause, `copy ${from} to ${to}`);
   }
 }

@@ -2,6 +2,7 @@ import { link } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError, Interrupted, type Sha256 } from "@causeway/kernel";
+import { copyDurably } from "../disk/copy.ts";
 import { digestOf, fileChunks } from "../disk/digest.ts";
 import {
   fileLength,
@@ -13,7 +14,6 @@ import {
 } from "../disk/files.ts";
 import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
-import { copyDurably } from "./folder-carrier.ts";
 import type { TreeFile } from "./tree.ts";
 
 export interface PlaceOptions {

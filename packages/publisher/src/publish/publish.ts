@@ -26,7 +26,6 @@ import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { Release } from "../releases/release.ts";
 import { readReleases, releaseEntries } from "../releases/release-file.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { carriersOf } from "./carriers.ts";
 import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import { offlineDocuments } from "./offline.ts";
@@ -49,6 +48,8 @@ export interface PublishOptions {
    * each from the others.
    */
   readonly everyByte?: boolean;
+  /** A carrier that gives no sign of life for so long has failed; 10 minutes when left out. */
+  readonly carrierStallMs?: number;
   readonly onProgress?: (progress: PublishProgress) => void;
   readonly log?: Log;
   readonly signal?: AbortSignal;
@@ -126,10 +127,11 @@ class Publishing {
     const root = documents.roots.at(-1)?.version ?? 0;
     await removePending(folder, { root, targets: documents.targets.version });
     await removeTree(folder.staged); // all of it is in the repository now, or belongs to no release
-    const routes = await carryOut(folder.repository, tree, carriersOf(this.#config), bytes, {
+    const routes = await carryOut(folder, this.#config, tree, bytes, {
       onProgress: (done, total) => this.#progress("carry", done, total),
       signal,
       everyByte: this.#options.everyByte ?? false,
+      stallMs: this.#options.carrierStallMs,
       log: this.#log,
     });
     return {

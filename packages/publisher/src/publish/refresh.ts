@@ -8,7 +8,6 @@ import type { RoleName } from "../keys/key-file.ts";
 import { Keyring } from "../keys/keyring.ts";
 import { type Log, silent } from "../log.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { carriersOf } from "./carriers.ts";
 import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import type { PublishOptions } from "./publish.ts";
@@ -68,10 +67,11 @@ async function refreshLocked(
   const tree = treeOf(documents, entries);
   // No path is looked up: that routes have expired must not end what patches need.
   const bytes = await writeMetadata(folder.repository, tree, [], now);
-  const routes = await carryOut(folder.repository, tree, carriersOf(config), bytes, {
+  const routes = await carryOut(folder, config, tree, bytes, {
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,
     everyByte: options.everyByte ?? false,
+    stallMs: options.carrierStallMs,
     log,
   });
   const { snapshot, timestamp } = online;

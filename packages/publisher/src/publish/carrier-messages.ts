@@ -1,0 +1,27 @@
+import type { HostCode } from "@causeway/kernel";
+import type { CarrierActs } from "./carrier.ts";
+
+/** One act and what it is given. */
+export type Act = {
+  [Name in keyof CarrierActs]: {
+    readonly name: Name;
+    readonly given: Parameters<CarrierActs[Name]>;
+  };
+}[keyof CarrierActs];
+
+/** What the publisher tells a carrier's process. */
+export interface ToCarrier {
+  readonly call: number;
+  readonly act: Act;
+}
+
+/** What a carrier's process tells the publisher. */
+export type FromCarrier =
+  | { readonly kind: "alive" }
+  | { readonly kind: "done"; readonly call: number; readonly value: unknown }
+  | {
+      readonly kind: "failed";
+      readonly call: number;
+      readonly code: HostCode;
+      readonly message: string;
+    };

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { constants } from "node:fs";
+import { open, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { sha256Of } from "../src/disk/digest.ts";
+import { CarrierProcess } from "../src/publish/carrier-process.ts";
+import type { TreeFile } from "../src/publish/tree.ts";
+import { patchBytes, temporaryFolder } from "./support/vendor.ts";
+
+const bytes = patchBytes("1.0");
+const file: TreeFile = { path: "targets/a", length: bytes.length, sha256: sha256Of(bytes) };
+
+/** A carrier of a folder, and a pipe to copy from: as slow as whoever writes into it. */
+async function carrierWithPipe(
+  t: TestContext,
+  stallMs: number,
+): Promise<{ carrier: CarrierProcess; folder: string; pipe: string; stop: () => void }> {
+  const parent = await temporaryFolder(t);
+  const folder = join(parent, "web");
+  const pipe = join(parent, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const controller = new AbortController();
+  const carrier = new CarrierProcess("web", folder, { stallMs, signal: controller.signal });
+  t.after(() => carrier.close());
+  await carrier.prepare();
+  return { carrier, folder, pipe, stop: () => controller.abort() };
+}
+
+test("a carrier that gives no sign of life has failed, whatever is asked of it after", async (t) => {
+  const { carrier, folder, pipe } = await carrierWithPipe(t, 1500);
+  const stalled = { code: "HOST_IO", message: /web gave no sign of life for/ };
+  const others = Array.from({ length: 8 }, () => carrier.write(file, { kind: "file", path: pipe }));
+  for (const write of others) await assert.rejects(write, stalled);
+  await assert.rejects(carrier.length(file.path), stalled);
+  await carrier.finish();
+  assert.deepEqual(await readdir(folder), [".causeway-incoming"], "nothing got a name");
+});
+
+test("a slow carrier is no hanging one", async (t) => {
+  const { carrier, folder, pipe } = await carrierWithPipe(t, 2500);
+  const writing = carrier.write(file, { kind: "file", path: pipe });
+  const slow = await open(pipe, constants.O_RDWR);
+  for (let at = 0; at < bytes.length; at += 50_000) {
+    await slow.write(bytes.subarray(at, at + 50_000));
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+  }
+  await slow.close();
+  assert.equal(await writing, true);
+  assert.deepEqual(await readFile(join(folder, file.path)), Buffer.from(bytes));
+});
+
+test("an interrupted carrier gives up what is under way, and tidies up if it can", async (t) => {
+  const { carrier, folder, pipe, stop } = await carrierWithPipe(t, 60_000);
+  const writing = carrier.write(file, { kind: "file", path: pipe });
+  stop();
+  await assert.rejects(writing, { code: "INTERRUPTED" });
+  await assert.rejects(carrier.length(file.path), { code: "INTERRUPTED" });
+  await carrier.finish();
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test("what fails in a carrier's process keeps its code and its words", async (t) => {
+  const { carrier } = await carrierWithPipe(t, 60_000);
+  await assert.rejects(carrier.sha256("targets/none"), {
+    code: "HOST_MISSING",
+    message: /cannot read .*targets\/none: it is not there\.$/,
+  });
+  assert.equal(await carrier.read("targets/none", 10), undefined);
+  assert.equal(await carrier.write(file, { kind: "bytes", bytes: bytes.subarray(1) }), false);
+  assert.equal(await carrier.length(file.path), undefined, "read back as other bytes: no name");
+  assert.equal(await carrier.write(file, { kind: "bytes", bytes }), true);
+  assert.deepEqual(await carrier.read(file.path, file.length), Buffer.from(bytes));
+  assert.equal(await carrier.read(file.path, file.length - 1), undefined);
+});
