@@ -89,6 +89,13 @@ test("a passphrase comes from a file or the environment, and a wrong one changes
     assert.equal((json as { error: { code: string } }).error.code, "KEY_PASSPHRASE");
   }
   assert.deepEqual(await listed(folder), atFirst);
+  await writeFile(path.join(folder, "wrong"), "wrong\n");
+  const from =
+    /^error: what wrong holds does not open root-\S+; correct it, or leave --pass.* out to/;
+  const { stderr } = await causeway([...rotateTimestamp, "--passphrase-file", "wrong"], {
+    cwd: folder,
+  });
+  assert.match(stderr, from, "to try again would give the same");
   await writeFile(path.join(folder, "secret"), `${secret}\n`);
   const withFile = [...rotateTimestamp, "--passphrase-file", path.join(folder, "secret")];
   const wrongToo = { CAUSEWAY_PASSPHRASE: "wrong" }; // what is said on the command line counts
@@ -218,7 +225,10 @@ test("publish asks where its progress stood, and leaves neither in the way", {
   await screen.press("Enter");
   assert.equal(await screen.ends(), 0);
   const told = await screen.history();
-  assert.match(told, /^✔ Passphrase for patches-[0-9a-f]{8}: \*+\nverifying +█+ 1 of 1\nContoso: /);
+  assert.match(
+    told,
+    /^\? Passphrase for patches-[0-9a-f]{8}: \*+\nverifying +█+ 1 of 1\nContoso: /,
+  );
 });
 
 test("new keys get a passphrase that was typed twice alike", { skip }, async (t) => {

@@ -26,13 +26,15 @@ export function passphrasesFrom(file: string | undefined, context: Context): Pas
   const asked = new Map<string, number>();
   const askAgain = async (keyName: string, refused: string): Promise<string> => {
     const times = asked.get(keyName) ?? 0;
-    if (isGiven(file) || times === askedMax) return refused;
+    if (times === askedMax) return refused;
     asked.set(keyName, times + 1);
     if (times > 0) context.terminal.say(`that does not open ${keyName}`);
     return ask(`Passphrase for ${keyName}:`, context);
   };
   return {
-    known: (keyName, refused) => {
+    known: async (keyName, refused) => {
+      // Not kept as the answer: other keys may have this passphrase.
+      if (refused !== undefined && isGiven(file)) throw wrongFor(keyName, file);
       if (refused !== undefined) answer = askAgain(keyName, refused);
       else if (answer === undefined) {
         asked.set(keyName, 1);
@@ -42,6 +44,14 @@ export function passphrasesFrom(file: string | undefined, context: Context): Pas
     },
     chosen: () => (answer ??= choose(file, context)),
   };
+}
+
+function wrongFor(keyName: string, file: string | undefined): UsageError {
+  const what =
+    file === undefined
+      ? `CAUSEWAY_PASSPHRASE does not open ${keyName}; correct it, or unset it`
+      : `what ${file} holds does not open ${keyName}; correct it, or leave --passphrase-file out`;
+  return new UsageError("KEY_PASSPHRASE", `${what} to be asked.`);
 }
 
 function isGiven(file: string | undefined): boolean {
@@ -80,7 +90,9 @@ async function choose(file: string | undefined, context: Context): Promise<strin
 async function ask(message: string, context: Context): Promise<string> {
   try {
     return await context.terminal.aside((output) => {
-      return password({ message, mask: true }, { output, signal: context.signal });
+      // The usual mark of an answered question says that all is well, which is not known yet.
+      const theme = { prefix: context.terminal.style("blue", "?") };
+      return password({ message, mask: true, theme }, { output, signal: context.signal });
     });
   } catch (cause) {
     // Ctrl-C at the prompt arrives as the library's own error, not as a signal.
