@@ -94,15 +94,18 @@ test("the installed command publishes a patch and gets it", () => {
   assert.equal(readFileSync(join(project, "got.bin")).equals(bytes), true);
 });
 
-/** A vendor with one patch, made with the installed command. @returns its repository */
+/** A vendor with one patch, made with the installed command. @returns what its carrier has */
 function publishReader(vendor: string, bytes: Uint8Array): string {
   const causeway = join(project, "node_modules/.bin/causeway");
   writeFileSync(join(project, "reader.bin"), bytes);
   run(causeway, ["init", vendor, "--name", "Contoso", "--dev", "--quiet"]);
   const at = ["--dir", vendor, "--quiet"];
   run(causeway, ["add", "reader.bin", "--product", "reader", "--version", "2.0.0", ...at]);
+  const config = join(project, vendor, "causeway.yaml");
+  const carrier = `carriers: [{ id: web, kind: folder, path: ../${vendor}-web }]`;
+  writeFileSync(config, readFileSync(config, "utf8").replace("carriers: []", carrier));
   run(causeway, ["publish", ...at]);
-  return join(project, vendor, "repository");
+  return join(project, `${vendor}-web`);
 }
 
 // As the main process of an Electron application: one file, minified, and no node_modules near it.
