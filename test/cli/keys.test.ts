@@ -91,7 +91,7 @@ test("a passphrase comes from a file or the environment, and a wrong one changes
   assert.deepEqual(await listed(folder), atFirst);
   await writeFile(path.join(folder, "wrong"), "wrong\n");
   const from =
-    /^error: what wrong holds does not open root-\S+; correct it, or leave --pass.* out to/;
+    /^error: the passphrase in wrong does not open root-\S+; correct it, or leave --pass.* out to/;
   const { stderr } = await causeway([...rotateTimestamp, "--passphrase-file", "wrong"], {
     cwd: folder,
   });

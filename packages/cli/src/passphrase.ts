@@ -50,7 +50,7 @@ function wrongFor(keyName: string, file: string | undefined): UsageError {
   const what =
     file === undefined
       ? `CAUSEWAY_PASSPHRASE does not open ${keyName}; correct it, or unset it`
-      : `what ${file} holds does not open ${keyName}; correct it, or leave --passphrase-file out`;
+      : `the passphrase in ${file} does not open ${keyName}; correct it, or leave --passphrase-file out`;
   return new UsageError("KEY_PASSPHRASE", `${what} to be asked.`);
 }
 
