@@ -7,7 +7,7 @@ import { fileChunks } from "./digest.ts";
  * Bytes between two syncs. One sync of all that memory took would leave a slow disk without a sign
  * of life for longer than anybody waits.
  */
-const syncedBytes = 16 * 1024 * 1024;
+const syncedBytes = 8 * 1024 * 1024;
 
 /**
  * Copies the file; the copy is on the disk when this resolves. Calls `onAlive` as it gets on.

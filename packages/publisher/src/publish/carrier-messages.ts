@@ -15,7 +15,7 @@ export interface ToCarrier {
   readonly act: Act;
 }
 
-/** What a carrier's process tells the publisher. */
+/** What a carrier's process tells the publisher. Errors are taken apart: cloning drops their code. */
 export type FromCarrier =
   | { readonly kind: "alive" }
   | { readonly kind: "done"; readonly call: number; readonly value: unknown }

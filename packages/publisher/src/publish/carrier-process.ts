@@ -1,8 +1,10 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { extname } from "node:path";
+import type { ChildProcess } from "node:child_process";
 import { type CausewayError, HostError, Interrupted, type Sha256 } from "@causeway/kernel";
+import type { Log } from "../log.ts";
 import type { Carrier, CarrierActs, Source } from "./carrier.ts";
 import type { Act, FromCarrier } from "./carrier-messages.ts";
+import { forkCarrier } from "./fork-carrier.ts";
+import { Patience } from "./patience.ts";
 import type { TreeFile } from "./tree.ts";
 
 export interface CarrierProcessOptions {
@@ -10,6 +12,7 @@ export interface CarrierProcessOptions {
   readonly stallMs: number | undefined;
   /** Once it fires, what is under way is given up, and only `finish` is still done. */
   readonly signal: AbortSignal | undefined;
+  readonly log: Log;
 }
 
 interface Waiting {
@@ -17,7 +20,8 @@ interface Waiting {
   readonly reject: (reason: CausewayError) => void;
 }
 
-const stallMsDefault = 10 * 60_000; // a disk has spun up by then, and a file server come back
+// A disk has spun up by then, and a file server come back: NFS asks 90 s of its clients to do so.
+const stallMsDefault = 5 * 60_000;
 const finishMs = 1000; // of who was interrupted; what stays behind, the next run removes
 
 /**
@@ -29,20 +33,23 @@ const finishMs = 1000; // of who was interrupted; what stays behind, the next ru
 export class CarrierProcess implements Carrier {
   readonly id: string;
   readonly #folder: string;
+  readonly #stallMs: number;
   readonly #signal: AbortSignal | undefined;
+  readonly #log: Log;
   readonly #waiting = new Map<number, Waiting>();
   readonly #onAbort = (): void => this.#interrupt();
-  #stallMs: number;
   #calls = 0;
   #child: ChildProcess | undefined;
-  #stall: NodeJS.Timeout | undefined;
+  #patience: Patience | undefined;
+  #finishing: NodeJS.Timeout | undefined;
   #end: CausewayError | undefined;
 
-  constructor(id: string, folder: string, { stallMs, signal }: CarrierProcessOptions) {
+  constructor(id: string, folder: string, { stallMs, signal, log }: CarrierProcessOptions) {
     this.id = id;
     this.#folder = folder;
     this.#stallMs = stallMs ?? stallMsDefault;
     this.#signal = signal;
+    this.#log = log;
     signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -95,11 +102,11 @@ export class CarrierProcess implements Carrier {
         reject(reason);
         return;
       }
-      this.#child ??= this.#start();
+      const child = (this.#child ??= this.#start());
       this.#waiting.set(++this.#calls, { resolve, reject });
-      this.#waitOn();
       const act = { name, given } as Act; // which name goes with which values was checked above
-      this.#child.send({ call: this.#calls, act }, () => undefined); // its end tells if it failed
+      // Of one that ended, or could not be started, the events tell.
+      if (child.connected) child.send({ call: this.#calls, act }, () => undefined);
     });
     return answer as ReturnType<CarrierActs[Name]>; // the other side has the same types
   }
@@ -112,43 +119,49 @@ export class CarrierProcess implements Carrier {
     };
     child.once("error", (cause) => ended(`cannot be started: ${cause.message}`));
     child.once("exit", (code, signal) => ended(`ended (${signal ?? code})`));
-    // What is waited for is an answer, and the timer sees to that.
-    child.unref();
-    child.channel?.unref();
+    this.#patience = this.#watch();
     return child;
   }
 
-  #hear(message: FromCarrier): void {
-    if (message.kind !== "alive") {
-      const waiting = this.#waiting.get(message.call);
-      this.#waiting.delete(message.call);
-      if (message.kind === "done") waiting?.resolve(message.value);
-      else waiting?.reject(new HostError(message.code, message.message));
-    }
-    this.#waitOn();
+  #watch(): Patience {
+    const limit = `${Math.round(this.#stallMs / 1000)} seconds`;
+    return new Patience({
+      mostMs: this.#stallMs,
+      isWaiting: () => this.#waiting.size > 0,
+      onSilent: () => {
+        const message = `${this.#folder} gives no sign of life; it is waited for, at most ${limit}.`;
+        this.#log({ level: "warning", message });
+      },
+      onOver: () => {
+        const what = `${this.#folder} gave no sign of life for ${limit}`;
+        this.#giveUp(new HostError("HOST_IO", `${what}; look at its disk or file server.`));
+      },
+    });
   }
 
-  #waitOn(): void {
-    clearTimeout(this.#stall);
-    if (this.#waiting.size === 0) return;
-    this.#stall = setTimeout(() => {
-      const seconds = Math.round(this.#stallMs / 1000);
-      const message = `${this.#folder} gave no sign of life for ${seconds} seconds; look at its disk.`;
-      this.#giveUp(new HostError("HOST_IO", message));
-    }, this.#stallMs);
+  #hear(message: FromCarrier): void {
+    this.#patience?.renew();
+    if (message.kind === "alive") return;
+    const waiting = this.#waiting.get(message.call);
+    this.#waiting.delete(message.call);
+    if (message.kind === "done") waiting?.resolve(message.value);
+    else waiting?.reject(new HostError(message.code, message.message));
   }
 
   #interrupt(): void {
-    this.#stallMs = Math.min(this.#stallMs, finishMs);
     this.#refuse(new Interrupted());
-    this.#waitOn();
+    this.#finishing = setTimeout(() => this.#giveUp(new Interrupted()), finishMs);
   }
 
   #giveUp(why: CausewayError): void {
     this.#end ??= why;
     this.#refuse(this.#end);
-    this.#waitOn();
+    clearTimeout(this.#finishing);
+    this.#patience?.end();
     this.#child?.kill("SIGKILL");
+    // It may not end before its file system answers.
+    this.#child?.unref();
+    this.#child?.channel?.unref();
     this.#child = undefined;
   }
 
@@ -156,15 +169,4 @@ export class CarrierProcess implements Carrier {
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
   }
-}
-
-/** Runs the source in a checkout and the built file in a package: whichever this file is. */
-function forkCarrier(folder: string): ChildProcess {
-  const entry = new URL(`./carrier-main${extname(import.meta.filename)}`, import.meta.url);
-  return fork(entry, [folder], {
-    // Only the flags that say how to resolve imports: `--test` would run something else.
-    execArgv: process.execArgv.filter((flag) => flag.startsWith("--conditions")),
-    stdio: ["ignore", "ignore", "ignore", "ipc"], // left behind, it would hold our pipes open
-    serialization: "advanced", // for bytes
-  });
 }

@@ -32,9 +32,9 @@ export async function carryOut(
   bytes: number,
   options: CarryOutOptions,
 ): Promise<readonly CarriedRoute[]> {
-  const { signal, stallMs, everyByte, onProgress } = options;
-  const carriers = carriersOf(config, { stallMs, signal });
-  const own = new OwnFiles(folder.repository, carriers, options.log);
+  const { signal, stallMs, everyByte, onProgress, log } = options;
+  const carriers = carriersOf(config, { stallMs, signal, log });
+  const own = new OwnFiles(folder.repository, carriers, log);
   try {
     if (everyByte) await readAll(own, tree, signal);
     const places = await Places.beside(folder.path);

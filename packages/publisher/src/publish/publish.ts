@@ -48,7 +48,7 @@ export interface PublishOptions {
    * each from the others.
    */
   readonly everyByte?: boolean;
-  /** A carrier that gives no sign of life for so long has failed; 10 minutes when left out. */
+  /** A carrier that gives no sign of life for so long has failed; 5 minutes when left out. */
   readonly carrierStallMs?: number;
   readonly onProgress?: (progress: PublishProgress) => void;
   readonly log?: Log;

@@ -1,0 +1,13 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
+
+/** Runs the source in a checkout and the built file in a package: whichever this file is. */
+export function forkCarrier(folder: string): ChildProcess {
+  const entry = new URL(`./carrier-main${extname(import.meta.filename)}`, import.meta.url);
+  return fork(entry, [folder], {
+    // Only the flags that say how to resolve imports: `--test` would run something else.
+    execArgv: process.execArgv.filter((flag) => flag.startsWith("--conditions")),
+    stdio: ["ignore", "ignore", "ignore", "ipc"], // left behind, it would hold our pipes open
+    serialization: "advanced", // for bytes
+  });
+}
