@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { sha256Of } from "../src/disk/digest.ts";
 import type { LogLine } from "../src/log.ts";
 import { CarrierProcess } from "../src/publish/carrier-process.ts";
+import { forkCarrier } from "../src/publish/fork-carrier.ts";
 import { Patience } from "../src/publish/patience.ts";
 import type { TreeFile } from "../src/publish/tree.ts";
 import { patchBytes, temporaryFolder } from "./support/vendor.ts";
@@ -120,6 +121,18 @@ test("a publisher that is killed leaves no carrier's process", async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   assert.deepEqual(processesOf(folder), []);
+});
+
+test("a carrier's process is not given the passphrase", async (t) => {
+  if (process.platform !== "linux") return t.skip("no /proc here");
+  process.env["CAUSEWAY_PASSPHRASE"] = "correct horse";
+  const child = forkCarrier(await temporaryFolder(t));
+  delete process.env["CAUSEWAY_PASSPHRASE"];
+  await once(child, "spawn");
+  const given = await readFile(`/proc/${child.pid}/environ`, "utf8");
+  child.kill("SIGKILL");
+  assert.match(given, /\bPATH=/);
+  assert.doesNotMatch(given, /correct horse/);
 });
 
 /** The command lines that name the folder. */

@@ -7,6 +7,8 @@ export function forkCarrier(folder: string): ChildProcess {
   return fork(entry, [folder], {
     // Only the flags that say how to resolve imports: `--test` would run something else.
     execArgv: process.execArgv.filter((flag) => flag.startsWith("--conditions")),
+    // It may be left behind, for as long as its disk hangs, and needs no key.
+    env: { ...process.env, CAUSEWAY_PASSPHRASE: undefined },
     stdio: ["ignore", "ignore", "ignore", "ipc"], // left behind, it would hold our pipes open
     serialization: "advanced", // for bytes
   });
