@@ -147,7 +147,8 @@ class ChunkFetch {
     const source = work.source;
     if (source === undefined) return;
     const lane = new Lane(work.route, source, { file, queue, run }, now, signal);
-    work.begin(lane, queue.wantedLength(run), now);
+    const others = this.#works.some((other) => other !== work && other.delivering(now));
+    work.begin(lane, queue.wantedLength(run), now, others);
     const running = this.#follow(work, lane, limits).finally(() => {
       this.#running.delete(running);
       this.#bell.ring();

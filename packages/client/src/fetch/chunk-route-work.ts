@@ -8,6 +8,9 @@ import type { ChunkSource } from "./chunk-source.ts";
 
 const latencyUnknownMs = 250; // before the first answer: a far but healthy route
 const roundTrips = 4; // of silence, until a piece is asked for elsewhere
+// How long others deliver alone before one that was of no use is asked for a chunk again, and
+// then again: they may drip for hours.
+const probeMs = { base: 5_000, max: 60_000 } as const;
 
 /** What one route has done, and may do, in one download. */
 export class RouteWork {
@@ -23,6 +26,9 @@ export class RouteWork {
   #failures = 0; // in a row, without a chunk between them
   #failing = false;
   #failedAt = Number.NEGATIVE_INFINITY;
+  #heldSince: number | undefined; // since when others deliver, and it waits
+  #probes = 0;
+  #probe: Lane | undefined;
   #proven = false;
   #error: RouteError | undefined;
 
@@ -73,7 +79,7 @@ export class RouteWork {
     return this.#failing;
   }
 
-  /** True after so many failures that it is asked again only when no other route delivers. */
+  /** True after so many failures that, while others deliver, it is asked only now and then. */
   get doubtful(): boolean {
     return this.#failures >= this.#limits.failuresInCompany;
   }
@@ -93,7 +99,7 @@ export class RouteWork {
   /** Whether it may be given one more request. */
   mayTake(now: number, othersDeliver: boolean): boolean {
     if (this.out || now < this.dueAt(now)) return false;
-    if (othersDeliver && (this.doubtful || this.route.isAsleep(now))) return false;
+    if (this.#isHeld(now, othersDeliver) && now < this.#probeDueAt(now)) return false;
     if (this.lanes.size === 0) return true;
     if (!this.#proven || this.lanes.size >= this.#limits.lanesPerRoute) return false;
     // One that shows whether it is back is enough.
@@ -101,7 +107,8 @@ export class RouteWork {
     return [...this.lanes].every((lane) => !this.isSilent(lane, now));
   }
 
-  begin(lane: Lane, length: number, now: number): void {
+  begin(lane: Lane, length: number, now: number, othersDeliver: boolean): void {
+    if (this.#isHeld(now, othersDeliver)) this.#probe = lane;
     if (this.failing) this.#retries.take(now);
     if (this.lanes.size === 0) this.meter.begin(now);
     this.lanes.add(lane);
@@ -113,6 +120,8 @@ export class RouteWork {
     this.#retries.succeeded();
     this.#proven = true;
     this.#failures = 0;
+    this.#probes = 0;
+    this.#heldSince = undefined;
     this.route.backoff.succeeded();
   }
 
@@ -149,8 +158,20 @@ export class RouteWork {
     if (!this.#isSinceFailure(lane)) return;
     this.#failedAt = now;
     this.#failing = true;
-    this.#failures++;
+    if (lane === this.#probe) this.#probes++;
+    // Probes are rare enough; were they counted, it would be out in the end.
+    else this.#failures++;
     this.route.backoff.failed(now, this.#limits.backoffMs, random);
+  }
+
+  #isHeld(now: number, othersDeliver: boolean): boolean {
+    return othersDeliver && (this.doubtful || this.route.isAsleep(now));
+  }
+
+  #probeDueAt(now: number): number {
+    this.#heldSince ??= now;
+    const wait = Math.min(probeMs.max, probeMs.base * 2 ** this.#probes);
+    return Math.max(this.#heldSince, this.#failedAt) + wait;
   }
 
   #isSinceFailure(lane: Lane): boolean {

@@ -3,7 +3,7 @@ import type { TrustedSet } from "@causeway/trust";
 import { over } from "../routes/cancel.ts";
 import type { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
-import { Attempt, compareStates } from "./attempt.ts";
+import { Attempt, compareStates, newestOf } from "./attempt.ts";
 import { type Run, startRace } from "./metadata.ts";
 
 /** What became of asking the routes once. */
@@ -80,7 +80,8 @@ export class Asking {
     const roundTrips = opinionRoundTrips + rootOf(first.set) - rootOf(state.set);
     const moreMs = (route: Route, busy: boolean): number => {
       const set = this.#attempts.get(route)?.set;
-      if (set !== undefined && compareStates(set, first.set) > 0) return newerMs;
+      const known = newestOf(this.#whole)?.set ?? first.set;
+      if (set !== undefined && compareStates(set, known) > 0) return newerMs;
       // A far route that answers step by step is on its way, or has taken the connection: a near
       // and frozen one must not win every time.
       const wayMs = Math.min(newerMs, (route.firstTripMs ?? 0) * roundTrips);

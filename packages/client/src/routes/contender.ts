@@ -42,9 +42,24 @@ export class Contender {
     return !this.fresh || this.#rested;
   }
 
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** 1 when it has not answered at all in this run, else 0. */
+  get silent(): number {
+    return this.route.latencyMs === undefined ? 1 : 0;
+  }
+
+  /** Until when it is not asked on its own account, whatever others spend; steady time. */
+  get restsUntil(): number {
+    return Math.max(this.route.backoff.dueAt, this.route.restUntil);
+  }
+
   /** When it may be asked, as far as can be told now; steady time. */
   dueAt(now: number): number {
-    const due = Math.max(this.route.backoff.dueAt, this.route.restUntil);
+    const due = this.restsUntil;
     return this.fresh ? due : Math.max(due, now + this.#retries.waitMs(now));
   }
 

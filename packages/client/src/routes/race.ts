@@ -85,8 +85,9 @@ export class RouteRace<Value> {
       }
       let wait = next.dueAt(now) - now;
       if (isIdle) {
-        if (wait > this.#restMs) return undefined;
-        this.#restMs -= Math.max(0, wait);
+        const rest = next.restsUntil - now; // a wait for the budget is no rest
+        if (rest > this.#restMs) return undefined;
+        this.#restMs -= Math.max(0, rest);
       } else {
         wait = Math.max(wait, this.#startDue - now, this.#placeIn(now));
       }
@@ -144,7 +145,11 @@ export class RouteRace<Value> {
   /** The first that may be asked now, or else the one that may be asked next. */
   #nextDue(now: number): Contender | undefined {
     const due = (one: Contender): number => Math.max(now, one.dueAt(now));
-    return this.#waiting.toSorted((a, b) => due(a) - due(b))[0];
+    // Of those that are due, who answers at all, and then the ones with the fewest failures: the
+    // many that are dead must not spend what the one that stumbles needs.
+    return this.#waiting.toSorted(
+      (a, b) => due(a) - due(b) || a.silent - b.silent || a.failures - b.failures,
+    )[0];
   }
 
   #untilWake(now: number): number | undefined {
@@ -158,9 +163,16 @@ export class RouteRace<Value> {
     this.#drop(lane);
   }
 
-  /** Cancels what still runs. */
+  /** Cancels what still runs, and starts nothing any more. */
   end(): void {
-    for (const lane of this.#running) this.#drop(lane);
+    this.#waiting.length = 0;
+    this.#asleep.length = 0;
+    const lateFrom = this.#clock.steady() - this.#request.limits.placeMs;
+    for (const lane of this.#running) {
+      if (this.#done.length > 0 && lane.startedAt < lateFrom) lane.contender.route.lagged();
+      this.#drop(lane);
+    }
+    this.#wake.resolve();
   }
 
   /** Milliseconds until one more may be in flight; 0 when one may now. */
@@ -227,9 +239,14 @@ export class RouteRace<Value> {
   async #change(ms?: number): Promise<void> {
     const timer = new AbortController();
     const alarm = ms === undefined ? [] : [this.#clock.sleep(ms, timer.signal)];
+    const { signal } = this.#request;
+    const ring = (): void => this.#wake.resolve();
+    signal.addEventListener("abort", ring);
+    if (signal.aborted) ring();
     try {
       await Promise.race([this.#wake.promise, ...alarm]);
     } finally {
+      signal.removeEventListener("abort", ring);
       timer.abort(over);
     }
     this.#wake = Promise.withResolvers<void>();

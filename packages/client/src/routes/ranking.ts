@@ -6,7 +6,14 @@ const fastest = 13; // in steps of four times: 64 MiB/s and more are all the sam
 
 /** The most promising first; otherwise in the caller's order. */
 export function rankRoutes(routes: readonly Route[]): readonly Route[] {
-  return routes.toSorted((a, b) => order[a.state] - order[b.state] || unproven(a) - unproven(b));
+  return routes.toSorted((a, b) => {
+    return order[a.state] - order[b.state] || lag(a) - lag(b) || unproven(a) - unproven(b);
+  });
+}
+
+/** Those that took too long the last time come later, so that each document has not to wait. */
+function lag(route: Route): number {
+  return route.lagging ? 1 : 0;
 }
 
 function unproven(route: Route): number {

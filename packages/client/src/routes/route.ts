@@ -62,6 +62,7 @@ export class Route {
   #bytesReceived = 0;
   #bytesKept = 0;
   #uses = 0;
+  #lagging = false;
   #rateBytes = 0;
   #rateMs = 0;
   #firstTripMs: number | undefined;
@@ -153,9 +154,10 @@ export class Route {
     return this.#bytesKept === 0 && steady < this.#recalled.sleepUntil;
   }
 
-  /** True when it was asked in this run, and was dead or lied in the end. */
+  /** True when it was asked in this run, and said nothing, was dead or lied in the end. */
   get failed(): boolean {
-    const isBad = this.#state === "dead" || this.#state === "lying";
+    const isSilent = this.#state === "slow" && this.#latencyMs === undefined;
+    const isBad = isSilent || this.#state === "dead" || this.#state === "lying";
     return isBad && this.#error !== this.#recalledError;
   }
 
@@ -213,7 +215,17 @@ export class Route {
   /** Bytes from this route were verified; none when its word that it lacks something counts. */
   kept(bytes: number): void {
     this.#uses++;
+    this.#lagging = false;
     this.#bytesKept += bytes;
+  }
+
+  /** True when another route was through first, and it had had its time; until it is of use. */
+  get lagging(): boolean {
+    return this.#lagging;
+  }
+
+  lagged(): void {
+    this.#lagging = true;
   }
 
   /** An answer came whole: the route is alive again if it was taken for dead or slow. */
