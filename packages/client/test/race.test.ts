@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { RouteError } from "@causeway/kernel";
 import { clientLimits } from "../src/limits.ts";
 import { RouteRace } from "../src/routes/race.ts";
+import { rankRoutes } from "../src/routes/ranking.ts";
 import { RetryBudget } from "../src/routes/retry-budget.ts";
 import { parseRoutes, type Route } from "../src/routes/route.ts";
 import { VirtualClock } from "./support/virtual-clock.ts";
@@ -34,7 +35,11 @@ const lies = (route: Route): never => {
 };
 
 /** A race of routes that follow scripts, on virtual time. */
-function raceOf(scripts: readonly Script[], retries = new RetryBudget()) {
+function raceOf(
+  scripts: readonly Script[],
+  retries = new RetryBudget(),
+  signal = new AbortController().signal,
+) {
   const clock = new VirtualClock();
   const routes = parseRoutes(scripts.map((_, index) => `http://r${index}/`));
   const asked = routes.map((): number[] => []);
@@ -50,7 +55,7 @@ function raceOf(scripts: readonly Script[], retries = new RetryBudget()) {
     },
     limits: clientLimits.metadata,
     retries,
-    signal: new AbortController().signal,
+    signal,
   });
   return { clock, race, asked, routes };
 }
@@ -126,4 +131,29 @@ test("beside one that delivered, a busy server is waited for, and a dead one is 
   assert.deepEqual(await once([busy, says]), { values: 2, ms: 200, asked: 2 });
   assert.deepEqual(await once([restsFor(2_000), says]), { values: 2, ms: 2_000, asked: 2 });
   assert.deepEqual(await once([restsFor(5_000), says]), { values: 1, ms: 0, asked: 1 });
+});
+
+test("an abort is heard while all rest", async () => {
+  const controller = new AbortController();
+  const { clock, race } = raceOf([[restsFor(20_000)]], undefined, controller.signal);
+  const reason = new Error("enough");
+  void clock.sleep(700).then(() => controller.abort(reason));
+  await assert.rejects(clock.run(race.first()), reason);
+  assert.equal(clock.steady(), 700);
+  assert.equal(clock.sleepers, 0);
+});
+
+test("however many are dead, one that stumbles has its next try before theirs", async () => {
+  const many = Array.from({ length: 31 }, (): Script => [dead]);
+  const { clock, race, asked } = raceOf([...many, [busy, busy, busy, busy, says]]);
+  assert.equal(await clock.run(race.first()), "yes");
+  assert.equal(asked[31]?.length, 5);
+  assert.ok(clock.steady() < 10_000, `${clock.steady()} ms`);
+});
+
+test("who took long while another was through is asked later for the next document", async () => {
+  const { clock, race, routes } = raceOf([[hangs], [says]]);
+  assert.equal(await clock.run(race.first()), "yes");
+  race.end();
+  assert.deepEqual(rankRoutes(routes), [routes[1], routes[0]]);
 });

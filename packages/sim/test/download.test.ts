@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Dice } from "../src/dice.ts";
+import { plainAnswer } from "../src/network/reply.ts";
+import type { Behaviour } from "../src/routes/behaviour.ts";
 import { corruptingEvery } from "../src/routes/wrong-bytes.ts";
 import { bulk, getOnce, type WrittenRoute } from "./support/get-once.ts";
 
@@ -100,4 +102,18 @@ test("slow routes that hold the same chunks do not keep a quick one from them", 
     const { fetchMs } = await getOnce([...slow, good], seed);
     assert.ok(fetchMs < aloneMs * 1.1 + 1_500, `${fetchMs} ms with seed ${seed}`);
   }
+});
+
+test("a quick route that failed at first is asked again beside one that drips", async () => {
+  let refused = 0;
+  const stumbles: Behaviour = {
+    name: "refuses three times",
+    reply: ({ asked, honest }) => {
+      const isRefused = asked.path.endsWith(".app.bin") && refused++ < 3;
+      return isRefused ? plainAnswer(503, "busy") : honest();
+    },
+  };
+  const drips = { ...good, name: "drips", bytesPerSecond: 1_000 };
+  const { fetchMs } = await getOnce([drips, { ...good, behaviour: stumbles }]);
+  assert.ok(fetchMs < aloneMs + 15_000, `${fetchMs} ms`);
 });
