@@ -304,6 +304,29 @@ suite("control frames that come steadily, each of them answered, are a flood too
   }
 });
 
+suite("a connection that brings much while nobody asks for anything is ended", () => {
+  const floods: Readonly<Record<string, Buffer>> = {
+    "window updates": frame(8, 0, 0, words(1)),
+    "other places to ask": frame(10, 0, 0, Buffer.from('\0\x09https://ah2=":1"')),
+  };
+  for (const [name, one] of Object.entries(floods)) {
+    test(name, async (t) => {
+      const many = Buffer.concat(Array.from({ length: 500 }, () => one));
+      const ended = Promise.withResolvers<void>();
+      await using server = await startRawHttp2(certificate, (socket) => {
+        socket.write(ok());
+        const timer = setInterval(() => socket.write(many), 5);
+        socket.on("close", ended.resolve);
+        t.after(() => clearInterval(timer));
+      });
+      const transport = httpTransport({ ca });
+      assert.equal((await ask(transport, server.port, "x")).length, 0);
+      await ended.promise; // else the test takes too long
+      transport.close();
+    });
+  }
+});
+
 suite("a hostile server is given up before it costs anything", () => {
   const push = Buffer.concat([words(2), Buffer.from([0x82, 0x87, 0x84])]);
   const pieces = header("x-y", "z".repeat(100));

@@ -1,6 +1,6 @@
 import * as http2 from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Delivery, TransportRequest } from "@causeway/kernel";
+import { type Delivery, RouteError, type TransportRequest } from "@causeway/kernel";
 import { isReset, StaleConnection, unreachable } from "./http-fault.ts";
 import { headersLengthMax, interimAnswersMax, requestHeaders } from "./http-request.ts";
 import { Http2Delivery } from "./http2-delivery.ts";
@@ -13,6 +13,10 @@ const sessionWindow = 8 * 1024 * 1024;
 const headerPairsMax = 128;
 const settingsMax = 8; // a server sets them once, and again when it is reconfigured
 const pingsMax = 1_000; // one in ten seconds is a lively server; this is a flood
+// While nobody asks for anything, a server has pings and settings to say; whatever more it sends
+// would cost CPU for as long as the client lives.
+const idleBytesMax = 64 * 1024;
+const idleLookMs = 250;
 
 /** HTTP/2 over one connection per host, for hosts that have shown to speak it. */
 export class Http2 {
@@ -50,6 +54,7 @@ class Session {
   readonly #socket: Duplex & { readonly bytesRead?: number };
   #usable = true;
   #requests = 0;
+  #idleWatch: NodeJS.Timeout | undefined;
   #everAnswered = false;
   /** Of the requests' numbers, the last one that the server read before it said goodbye. */
   #lastRead = Number.POSITIVE_INFINITY;
@@ -76,6 +81,7 @@ class Session {
     });
     session.on("close", () => {
       this.#usable = false;
+      clearInterval(this.#idleWatch);
       socket.destroy();
       onClose();
     });
@@ -112,7 +118,8 @@ class Session {
       const heardBefore = this.bytesRead;
       const stream = this.#open(request);
       const onAbort = (): void => {
-        if (this.bytesRead === heardBefore) this.retire(); // it may be dead: dial anew next time
+        // It may be dead, or say everything but what was asked for: dial anew next time.
+        if (this.bytesRead === heardBefore || signal.reason instanceof RouteError) this.retire();
         stream.close(NGHTTP2_CANCEL);
         reject(signal.reason);
       };
@@ -155,7 +162,10 @@ class Session {
         ":path": `${pathname}${search}`,
         ...requestHeaders(request),
       });
-      if (this.#requests++ === 0) this.#session.ref();
+      if (this.#requests++ === 0) {
+        clearInterval(this.#idleWatch);
+        this.#session.ref();
+      }
       return stream;
     } catch (cause) {
       this.retire();
@@ -164,7 +174,12 @@ class Session {
   }
 
   #let(): void {
-    if (--this.#requests === 0) this.#session.unref();
+    if (--this.#requests > 0 || this.#session.destroyed) return;
+    this.#session.unref();
+    const before = this.bytesRead;
+    this.#idleWatch = setInterval(() => {
+      if (this.bytesRead - before > idleBytesMax) this.destroy();
+    }, idleLookMs).unref();
   }
 
   #boundFloods(): void {
