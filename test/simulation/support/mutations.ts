@@ -16,8 +16,8 @@ function bug(name: string, file: string, find: string, replace: string): Mutatio
 
 const chunkCheck = {
   file: "client/src/fetch/chunk-verified.ts",
-  find: "if (bytes.length !== chunk.length || sha256Of(bytes) !== chunk.sha256) return undefined;",
-  replace: "if (bytes.length !== chunk.length) return undefined;",
+  find: "return sha256 === chunk.sha256 ? new VerifiedChunk(sha256, bytes) : undefined;",
+  replace: "return new VerifiedChunk(chunk.sha256, bytes);",
 };
 
 export const mutations: readonly Mutation[] = [
@@ -134,19 +134,19 @@ export const mutations: readonly Mutation[] = [
   bug(
     "a race does not hear when a lane ends",
     "client/src/routes/race.ts",
-    "      this.#running.delete(lane);\n      lane.cancel.release();\n      this.#wake.resolve();",
-    "      this.#running.delete(lane);\n      lane.cancel.release();",
+    "      this.#running.delete(lane);\n      cancel.release();\n      this.#wake.resolve();",
+    "      this.#running.delete(lane);\n      cancel.release();",
   ),
   bug(
     "no other route is asked for a second opinion",
     "client/src/metadata/asking.ts",
-    "const whole = await race.rest(secondOpinionMs, moreMs);",
-    "race.end();\n    const whole: Attempt[] = [];\n    void [secondOpinionMs, moreMs];",
+    "const whole = await this.#race.rest(secondOpinionMs, moreMs);",
+    "this.#race.end();\n    const whole = [first];\n    void [secondOpinionMs, moreMs];",
   ),
   bug(
     "a far route's second opinion is not waited for",
     "client/src/metadata/asking.ts",
-    "const opinionRoundTrips = 4;",
+    "const opinionRoundTrips = 6;",
     "const opinionRoundTrips = 0;",
   ),
   bug(
