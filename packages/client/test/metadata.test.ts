@@ -96,21 +96,6 @@ test("a frozen route is found, not believed, wherever it stands", async () => {
   assert.deepEqual(many, { states: [...Array(5).fill("stale"), "ok"], state: newest });
 });
 
-test("routes that lie about a later time keep nobody with a right clock from the patch", async () => {
-  const tenYears = 10 * 365 * 86_400_000;
-  for (const honestDate of [undefined, -20 * 60_000]) {
-    await using fleet = await startRoutes(["honest", "honest", "honest"], files);
-    const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
-    const [good, ...liars] = fleet.servers;
-    assert.ok(good);
-    good.wall = () => (honestDate === undefined ? undefined : run.now + honestDate);
-    for (const liar of liars) liar.wall = () => run.now + tenYears;
-    const time = await refreshState(run);
-    assert.equal(time.by, "local");
-    assert.equal(run.state.set.versions().get("timestamp"), newest);
-  }
-});
-
 test("nothing goes back: what is older than the trusted state is stale", async () => {
   const store = new MemoryStore();
   await refreshOver(store, files);

@@ -77,10 +77,10 @@ export class Asking {
     if (first === undefined) return this.#asked([]);
     const { limits, state } = this.#run;
     const { secondOpinionMs, newerMs, busyMs } = limits.metadata;
-    const roundTrips = opinionRoundTrips + rootOf(first.set) - rootOf(state.set);
     const moreMs = (route: Route, busy: boolean): number => {
       const set = this.#attempts.get(route)?.set;
       const known = newestOf(this.#whole)?.set ?? first.set;
+      const roundTrips = opinionRoundTrips + rootOf(known) - rootOf(state.set);
       if (set !== undefined && compareStates(set, known) > 0) return newerMs;
       // A far route that answers step by step is on its way, or has taken the connection: a near
       // and frozen one must not win every time.

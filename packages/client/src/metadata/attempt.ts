@@ -27,11 +27,6 @@ export class Attempt {
     return this.#refresh.set;
   }
 
-  /** True when it led to a whole state. */
-  get whole(): boolean {
-    return this.#refresh.want === undefined;
-  }
-
   /** What to persist of it, in order. */
   get accepted(): readonly Accepted[] {
     return this.#accepted;

@@ -1,7 +1,6 @@
-import { type Instant, RouteError, TrustError, toUtcSecond } from "@causeway/kernel";
+import { RouteError, TrustError, toUtcSecond } from "@causeway/kernel";
 import type { TrustedSet } from "@causeway/trust";
 import { hostTimes } from "../routes/host-times.ts";
-import type { Route } from "../routes/route.ts";
 import { type Asked, Asking } from "./asking.ts";
 import { type Attempt, compareStates, newestOf, stateVersion } from "./attempt.ts";
 import { agreeMs, type JudgedTime, judgeTime } from "./judge-time.ts";
@@ -103,36 +102,12 @@ function someExpired({ routes }: Run): boolean {
 function judge({ state, routes, now }: Run, attempts: readonly Attempt[]): JudgedTime {
   const sets = [state.set, ...attempts.map(({ set }) => set)];
   const signed = sets.flatMap(({ newestSignedAt }) => newestSignedAt ?? []);
-  const newestSigned = signed.length === 0 ? undefined : Math.max(...signed);
-  const whole = attempts.filter((attempt) => attempt.whole);
-  // A clock that fits what was signed is doubted only by those who have something newer to show:
-  // else two that lie about a later time would make all that is valid look expired.
-  const fits = (newestSigned ?? 0) <= now && whole.some(({ set }) => isCurrent(set, now));
-  const mayTell = (route: Route): boolean => {
-    const then = now + (route.skewMs ?? 0);
-    if (!fits || then <= now + agreeMs) return true;
-    return whole.some((attempt) => attempt.route === route && isCurrent(attempt.set, then));
-  };
   return judgeTime({
     local: now,
-    newestSigned,
+    newestSigned: signed.length === 0 ? undefined : Math.max(...signed),
     lastExpiry: Math.max(...sets.map(({ lastExpiry }) => lastExpiry)),
-    hosts: hostTimes(routes.filter(mayTell)),
+    hosts: hostTimes(routes),
   });
-}
-
-function isCurrent(set: TrustedSet, now: Instant): boolean {
-  return expiryFault(set, now) === undefined;
-}
-
-function expiryFault(set: TrustedSet, now: Instant): TrustError | undefined {
-  try {
-    set.requireCurrent(now);
-    return undefined;
-  } catch (error) {
-    if (error instanceof TrustError) return error;
-    throw error;
-  }
 }
 
 /** Makes the newest state the trusted one, unless it has expired by now. */
@@ -183,7 +158,13 @@ function faultOf(attempt: Attempt, { by, now }: JudgedTime): TrustError | undefi
     const text = "cannot be judged: the clock is out of the question, and nobody tells the time";
     return new TrustError("TRUST_EXPIRED", "timestamp", text);
   }
-  return expiryFault(attempt.set, now);
+  try {
+    attempt.set.requireCurrent(now);
+    return undefined;
+  } catch (error) {
+    if (error instanceof TrustError) return error;
+    throw error;
+  }
 }
 
 /**
