@@ -5,8 +5,11 @@ import type { Scene } from "./scene.ts";
 
 const toleranceMs = 60_000;
 
-/** Law 5: with a right clock, no run succeeds on metadata that had expired when it began. */
-export function refusesStale({ world, vendor, disk, clock }: Scene): Checker {
+/**
+ * Law 5: with a right clock, no run succeeds on metadata that had expired when it began. Two hosts
+ * or more that lie about the time, and are most of all, may outvote it ("Limits" in docs/time.md).
+ */
+export function refusesStale({ world, vendor, disk, clock, hosts }: Scene): Checker {
   let clockWasRight = true;
   return {
     began() {
@@ -14,6 +17,8 @@ export function refusesStale({ world, vendor, disk, clock }: Scene): Checker {
     },
     ended({ outcome, beganAt }) {
       if (outcome === undefined || "error" in outcome || !clockWasRight) return;
+      const liars = hosts.filter(({ behaviour }) => behaviour.liesDate === true).length;
+      if (liars > 1 && liars * 2 > hosts.length) return;
       for (const role of ["timestamp", "snapshot", "targets", "patches"]) {
         const bytes = disk.folders.get(`${stateFolder}/metadata/${role}.json`)?.bytes;
         const document = bytes && vendor.document(bytes);
