@@ -11,7 +11,7 @@ import type {
 } from "@causeway/kernel";
 import { SmallMemory } from "../packages/cli/src/small-memory.ts";
 import { download } from "../packages/client/src/download/download.ts";
-import { parseRoutes } from "../packages/client/src/routes/route.ts";
+import { parseRoutes } from "../packages/client/src/routes/parse-route.ts";
 import { chunkLength, fillFrom } from "./memory-target.ts";
 
 /** What the bench hands to this process: `node memory-process.ts JSON`. */

@@ -27,26 +27,12 @@ export async function measureKills(field: Field): Promise<string> {
   for (let at = 1; at <= instants; at++) {
     const share = (at - 1 + chance()) / instants;
     for (const row of scattered) {
-      const { again, right } = await killedOnce(field, row.program, share);
-      row.megabytes.push(again / 1e6);
-      if (right) row.right++;
-      say(
-        at,
-        instants,
-        `kill -9 anywhere: ${row.program.name} ${(again / 1e6).toFixed(1)} MB again`,
-      );
+      say(at, instants, `kill -9 anywhere: ${await addLoss(field, row, share)}`);
     }
   }
   for (let round = 1; round <= rounds; round++) {
     for (const row of once) {
-      const { again, right } = await killedOnce(field, row.program, killAt);
-      row.megabytes.push(again / 1e6);
-      if (right) row.right++;
-      say(
-        round,
-        rounds,
-        `kill -9 at 60 %: ${row.program.name} ${(again / 1e6).toFixed(1)} MB again`,
-      );
+      say(round, rounds, `kill -9 at 60 %: ${await addLoss(field, row, killAt)}`);
     }
     for (const row of often) {
       const { received, lives, right } = await killedOften(field, row.program, round);
@@ -82,8 +68,16 @@ export async function measureKills(field: Field): Promise<string> {
 
 interface Losses {
   readonly program: Program;
-  readonly megabytes: readonly number[];
-  readonly right: number;
+  readonly megabytes: number[];
+  right: number;
+}
+
+/** Adds what one kill cost. @returns that, in words */
+async function addLoss(field: Field, row: Losses, share: number): Promise<string> {
+  const { again, right } = await killedOnce(field, row.program, share);
+  row.megabytes.push(again / 1e6);
+  if (right) row.right++;
+  return `${row.program.name} ${(again / 1e6).toFixed(1)} MB again`;
 }
 
 function lossTable(rows: readonly Losses[]): readonly string[] {

@@ -9,7 +9,7 @@ import { type ChunkSource, unpack } from "../../packages/client/src/fetch/chunk-
 import { sha256Of, VerifiedChunk } from "../../packages/client/src/fetch/chunk-verified.ts";
 import { clientLimits } from "../../packages/client/src/limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "../../packages/client/src/routes/answer.ts";
-import { parseRoute, parseRoutes } from "../../packages/client/src/routes/route.ts";
+import { parseRoute, parseRoutes } from "../../packages/client/src/routes/parse-route.ts";
 import { decodeNotes, encodeNotes } from "../../packages/client/src/routes/route-notes.ts";
 import { bytesOf, type Reader, textOf } from "./reader.ts";
 

@@ -25,9 +25,10 @@ import { refreshState } from "./metadata/refresh.ts";
 import { readRouteList } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
+import { parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
-import { parseRoutes, type RouteReport } from "./routes/route.ts";
+import type { RouteReport } from "./routes/route.ts";
 import { RouteMemory } from "./routes/route-memory.ts";
 
 export interface ClientOptions {

@@ -1,4 +1,5 @@
 import { clientLimits, type ExchangeLimits } from "./limits.ts";
+import type { BackoffLimits } from "./routes/backoff.ts";
 
 /** Bounds of one download. Tests and simulations pass their own. */
 export interface DownloadLimits {
@@ -24,7 +25,7 @@ export interface DownloadLimits {
   readonly failuresMax: number;
   /** Failures after which a route is asked again only when no other delivers. */
   readonly failuresInCompany: number;
-  readonly backoffMs: { readonly base: number; readonly max: number };
+  readonly backoffMs: BackoffLimits;
   /** The longest wait for a route to come back when there is no other. */
   readonly patienceMs: number;
   /** How long a route is alone with a small file before the next one is asked beside it. */

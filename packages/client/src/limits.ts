@@ -1,3 +1,4 @@
+import type { BackoffLimits } from "./routes/backoff.ts";
 import type { DeadlineLimits } from "./routes/deadline.ts";
 
 /** Bounds of one request over one route. */
@@ -24,13 +25,13 @@ export interface MetadataLimits {
   readonly placeMs: number;
   /** Without an answer for so long, routes that were of no use lately are asked as well. */
   readonly wakeMs: number;
-  /** How long a race waits, all in all, while every route has asked to be left alone. */
+  /** How long a race waits, all in all, while no route may be asked: they rest, or have failed. */
   readonly restMsMax: number;
   /** Failures of a route in a row, without a verified document between them, in one race. */
   readonly failuresMax: number;
   /** What those failures may take until then, their deadlines and not the waits between them. */
   readonly failingMsMax: number;
-  readonly backoffMs: { readonly base: number; readonly max: number };
+  readonly backoffMs: BackoffLimits;
   /** Documents of one whole refresh or search, over one route. */
   readonly stepsMax: number;
   /** How long a route that has shown to know something newer may take to deliver it. */

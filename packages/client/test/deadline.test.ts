@@ -10,7 +10,8 @@ import {
   silenceDeadlineMs,
 } from "../src/routes/deadline.ts";
 import { exchange } from "../src/routes/exchange.ts";
-import { parseRoute, type Route } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
+import type { Route } from "../src/routes/route.ts";
 import { VirtualClock } from "./support/virtual-clock.ts";
 
 const limits: DeadlineLimits = { firstMs: 5_000, minMs: 3_500, maxMs: 20_000 };

@@ -8,7 +8,7 @@ import type { NameSources } from "../src/node/connect/names.ts";
 import { httpTransport } from "../src/node/http-transport.ts";
 import { nodePorts } from "../src/node/index.ts";
 import { exchange } from "../src/routes/exchange.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { startFullListener } from "./support/full-listener.ts";
 import { quickExchange } from "./support/quick.ts";
 

@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { startWorld } from "./support/download-world.ts";
 import { tempFolder } from "./support/temp-folder.ts";

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { type RouteCode, RouteError } from "@causeway/kernel";
 import { nodePorts } from "../src/node/index.ts";
 import { type Answer, exchange } from "../src/routes/exchange.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { quickExchange } from "./support/quick.ts";
 import { type TempFolder, tempFolder } from "./support/temp-folder.ts";
 

@@ -10,7 +10,7 @@ import { after, test } from "node:test";
 import { RouteError } from "@causeway/kernel";
 import { nodePorts } from "../src/node/index.ts";
 import { fetchDocument } from "../src/routes/document.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { quickExchange } from "./support/quick.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 

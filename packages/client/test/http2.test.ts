@@ -7,7 +7,7 @@ import { type RouteCode } from "@causeway/kernel";
 import { httpTransport, type NodeTransport } from "../src/node/http-transport.ts";
 import { nodePorts } from "../src/node/index.ts";
 import { type ExchangeRequest, exchange } from "../src/routes/exchange.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { selfSigned } from "./support/certificate.ts";
 import {
   endHeaders,

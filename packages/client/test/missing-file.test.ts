@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DownloadRequest } from "../src/download/download-request.ts";
 import type { DownloadLimits } from "../src/download-limits.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld, type World } from "./support/download-world.ts";
 import { startSlowRoute } from "./support/slow-route.ts";

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
 import { nodePorts, openClient } from "../src/node/index.ts";
 import { exchange } from "../src/routes/exchange.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { vendor } from "./support/customer.ts";
 import { startRoute } from "./support/faulty-route.ts";
 import { quickExchange } from "./support/quick.ts";

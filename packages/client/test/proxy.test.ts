@@ -9,7 +9,7 @@ import { proxyRule } from "../src/node/connect/proxy-rule.ts";
 import { httpTransport, type NodeTransport } from "../src/node/http-transport.ts";
 import { nodePorts } from "../src/node/index.ts";
 import { fetchDocument } from "../src/routes/document.ts";
-import { parseRoute } from "../src/routes/route.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { selfSigned } from "./support/certificate.ts";
 import { startFullListener } from "./support/full-listener.ts";
 import { quickExchange } from "./support/quick.ts";

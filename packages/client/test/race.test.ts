@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RouteError } from "@causeway/kernel";
 import { clientLimits } from "../src/limits.ts";
+import { parseRoutes } from "../src/routes/parse-route.ts";
 import { RouteRace } from "../src/routes/race.ts";
 import { rankRoutes } from "../src/routes/ranking.ts";
 import { RetryBudget } from "../src/routes/retry-budget.ts";
-import { parseRoutes, type Route } from "../src/routes/route.ts";
+import type { Route } from "../src/routes/route.ts";
 import { VirtualClock } from "./support/virtual-clock.ts";
 
 /** What a route does each time that it is asked, the last one for ever. */

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { createClientWithin } from "../src/client.ts";
 import { downloadLimits } from "../src/download-limits.ts";
 import { folderStore } from "../src/node/index.ts";
-import { parseRoutes, type RouteUrl } from "../src/routes/route.ts";
+import { parseRoutes } from "../src/routes/parse-route.ts";
+import type { RouteUrl } from "../src/routes/route.ts";
 import { memoryLimits, noteAfter, RouteMemory, recalled } from "../src/routes/route-memory.ts";
 import { decodeNotes, encodeNotes, type RouteNote } from "../src/routes/route-notes.ts";
 import { ports, vendor } from "./support/customer.ts";
@@ -18,11 +19,11 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /** A machine that looks for patches again and again, on a clock of its own. */
-function machine(folder: string, { urls, servers }: Fleet) {
+function machine(folder: string, { urls, servers }: Fleet, others = quickLimits.metadata) {
   let wall = now;
   const client = createClientWithin(
     {
-      client: { ...quickLimits, metadata: { ...quickLimits.metadata, wakeMs: 300 } },
+      client: { ...quickLimits, metadata: { ...others, wakeMs: 300 } },
       download: { ...downloadLimits, exchange: quickExchange },
     },
     {
@@ -75,6 +76,15 @@ test("a dead route is probed ever more rarely, and is back at once when it answe
   pass(minute);
   const [again = 0] = await check();
   assert.ok(again > 0);
+});
+
+test("a route that says nothing is as good as dead, and not waited for in each run", async () => {
+  await using temp = await tempFolder();
+  await using fleet = await startRoutes(["hangs-before-headers", "honest"], vendor.files());
+  // It is given up before its own deadline is over.
+  const { check } = machine(temp.path, fleet, { ...quickLimits.metadata, secondOpinionMs: 100 });
+  assert.deepEqual((await check())[0], 1);
+  assert.deepEqual((await check())[0], 0);
 });
 
 test("when no other route delivers, a dead one is asked whatever was remembered", async () => {

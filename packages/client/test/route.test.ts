@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RouteError, TrustError, UsageError } from "@causeway/kernel";
-import { parseRoute, parseRoutes } from "../src/routes/route.ts";
+import { parseRoute, parseRoutes } from "../src/routes/parse-route.ts";
 
 test("a route is a folder, with or without its last slash", () => {
   assert.equal(

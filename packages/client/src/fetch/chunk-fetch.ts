@@ -99,10 +99,14 @@ class ChunkFetch {
   }
 
   #mayTake(work: RouteWork, now: number): boolean {
-    const others = this.#works.filter((other) => other !== work && other.delivering(now));
+    const others = this.#othersDelivering(work, now);
     if (!work.mayTake(now, others.length > 0)) return false;
     if (work.lanes.size > 0 || others.length < this.#job.limits.routesAtOnce) return true;
     return this.#mayJoin(work, others, now);
+  }
+
+  #othersDelivering(work: RouteWork, now: number): readonly RouteWork[] {
+    return this.#works.filter((other) => other !== work && other.delivering(now));
   }
 
   /** All places are taken, perhaps by routes that drip: whoever is better gets in all the same. */
@@ -147,8 +151,8 @@ class ChunkFetch {
     const source = work.source;
     if (source === undefined) return;
     const lane = new Lane(work.route, source, { file, queue, run }, now, signal);
-    const others = this.#works.some((other) => other !== work && other.delivering(now));
-    work.begin(lane, queue.wantedLength(run), now, others);
+    const others = this.#othersDelivering(work, now);
+    work.begin(lane, queue.wantedLength(run), now, others.length > 0);
     const running = this.#follow(work, lane, limits).finally(() => {
       this.#running.delete(running);
       this.#bell.ring();

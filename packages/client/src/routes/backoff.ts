@@ -1,5 +1,6 @@
 import type { Random } from "@causeway/kernel";
 
+/** Milliseconds. */
 export interface BackoffLimits {
   readonly base: number;
   readonly max: number;

@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import { download } from "../../src/download/download.ts";
 import type { DownloadRequest } from "../../src/download/download-request.ts";
 import { folderStore, nodePorts } from "../../src/node/index.ts";
-import { parseRoute } from "../../src/routes/route.ts";
+import { parseRoute } from "../../src/routes/parse-route.ts";
 import { changedStore } from "./download-disk.ts";
 
 // Run as a process of its own, to be killed: fetches what the file that it is given describes, and

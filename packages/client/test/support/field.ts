@@ -19,8 +19,8 @@ import { now, TestRepository } from "../../../trust/test/support/test-repository
 import type { Run } from "../../src/metadata/metadata.ts";
 import { TrustState } from "../../src/metadata/trust-state.ts";
 import { type NodePorts, nodePorts } from "../../src/node/index.ts";
+import { parseRoutes } from "../../src/routes/parse-route.ts";
 import { RetryBudget } from "../../src/routes/retry-budget.ts";
-import { parseRoutes } from "../../src/routes/route.ts";
 import { type Behaviour, type FaultyRoute, type Files, startRoute } from "./faulty-route.ts";
 import { quickLimits } from "./quick.ts";
 
