@@ -96,10 +96,18 @@ test("frozen routes that agree on a lie are outdone by one host that agrees with
 
 test("hosts that agree on a later time keep stale metadata out of a machine that is behind", async () => {
   const late: RouteOf = { files: { get: () => undefined }, wall: now };
-  await assert.rejects(refreshAt(now - 28 * day - 3_600_000, frozen, late, late), NoRouteDelivered);
+  await assert.rejects(refreshAt(now - 27 * day - 3_600_000, frozen, late, late), NoRouteDelivered);
 });
 
 test("routes that lie about a later time keep nobody from what an honest one has", async () => {
   const liar: RouteOf = { files: old, wall: now + year };
   assert.equal((await refreshAt(now, liar, liar, liar, honest)).state, newest);
+});
+
+test("they keep nobody from it whose clock is some hours off, either", async () => {
+  const liar: RouteOf = { files, wall: now + 10 * year };
+  for (const local of [now - 5 * 3_600_000, now + 5 * 3_600_000]) {
+    const { state, trusted } = await refreshAt(local, liar, liar, honest);
+    assert.deepEqual({ state, trusted }, { state: newest, trusted: true });
+  }
 });

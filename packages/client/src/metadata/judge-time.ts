@@ -29,19 +29,21 @@ export interface JudgedTime {
 
 /** Clocks that differ by less agree. Expiry is counted in days; a machine without NTP drifts so. */
 export const agreeMs = 10 * 60_000;
+/** Of a clock that is off by less, only so much is corrected: a wrong time zone is no wrong year. */
+const nearMs = 86_400_000;
 /** A clock so far past the end of all that was signed is out of the question. */
 const beyondReasonMs = 5 * 365 * 86_400_000;
 
 /**
  * Decides what time it is. The local clock is believed as soon as one host agrees with it: nobody
  * can agree with a wrong clock without knowing what it shows. Otherwise most of the hosts, two at
- * least, correct it when they agree with each other. It is never earlier than the newest time of
- * signing. `docs/time.md` says why.
+ * least, correct it when they agree with each other, but by no more than a day while one host is
+ * within a day of it. It is never earlier than the newest time of signing. `docs/time.md` says why.
  */
 export function judgeTime(evidence: TimeEvidence): JudgedTime {
   const { local, newestSigned, hosts } = evidence;
   const ahead = hosts.map(({ aheadMs }) => aheadMs).toSorted((a, b) => a - b);
-  const agreed = ahead.some((ms) => Math.abs(ms) <= agreeMs) ? undefined : consensus(ahead);
+  const agreed = correction(ahead);
   const told = agreed ?? median(ahead);
   const localAheadMs = told === undefined ? undefined : -told;
   const clock = agreed === undefined ? plausible(evidence, ahead) : local + agreed;
@@ -60,6 +62,15 @@ function plausible(
 ): Instant | undefined {
   if (local <= lastExpiry + beyondReasonMs) return local;
   return ahead.some((ms) => Math.abs(ms) <= agreeMs) ? local : undefined;
+}
+
+/** By how much the local clock is behind, when the hosts may say so. */
+function correction(ahead: readonly number[]): number | undefined {
+  const nearest = Math.min(...ahead.map(Math.abs));
+  if (nearest <= agreeMs) return undefined;
+  const agreed = consensus(ahead);
+  const isFar = agreed !== undefined && Math.abs(agreed) > nearMs;
+  return isFar && nearest <= nearMs ? undefined : agreed;
 }
 
 /** What most of the sorted values, and at least two, agree on: the middle of the largest group. */
