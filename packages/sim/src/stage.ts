@@ -13,6 +13,7 @@ import { type Behaviour, honest } from "./routes/behaviour.ts";
 import { drawBusy } from "./routes/busy.ts";
 import { drawBehaviour, drawReplay } from "./routes/families.ts";
 import { RouteHost } from "./routes/route-host.ts";
+import { drawTurncoat } from "./routes/turncoat.ts";
 import type { RouteDraw, Swarm } from "./swarm.ts";
 import { Vendor } from "./vendor/vendor.ts";
 import type { World } from "./world.ts";
@@ -88,7 +89,7 @@ function makeHost(
     const drawn = captured ? drawReplay(fork) : drawBehaviour(fork, () => world.now, !steadfast);
     return mayLieDate || drawn.liesDate !== true ? drawn : draw(fork);
   };
-  const drawn = behaviour ?? draw(dice.fork("behaviour"));
+  const drawn = drawTurncoat(dice.fork("turn"), behaviour ?? draw(dice.fork("behaviour")));
   const host = { name, line, lagMs: isGood ? 0 : lagMs };
   return new RouteHost(world, vendor, host, isGood ? drawGood(dice.fork("good")) : drawn);
 }
