@@ -39,12 +39,11 @@ export class TicketOffice {
   }
 
   /**
-   * The headers of an answer of 200 with all of a file, with a ticket if it is to carry one; as
-   * they are if not. The same object means that there is none.
+   * The headers of an answer of 200 that brings all bytes of a file, with a ticket if it is to
+   * carry one; the same object if not.
    */
   withTicket(exchange: Exchange, headers: HeaderList): HeaderList {
-    const { request, path } = exchange;
-    if (path?.path !== checkedPath || request.method !== "GET") return headers;
+    if (exchange.path?.path !== checkedPath) return headers;
     if (wentThroughCache(exchange) || !this.#calm()) return headers;
     // Who speaks for many got that by hand, for as long as it says: stolen, it must come to an end.
     if (exchange.ticket?.fleet !== undefined) return headers;
