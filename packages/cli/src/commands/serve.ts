@@ -6,6 +6,7 @@ import { UsageError } from "@causeway/kernel";
 import { descriptorLog, startOrigin } from "@causeway/origin";
 import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
+import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -13,6 +14,7 @@ interface ServeOptions {
   readonly dir?: string;
   readonly repository?: string;
   readonly route?: string;
+  readonly ticketKeys?: string;
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
@@ -31,7 +33,14 @@ export const registerServe: Register = (program, { terminal, signal }) => {
   )
     .option("--dir <dir>", "the vendor's folder (default: this one)")
     .option("--repository <tree>", "a repository's folder, without the vendor around it")
-    .option("--route <id>", "which route of causeway.yaml this is; clients are told the others")
+    .option(
+      "--route <id>",
+      "the id of the route that this is; clients are told the others of causeway.yaml",
+    )
+    .option(
+      "--ticket-keys <file>",
+      "what signs the tickets of clients (default: keys/tickets.json of --dir)",
+    )
     .option("--host <host>", "the address to listen on", "0.0.0.0")
     .option(
       "--port <port>",
@@ -45,8 +54,10 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       if (options.dir !== undefined && options.repository !== undefined) {
         throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
       }
-      if (options.route !== undefined && options.repository !== undefined) {
-        throw new UsageError("USAGE_ARGUMENT", "--route needs --dir: a bare tree names no routes.");
+      const { route, repository, ticketKeys } = options;
+      if (route !== undefined && repository !== undefined && ticketKeys === undefined) {
+        const message = "--route needs --dir or --ticket-keys: a bare tree names no routes.";
+        throw new UsageError("USAGE_ARGUMENT", message);
       }
       const dir = options.dir ?? ".";
       const tree = options.repository ?? path.join(dir, "repository");
@@ -56,8 +67,8 @@ export const registerServe: Register = (program, { terminal, signal }) => {
           `there is no folder ${path.resolve(tree)} to serve.`,
         );
       }
-      const duplicates =
-        options.repository === undefined ? await otherRoutes(dir, options.route) : [];
+      const duplicates = repository === undefined ? await otherRoutes(dir, route) : [];
+      const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);
       const origin = await startOrigin({
         tree,
         host: options.host,
@@ -65,6 +76,9 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         workers: options.workers ?? availableParallelism(),
         log: descriptorLog(process.stderr.fd),
         duplicates,
+        ...(keysFile !== undefined && {
+          tickets: { keysFile, ...(route !== undefined && { route }) },
+        }),
         ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
       });
       terminal.result(
@@ -75,6 +89,14 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         const near = path.join(tree, "repository");
         const hint = existsSync(near) ? `did you mean ${near}?` : "publish to it.";
         terminal.warn(`there is no metadata/timestamp.json in ${tree}: ${hint}`);
+      }
+      if (keysFile !== undefined && !existsSync(keysFile)) {
+        const file = path.resolve(keysFile);
+        terminal.warn(
+          `clients get no tickets: there is no ${file}; run causeway keys rotate tickets.`,
+        );
+      } else if (keysFile !== undefined && route === undefined && duplicates.length > 1) {
+        terminal.warn("name this route with --route: tickets of routes without a name are alike.");
       }
       await aborted(signal);
       await origin.close(stopGraceMs);
