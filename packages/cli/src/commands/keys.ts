@@ -29,12 +29,16 @@ interface KeyOptions {
 
 /** `causeway keys list|rotate|sign`: the keys, and the root ceremony with offline ones. */
 export const registerKeys: Register = (program, context) => {
-  const { terminal } = context;
   const keys = program
     .command("keys")
     .description("List, rotate and use the vendor's keys.")
     .addHelpText("after", helpEnd("causeway keys list --dir vendor"));
+  registerList(keys, context);
+  registerRotate(keys, context);
+  registerSign(keys, context);
+};
 
+const registerList: Register = (keys, { terminal }) => {
   addVerb(keys, "list", "List every key, and what waits for signatures.", "causeway keys list")
     .option("--dir <dir>", "the vendor's folder", ".")
     .action(async ({ dir }: KeyOptions) => {
@@ -42,7 +46,10 @@ export const registerKeys: Register = (program, context) => {
       const tickets = await listedTicketKeys(dir, terminal);
       terminal.result({ ...list, tickets }, table(list, tickets));
     });
+};
 
+const registerRotate: Register = (keys, context) => {
+  const { terminal } = context;
   addVerb(
     keys,
     "rotate",
@@ -73,7 +80,10 @@ export const registerKeys: Register = (program, context) => {
       const from = `${rotated.oldKeyId.slice(0, 8)} gives way to ${rotated.newKeyId.slice(0, 8)}`;
       terminal.result(rotated, `${rotated.role}: key ${from}; ${next}`);
     });
+};
 
+const registerSign: Register = (keys, context) => {
+  const { terminal } = context;
   addVerb(
     keys,
     "sign",

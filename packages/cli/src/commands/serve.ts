@@ -6,6 +6,7 @@ import { UsageError } from "@causeway/kernel";
 import { descriptorLog, startOrigin } from "@causeway/origin";
 import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
+import type { Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -51,16 +52,10 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
     .action(async (options: ServeOptions) => {
-      if (options.dir !== undefined && options.repository !== undefined) {
-        throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
-      }
       const { route, repository, ticketKeys } = options;
-      if (route !== undefined && repository !== undefined && ticketKeys === undefined) {
-        const message = "--route needs --dir or --ticket-keys: a bare tree names no routes.";
-        throw new UsageError("USAGE_ARGUMENT", message);
-      }
+      refuseContradictions(options);
       const dir = options.dir ?? ".";
-      const tree = options.repository ?? path.join(dir, "repository");
+      const tree = repository ?? path.join(dir, "repository");
       if (!(await isFolder(tree))) {
         throw new UsageError(
           "USAGE_ARGUMENT",
@@ -85,23 +80,40 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         { url: origin.url, adminUrl: origin.adminUrl ?? null },
         `serving ${path.resolve(tree)} at ${origin.url}${admin(origin.adminUrl)}; Ctrl-C ends it`,
       );
-      if (!existsSync(path.join(tree, "metadata", "timestamp.json"))) {
-        const near = path.join(tree, "repository");
-        const hint = existsSync(near) ? `did you mean ${near}?` : "publish to it.";
-        terminal.warn(`there is no metadata/timestamp.json in ${tree}: ${hint}`);
-      }
-      if (keysFile !== undefined && !existsSync(keysFile)) {
-        const file = path.resolve(keysFile);
-        terminal.warn(
-          `clients get no tickets: there is no ${file}; run causeway keys rotate tickets.`,
-        );
-      } else if (keysFile !== undefined && route === undefined && duplicates.length > 1) {
-        terminal.warn("name this route with --route: tickets of routes without a name are alike.");
-      }
+      warnOfTree(tree, terminal);
+      const isAlike = route === undefined && duplicates.length > 1;
+      if (keysFile !== undefined) warnOfTickets(path.resolve(keysFile), isAlike, terminal);
       await aborted(signal);
       await origin.close(stopGraceMs);
     });
 };
+
+/** @throws {UsageError} `USAGE_ARGUMENT` */
+function refuseContradictions({ dir, repository, route, ticketKeys }: ServeOptions): void {
+  if (dir !== undefined && repository !== undefined) {
+    throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
+  }
+  if (route !== undefined && repository !== undefined && ticketKeys === undefined) {
+    const message = "--route needs --dir or --ticket-keys: a bare tree names no routes.";
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+}
+
+function warnOfTree(tree: string, terminal: Terminal): void {
+  if (existsSync(path.join(tree, "metadata", "timestamp.json"))) return;
+  const near = path.join(tree, "repository");
+  const hint = existsSync(near) ? `did you mean ${near}?` : "publish to it.";
+  terminal.warn(`there is no metadata/timestamp.json in ${tree}: ${hint}`);
+}
+
+/** @param isAlike whether another route's origin may give the same tickets */
+function warnOfTickets(file: string, isAlike: boolean, terminal: Terminal): void {
+  if (!existsSync(file)) {
+    terminal.warn(`clients get no tickets: there is no ${file}; run causeway keys rotate tickets.`);
+  } else if (isAlike) {
+    terminal.warn("name this route with --route: tickets of routes without a name are alike.");
+  }
+}
 
 async function isFolder(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isDirectory() === true;

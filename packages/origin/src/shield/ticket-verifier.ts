@@ -11,8 +11,7 @@ import { readClaims } from "./ticket-claims.ts";
 const cachedMax = 4_096; // tickets: a MiB as they are issued, and never over eight
 const signatureLength = 43; // 32 bytes in base64url
 const headerLengthMax = 256;
-// Three parts, of which the last has one length: linear, and nothing else gets to the HMAC.
-const shape = /^([\w-]+)\.([\w-]+)\.([\w-]{43})$/;
+const shape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
  * Tells tickets from what only looks like one, for one route. A good one that is new costs an
@@ -52,15 +51,18 @@ export class TicketVerifier {
   }
 
   #judge(token: string): Ticket | undefined {
-    const parts = shape.exec(token);
-    if (parts === null) return undefined;
-    const [, header = "", claims = "", signature = ""] = parts;
+    // From the cheapest look to the dearest: where the dots are, the header, the alphabet, the HMAC.
+    const first = token.indexOf(".");
+    const last = token.length - signatureLength - 1;
+    if (first < 0 || first >= last || token[last] !== ".") return undefined;
+    const header = token.slice(0, first);
     const key = this.#byHeader.get(header) ?? this.#keyOf(header);
-    if (key === undefined) return undefined;
+    if (key === undefined || !shape.test(token)) return undefined;
     // The texts are compared, and not the bytes: of one signature base64url has several texts.
-    const expected = signatureOf(token.slice(0, -signatureLength - 1), key);
+    const expected = signatureOf(token.slice(0, last), key);
+    const signature = token.slice(last + 1);
     if (!timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) return undefined;
-    const ticket = readClaims(claims);
+    const ticket = readClaims(token.slice(first + 1, last));
     return ticket?.aud === this.#audience ? ticket : undefined;
   }
 
