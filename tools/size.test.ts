@@ -8,10 +8,10 @@ import { packInto } from "./pack.ts";
 // A vendor ships these three inside every application, and somebody audits them. Growing past
 // the budget is a decision, not an accident: connections of our own, proxies and HTTP/2 took 15 kB,
 // bounds on what others put into a state, and on what is signed to be slow, 3 more, the window to
-// look in, and what keeps two runs off one file, 2, asking again whoever is overloaded, 5, and
-// memory that is given back at once, and kills that cost less, the last 2. Packed, with licence
-// and declarations.
-const budgetBytes = 180_000;
+// look in, and what keeps two runs off one file, 2, asking again whoever is overloaded, 5, memory
+// that is given back at once, and kills that cost less, 2, and tickets, which each route gets back
+// from us alone, the last 2. Packed, with licence and declarations.
+const budgetBytes = 182_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));

@@ -72,7 +72,8 @@ test("keys list names every key, and needs no passphrase for it", async (t) => {
   assert.deepEqual(pending, []);
   const { stdout } = await succeeds(["keys", "list", "--dir", "vendor"], folder);
   const rows = stdout.trimEnd().split("\n");
-  assert.equal(rows.length, 1 + keys.length);
+  assert.equal(rows.length, 1 + keys.length + 1);
+  assert.match(rows.at(-1) ?? "", /^tickets /);
   assert.match(rows[0] ?? "", /^role +key +state +role expires +file$/);
   for (const [at, { role, keyId, file }] of keys.entries()) {
     const row = rows[at + 1] ?? "";

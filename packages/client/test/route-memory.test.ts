@@ -151,6 +151,10 @@ const note: fc.Arbitrary<RouteNote> = fc.record(
     rest: fc.record({ askedAt: instant, until: fc.nat() }, { noNullPrototype: true }),
     bytesPerSecond: fc.nat(),
     latencyMs: fc.nat(86_400_000),
+    ticket: fc.record(
+      { text: fc.stringMatching(/^[\w-]{1,300}\.[\w-]{1,300}\.[\w-]{43}$/), until: fc.nat() },
+      { noNullPrototype: true },
+    ),
   },
   { requiredKeys: ["triedAt", "failures"], noNullPrototype: true },
 );

@@ -24,6 +24,11 @@ export interface TransportRequest {
   /** Asks for bytes `start` to `end - 1`. Absent: the whole file. */
   readonly range?: { readonly start: number; readonly end: number };
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Goes with it as `Authorization: Bearer`, unless the URL has a name and a password. Without it
+   * goes what is asked over a connection that nobody vouches for today.
+   */
+  readonly bearer?: string;
   /** Cancels the request and its body. */
   readonly signal: AbortSignal;
   /** Called as a new connection gets further, so that each step can have a deadline of its own. */
@@ -85,8 +90,12 @@ export interface Store {
    * @throws {HostError} `HOST_CORRUPT_STATE` when it is longer than `lengthMax`
    */
   read(name: string, lengthMax: number): Promise<Uint8Array | undefined>;
-  /** Replaces the file as one step that survives a power cut: the old bytes or the new ones. */
-  write(name: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Replaces the file as one step that survives a power cut: the old bytes or the new ones.
+   * @param readers `owner` where others on the machine must not read it; as the system has it
+   *   for new files unless given
+   */
+  write(name: string, bytes: Uint8Array, readers?: "owner"): Promise<void>;
   /** `create` makes the file when it is missing; `read` requires it. */
   open(name: string, mode: "read" | "create"): Promise<FileHandle>;
   /** Replaces `to` by `from`, durably. `from` must have been synced by the caller. */

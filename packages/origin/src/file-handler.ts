@@ -9,10 +9,21 @@ import type { OpenFile } from "./open-file.ts";
 import { judge, rangeApplies } from "./preconditions.ts";
 import { refuse, refuseForNow } from "./refusals.ts";
 import type { ServedFile } from "./served-file.ts";
+import type { TicketOffice } from "./shield/ticket-office.ts";
 import type { Tree } from "./tree.ts";
 
-/** Serves the files of `tree`. A failing disk is answered with 503 and `alternates`. */
-export function fileHandler(tree: Tree, alternates: readonly string[], log: Log): Handler {
+/** What the files are served with. */
+interface FileService {
+  readonly tree: Tree;
+  /** Base URLs of other routes, for who meets a failing disk: that is a 503. */
+  readonly alternates: readonly string[];
+  /** Absent: nobody gets tickets. */
+  readonly office: TicketOffice | undefined;
+  readonly log: Log;
+}
+
+/** Serves the files of a tree. */
+export function fileHandler({ tree, alternates, office, log }: FileService): Handler {
   return async (exchange) => {
     const { path, response } = exchange;
     if (path === undefined) return refuse(exchange, 404);
@@ -20,7 +31,7 @@ export function fileHandler(tree: Tree, alternates: readonly string[], log: Log)
     try {
       served = tree.openHot(path) ?? (await tree.open(path));
       if (served === undefined) return refuse(exchange, 404);
-      await answer(exchange, served, tree);
+      await answer(exchange, served, tree, office);
     } catch (cause) {
       if (!(cause instanceof CausewayError)) throw cause;
       const fields = { path: path.path, code: cause.code, message: cause.message };
@@ -34,7 +45,12 @@ export function fileHandler(tree: Tree, alternates: readonly string[], log: Log)
   };
 }
 
-async function answer(exchange: Exchange, served: ServedFile, tree: Tree): Promise<void> {
+async function answer(
+  exchange: Exchange,
+  served: ServedFile,
+  tree: Tree,
+  office: TicketOffice | undefined,
+): Promise<void> {
   const { request, response } = exchange;
   const now = Date.now();
   const condition = judge(request.headers, served.validators, now);
@@ -59,7 +75,9 @@ async function answer(exchange: Exchange, served: ServedFile, tree: Tree): Promi
   }
   const part = range.kind === "part" ? range : { start: 0, end: size };
   const headers =
-    range.kind === "part" ? partHeaders(served, range.start, range.end) : served.wholeHeaders;
+    range.kind === "part"
+      ? partHeaders(served, range.start, range.end)
+      : (office?.withTicket(exchange, served.wholeHeaders) ?? served.wholeHeaders);
   // The first block is read before the headers, so that a failing disk can still say so.
   const first = await blockOf(tree, served.file, Math.floor(part.start / blockBytes));
   if (response.destroyed) return;

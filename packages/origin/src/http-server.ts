@@ -137,7 +137,7 @@ export class HttpServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = parseRequestTarget(request.url ?? "", this.#limits.targetLengthMax);
     const counters = this.#counters;
-    await this.#handler({ request, response, path, counters });
+    await this.#handler({ request, response, path, ticket: undefined, counters });
     if (response.statusCode < 400) return;
     // Every client asks for the next root, and is told that there is none: not worth a line.
     if (response.statusCode === 404 && /^metadata\/\d+\.root\.json$/.test(path?.path ?? "")) return;

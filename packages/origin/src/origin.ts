@@ -1,14 +1,16 @@
 import { access, realpath, stat } from "node:fs/promises";
-import { createServer, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
-import { HostError, UsageError } from "@causeway/kernel";
-import { type AdminServer, type AdminView, startAdmin } from "./admin-server.ts";
+import { HostError, isRouteId, UsageError } from "@causeway/kernel";
+import { type AdminServer, startAdmin } from "./admin-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
-import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
-import { type ServedTree, serveTree } from "./serve-tree.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import type { ServedTree } from "./serve-tree.ts";
+import { type Serving, serve } from "./serving.ts";
+import { unnamedRoute } from "./shield/ticket.ts";
+import type { TicketKey } from "./shield/ticket-key-file.ts";
+import { TicketKeysFollower } from "./shield/ticket-keys-follower.ts";
 
 export interface OriginOptions {
   /** The repository's static tree: the folder that holds `metadata/` and `targets/`. */
@@ -27,7 +29,16 @@ export interface OriginOptions {
   readonly duplicates?: readonly string[];
   /** Serves `/healthz`, `/readyz` and `/metrics` on 127.0.0.1; 0 takes a free port. */
   readonly adminPort?: number;
+  /** Absent: tickets are neither given nor taken. */
+  readonly tickets?: TicketOptions;
   readonly log: Log;
+}
+
+export interface TicketOptions {
+  /** The file of the keys. It is followed: what is put in its place counts within a second. */
+  readonly keysFile: string;
+  /** The route's id, the same for all origins and edges of the route, and for no other route. */
+  readonly route?: string;
 }
 
 /** A running origin. */
@@ -40,16 +51,10 @@ export interface Origin {
   close(graceMs: number): Promise<void>;
 }
 
-/** What serves: this process, or workers. */
-interface Serving extends Pick<AdminView, "counts" | "state"> {
-  readonly port: number;
-  stop(graceMs: number): Promise<void>;
-}
-
 /**
  * Serves a repository over HTTP until `close`. It installs no signal handler.
  * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used
- * @throws {UsageError} `USAGE_ARGUMENT` no port, no number of workers, or no HTTP base URL
+ * @throws {UsageError} `USAGE_ARGUMENT` no port, number of workers, HTTP base URL, or route's id
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const { host, log } = options;
@@ -60,8 +65,9 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
     limits: { ...defaultLimits, ...options.limits },
+    tickets: options.tickets && { audience: audienceOf(options.tickets), keys: [] },
   };
-  const serving = await serve(served, options);
+  const serving = await serveWithTickets(served, options);
   let admin: AdminServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
@@ -91,48 +97,40 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   };
 }
 
-async function serve(served: ServedTree, options: OriginOptions): Promise<Serving> {
-  const { host, port, workers, log } = options;
-  if (workers > 1 && canSharePort()) {
-    // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
-    if (port !== 0) await assertFree(host, port);
-    const pool = new WorkerPool(served, { host, port, reusePort: true }, log);
-    try {
-      return {
-        port: await pool.start(workers),
-        stop: (graceMs) => pool.stop(graceMs),
-        counts: () => pool.counts(),
-        state: () => pool.state(),
-      };
-    } catch (cause) {
-      await pool.stop(0);
-      throw cause;
-    }
+/** Reads the keys before the first request, and follows them until the end. */
+async function serveWithTickets(served: ServedTree, options: OriginOptions): Promise<Serving> {
+  const { tickets } = served;
+  if (options.tickets === undefined || tickets === undefined) return serve(served, options);
+  let keys: readonly TicketKey[] = [];
+  let serving: Serving | undefined;
+  const follower = new TicketKeysFollower(options.tickets.keysFile, options.log, (found) => {
+    keys = found;
+    serving?.setTicketKeys(found);
+  });
+  await follower.start();
+  try {
+    serving = await serve({ ...served, tickets: { ...tickets, keys } }, options);
+    serving.setTicketKeys(keys); // they may have changed while the workers began
+  } catch (cause) {
+    follower.stop();
+    throw cause;
   }
-  if (workers > 1) {
-    const why = "this system has no SO_REUSEPORT";
-    log({ level: "warn", event: "one-worker-only", fields: { why } });
-  }
-  const server = serveTree(served, log);
+  const begun = serving;
   return {
-    port: await server.listen({ host, port, reusePort: false }),
-    stop: (graceMs) => server.stop(graceMs),
-    counts: () => server.counts(),
-    state: () => ({ workers: 1, restarts: 0 }),
+    ...begun,
+    stop: (graceMs) => {
+      follower.stop();
+      return begun.stop(graceMs);
+    },
   };
 }
 
-/** Where Node has `reusePort` with spreading of connections. */
-function canSharePort(): boolean {
-  return process.platform === "linux" || process.platform === "freebsd";
-}
-
-async function assertFree(host: string, port: number): Promise<void> {
-  const probe = createServer();
-  await listenOn(probe, { host, port, reusePort: false }, "--host or --port");
-  await new Promise((resolve) => {
-    probe.close(resolve);
-  });
+/** @throws {UsageError} `USAGE_ARGUMENT` */
+function audienceOf({ route }: TicketOptions): string {
+  if (route === undefined) return unnamedRoute;
+  if (isRouteId(route)) return route;
+  const shown = JSON.stringify(route.slice(0, 80));
+  throw new UsageError("USAGE_ARGUMENT", `${shown} is no route's id; use a-z, 0-9 and "-".`);
 }
 
 async function realTree(tree: string): Promise<string> {

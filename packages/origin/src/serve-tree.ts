@@ -3,6 +3,10 @@ import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
 import { type Log, throttledLog } from "./log.ts";
 import { requestRules } from "./request-rules.ts";
+import type { TicketKey } from "./shield/ticket-key-file.ts";
+import { TicketOffice } from "./shield/ticket-office.ts";
+import { readTickets } from "./shield/ticket-reader.ts";
+import { TicketVerifier } from "./shield/ticket-verifier.ts";
 import { Tree } from "./tree.ts";
 
 const forgetMs = 10_000;
@@ -13,25 +17,50 @@ export interface ServedTree {
   /** Base URLs of other routes, each ending in `/`. */
   readonly duplicates: readonly string[];
   readonly limits: OriginLimits;
+  /** Absent: tickets are neither given nor taken. */
+  readonly tickets: ServedTickets | undefined;
+}
+
+export interface ServedTickets {
+  /** As in `Ticket.aud`. */
+  readonly audience: string;
+  /** None until the first are known. */
+  readonly keys: readonly TicketKey[];
 }
 
 /** The server of one worker. */
-export type TreeServer = Pick<HttpServer, "listen" | "stop" | "counts">;
+export interface TreeServer extends Pick<HttpServer, "listen" | "stop" | "counts"> {
+  /** From now on tickets are signed and verified with these. */
+  setTicketKeys(keys: readonly TicketKey[]): void;
+}
 
-/** Puts the server of one worker together; a shield goes between the rules and the files. */
-export function serveTree({ tree: root, duplicates, limits }: ServedTree, log: Log): TreeServer {
+/**
+ * Puts the server of one worker together: whoever passes the rules shows a ticket or none, and a
+ * shield goes between that and the files.
+ */
+export function serveTree(served: ServedTree, log: Log): TreeServer {
+  const { tree: root, duplicates, limits, tickets } = served;
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const linkOf = (path: string): string | undefined => {
     if (duplicates.length === 0) return undefined;
     return duplicates.map((base) => `<${base}${path}>; rel=duplicate`).join(", ");
   };
   const tree = new Tree(root, linkOf, limits);
-  const files = fileHandler(tree, duplicates, calm);
-  const server = new HttpServer(requestRules(files, limits.headerCountMax), limits, calm);
+  const verifier = tickets && new TicketVerifier(tickets.audience);
+  const office = tickets && new TicketOffice(tickets.audience, { calm: () => true });
+  const setTicketKeys = (keys: readonly TicketKey[]): void => {
+    verifier?.setKeys(keys);
+    office?.setKeys(keys);
+  };
+  setTicketKeys(tickets?.keys ?? []);
+  const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
+  const known = verifier === undefined ? files : readTickets(files, verifier);
+  const server = new HttpServer(requestRules(known, limits.headerCountMax), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   return {
     listen: (options) => server.listen(options),
     counts: () => server.counts(),
+    setTicketKeys,
     stop: async (graceMs) => {
       await server.stop(graceMs);
       clearInterval(forgetting);

@@ -13,6 +13,7 @@ let unsent = 0;
 
 process.on("message", (message: ToWorker) => {
   if (message.kind === "start") void start(message);
+  else if (message.kind === "ticket-keys") server?.setTicketKeys(message.keys);
   else void stop(message.graceMs);
 });
 // A terminal sends Ctrl-C to the whole group; the supervisor decides what follows from it.

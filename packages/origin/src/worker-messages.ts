@@ -3,10 +3,12 @@ import type { Counts } from "./counters.ts";
 import type { ListenOptions } from "./listen.ts";
 import type { LogEntry } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
+import type { TicketKey } from "./shield/ticket-key-file.ts";
 
 /** What the supervisor tells a worker. Both run the same release, so nothing is checked. */
 export type ToWorker =
   | { readonly kind: "start"; readonly served: ServedTree; readonly listen: ListenOptions }
+  | { readonly kind: "ticket-keys"; readonly keys: readonly TicketKey[] }
   | { readonly kind: "stop"; readonly graceMs: number };
 
 /** What a worker tells its supervisor. */

@@ -5,6 +5,7 @@ import { addCounts, type Counts, type PoolState, zeroCounts } from "./counters.t
 import type { ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
+import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 const backOffMs = { first: 100, most: 10_000 } as const;
@@ -28,7 +29,7 @@ interface Worker {
  * connection in its primary process.
  */
 export class WorkerPool {
-  readonly #served: ServedTree;
+  #served: ServedTree;
   readonly #log: Log;
   readonly #workers = new Map<number, Worker>();
   readonly #restartTimers = new Set<NodeJS.Timeout>();
@@ -58,6 +59,14 @@ export class WorkerPool {
     this.#stopping = true;
     for (const timer of this.#restartTimers) clearTimeout(timer);
     await Promise.all([...this.#workers.values()].map(({ process }) => endOf(process, graceMs)));
+  }
+
+  /** Tells the workers, and those that are started later. */
+  setTicketKeys(keys: readonly TicketKey[]): void {
+    const { tickets } = this.#served;
+    if (tickets === undefined) return;
+    this.#served = { ...this.#served, tickets: { ...tickets, keys } };
+    for (const { process } of this.#workers.values()) tell(process, { kind: "ticket-keys", keys });
   }
 
   counts(): Counts {

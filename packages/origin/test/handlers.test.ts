@@ -16,7 +16,7 @@ test("every answer that begins also ends, when its client leaves in the middle",
   // A small cache: blocks are read from the disk while clients leave.
   const limits = { ...defaultLimits, cacheBytesMax: 512 * 1024 };
   const tree = new Tree(repository.tree, () => undefined, limits);
-  const files = fileHandler(tree, [], () => {});
+  const files = fileHandler({ tree, alternates: [], office: undefined, log: () => {} });
   let begun = 0;
   let ended = 0;
   const counted: Handler = async (exchange) => {

@@ -9,7 +9,13 @@ import { ask } from "./support/http.ts";
 test("a refusal names when to come back, and a browser gets a page under a KiB with the alternates", async (t) => {
   const alternates = Array.from({ length: 40 }, (_, at) => `https://a${at}.example/x&y'z/`);
   const server = createServer((request, response) => {
-    const exchange = { request, response, path: undefined, counters: zeroCounts() };
+    const exchange = {
+      request,
+      response,
+      path: undefined,
+      ticket: undefined,
+      counters: zeroCounts(),
+    };
     refuseForNow(exchange, 503, alternates);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -13,6 +13,7 @@ import { type Behaviour, honest } from "./routes/behaviour.ts";
 import { drawBusy } from "./routes/busy.ts";
 import { drawBehaviour, drawReplay } from "./routes/families.ts";
 import { RouteHost } from "./routes/route-host.ts";
+import { drawTickets } from "./routes/tickets.ts";
 import { drawTurncoat } from "./routes/turncoat.ts";
 import type { RouteDraw, Swarm } from "./swarm.ts";
 import { Vendor } from "./vendor/vendor.ts";
@@ -91,7 +92,9 @@ function makeHost(
   };
   const drawn = drawTurncoat(dice.fork("turn"), behaviour ?? draw(dice.fork("behaviour")));
   const host = { name, line, lagMs: isGood ? 0 : lagMs };
-  return new RouteHost(world, vendor, host, isGood ? drawGood(dice.fork("good")) : drawn);
+  const kept = isGood ? drawGood(dice.fork("good")) : drawn;
+  const tickets = behaviour === undefined && drawTickets(dice.fork("tickets"), kept, name, isGood);
+  return new RouteHost(world, vendor, host, tickets || kept);
 }
 
 /** A drawn line as it is to the route that has to be enough. */

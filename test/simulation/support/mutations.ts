@@ -38,6 +38,19 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   bug(
+    "the next run shows all routes one ticket",
+    "client/src/routes/route-memory.ts",
+    "      route.recall(recalled(note, this.#clock.wall(), this.#clock.steady()));",
+    "      const { ticket } = [...this.#notes.values()].find((each) => each.ticket) ?? note;\n" +
+      "      route.recall(recalled({ ...note, ticket }, this.#clock.wall(), this.#clock.steady()));",
+  ),
+  bug(
+    "junk is kept as a ticket",
+    "client/src/routes/ticket.ts",
+    "if (text === undefined || !isTicketText(text)) return undefined;\n  const end = endOf(text);",
+    "if (text === undefined) return undefined;\n  const end = endOf(text) ?? wall + 1e9;",
+  ),
+  bug(
     "what a killed run had is fetched again",
     "client/src/download/partial.ts",
     "const claimed = length === 0 ? [] : await this.#journaled();",

@@ -1,7 +1,9 @@
+import { rotateTicketKeys } from "@causeway/origin";
 import { initVendor } from "@causeway/publisher";
 import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
+import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, collect, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -40,6 +42,7 @@ export const registerInit: Register = (program, context) => {
         ...(options.rootThreshold !== undefined && { rootThreshold: options.rootThreshold }),
         ...(options.rootKeys !== undefined && { rootKeys: options.rootKeys }),
       });
+      await rotateTicketKeys(ticketKeysFile(made.dir));
       const root = made.keys.filter(({ role }) => role === "root").length;
       terminal.result(
         made,

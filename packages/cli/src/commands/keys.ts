@@ -1,8 +1,24 @@
-import { type KeyList, listKeys, rotateKey, type Signed, signPending } from "@causeway/publisher";
+import path from "node:path";
+import { CausewayError, UsageError } from "@causeway/kernel";
+import {
+  type ListedTicketKey,
+  listTicketKeys,
+  rotateTicketKeys,
+  type TicketKeysRotated,
+} from "@causeway/origin";
+import {
+  type KeyList,
+  listKeys,
+  readConfig,
+  rotateKey,
+  type Signed,
+  signPending,
+} from "@causeway/publisher";
 import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
-import { printable } from "../terminal.ts";
+import { printable, type Terminal } from "../terminal.ts";
+import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, helpEnd, type Register } from "../verb.ts";
 
 interface KeyOptions {
@@ -13,30 +29,43 @@ interface KeyOptions {
 
 /** `causeway keys list|rotate|sign`: the keys, and the root ceremony with offline ones. */
 export const registerKeys: Register = (program, context) => {
-  const { terminal } = context;
   const keys = program
     .command("keys")
     .description("List, rotate and use the vendor's keys.")
     .addHelpText("after", helpEnd("causeway keys list --dir vendor"));
+  registerList(keys, context);
+  registerRotate(keys, context);
+  registerSign(keys, context);
+};
 
+const registerList: Register = (keys, { terminal }) => {
   addVerb(keys, "list", "List every key, and what waits for signatures.", "causeway keys list")
     .option("--dir <dir>", "the vendor's folder", ".")
     .action(async ({ dir }: KeyOptions) => {
       const list = await listKeys(dir);
-      terminal.result(list, table(list));
+      const tickets = await listedTicketKeys(dir, terminal);
+      terminal.result({ ...list, tickets }, table(list, tickets));
     });
+};
 
+const registerRotate: Register = (keys, context) => {
+  const { terminal } = context;
   addVerb(
     keys,
     "rotate",
     "Put a new key in an old one's place; the next publish makes it public.",
     "causeway keys rotate timestamp",
   )
-    .argument("<role>", "root, targets, patches, routes, snapshot or timestamp")
+    .argument("<role>", "root, targets, patches, routes, snapshot, timestamp or tickets")
     .option("--key <id>", "the start of the id of the key to replace (default: the first)")
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (role: string, options: KeyOptions) => {
+      if (role === "tickets") {
+        const rotated = await rotateTickets(options);
+        terminal.result(rotated, toldRotation(rotated));
+        return;
+      }
       const passphrases = passphrasesFrom(options.passphraseFile, context);
       const rotated = await rotateKey(options.dir, {
         role,
@@ -51,7 +80,10 @@ export const registerKeys: Register = (program, context) => {
       const from = `${rotated.oldKeyId.slice(0, 8)} gives way to ${rotated.newKeyId.slice(0, 8)}`;
       terminal.result(rotated, `${rotated.role}: key ${from}; ${next}`);
     });
+};
 
+const registerSign: Register = (keys, context) => {
+  const { terminal } = context;
   addVerb(
     keys,
     "sign",
@@ -91,7 +123,38 @@ function nextStep({ own }: Signed): string {
   return `it needs ${missing} more of its own keys: run causeway keys sign on it where one is`;
 }
 
-function table({ keys, pending }: KeyList): string {
+/** They are of no use to a client that pins the root, so their damage hides no other key. */
+async function listedTicketKeys(
+  dir: string,
+  terminal: Terminal,
+): Promise<readonly ListedTicketKey[]> {
+  try {
+    return await listTicketKeys(ticketKeysFile(dir));
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error;
+    terminal.warn(error.message);
+    return [];
+  }
+}
+
+async function rotateTickets({ dir, key }: KeyOptions): Promise<TicketKeysRotated> {
+  if (key !== undefined) {
+    throw new UsageError("USAGE_ARGUMENT", "--key is for roles: of tickets the oldest key goes.");
+  }
+  await readConfig(path.resolve(dir, "causeway.yaml"));
+  return rotateTicketKeys(ticketKeysFile(dir));
+}
+
+function toldRotation({ file, newKid, oldKid, endedKid, signsFrom }: TicketKeysRotated): string {
+  return [
+    `tickets: key ${newKid} signs from ${signsFrom}, and is accepted at once`,
+    ...(oldKid === null ? [] : [`  tickets of ${oldKid} stay good`]),
+    ...(endedKid === null ? [] : [`  those of ${endedKid} are worth nothing any more`]),
+    `  origins that serve this folder take it up; bring ${file} to all others now`,
+  ].join("\n");
+}
+
+function table({ keys, pending }: KeyList, tickets: readonly ListedTicketKey[]): string {
   const head = "role       key       state    role expires          file";
   const rows = keys.map((key) => {
     const where = key.file ?? "not here";
@@ -101,5 +164,8 @@ function table({ keys, pending }: KeyList): string {
   const waiting = pending.map(({ file, role, version, signatures, threshold }) => {
     return `waiting: ${file} (${role} ${version}) has ${signatures} of ${threshold} signatures`;
   });
-  return printable([head, ...rows, ...waiting].join("\n"));
+  const ofTickets = tickets.map(({ kid, state, createdAt }) => {
+    return `tickets    ${kid}  ${state.padEnd(8)} made ${createdAt}  keys/tickets.json`;
+  });
+  return printable([head, ...rows, ...ofTickets, ...waiting].join("\n"));
 }

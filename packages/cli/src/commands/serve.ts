@@ -6,6 +6,8 @@ import { UsageError } from "@causeway/kernel";
 import { descriptorLog, startOrigin } from "@causeway/origin";
 import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
+import type { Terminal } from "../terminal.ts";
+import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -13,6 +15,7 @@ interface ServeOptions {
   readonly dir?: string;
   readonly repository?: string;
   readonly route?: string;
+  readonly ticketKeys?: string;
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
@@ -31,7 +34,14 @@ export const registerServe: Register = (program, { terminal, signal }) => {
   )
     .option("--dir <dir>", "the vendor's folder (default: this one)")
     .option("--repository <tree>", "a repository's folder, without the vendor around it")
-    .option("--route <id>", "which route of causeway.yaml this is; clients are told the others")
+    .option(
+      "--route <id>",
+      "the id of the route that this is; clients are told the others of causeway.yaml",
+    )
+    .option(
+      "--ticket-keys <file>",
+      "what signs the tickets of clients (default: keys/tickets.json of --dir)",
+    )
     .option("--host <host>", "the address to listen on", "0.0.0.0")
     .option(
       "--port <port>",
@@ -42,22 +52,18 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
     .action(async (options: ServeOptions) => {
-      if (options.dir !== undefined && options.repository !== undefined) {
-        throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
-      }
-      if (options.route !== undefined && options.repository !== undefined) {
-        throw new UsageError("USAGE_ARGUMENT", "--route needs --dir: a bare tree names no routes.");
-      }
+      const { route, repository, ticketKeys } = options;
+      refuseContradictions(options);
       const dir = options.dir ?? ".";
-      const tree = options.repository ?? path.join(dir, "repository");
+      const tree = repository ?? path.join(dir, "repository");
       if (!(await isFolder(tree))) {
         throw new UsageError(
           "USAGE_ARGUMENT",
           `there is no folder ${path.resolve(tree)} to serve.`,
         );
       }
-      const duplicates =
-        options.repository === undefined ? await otherRoutes(dir, options.route) : [];
+      const duplicates = repository === undefined ? await otherRoutes(dir, route) : [];
+      const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);
       const origin = await startOrigin({
         tree,
         host: options.host,
@@ -65,21 +71,49 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         workers: options.workers ?? availableParallelism(),
         log: descriptorLog(process.stderr.fd),
         duplicates,
+        ...(keysFile !== undefined && {
+          tickets: { keysFile, ...(route !== undefined && { route }) },
+        }),
         ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
       });
       terminal.result(
         { url: origin.url, adminUrl: origin.adminUrl ?? null },
         `serving ${path.resolve(tree)} at ${origin.url}${admin(origin.adminUrl)}; Ctrl-C ends it`,
       );
-      if (!existsSync(path.join(tree, "metadata", "timestamp.json"))) {
-        const near = path.join(tree, "repository");
-        const hint = existsSync(near) ? `did you mean ${near}?` : "publish to it.";
-        terminal.warn(`there is no metadata/timestamp.json in ${tree}: ${hint}`);
-      }
+      warnOfTree(tree, terminal);
+      const isAlike = route === undefined && duplicates.length > 1;
+      if (keysFile !== undefined) warnOfTickets(path.resolve(keysFile), isAlike, terminal);
       await aborted(signal);
       await origin.close(stopGraceMs);
     });
 };
+
+/** @throws {UsageError} `USAGE_ARGUMENT` */
+function refuseContradictions({ dir, repository, route, ticketKeys }: ServeOptions): void {
+  if (dir !== undefined && repository !== undefined) {
+    throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
+  }
+  if (route !== undefined && repository !== undefined && ticketKeys === undefined) {
+    const message = "--route needs --dir or --ticket-keys: a bare tree names no routes.";
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+}
+
+function warnOfTree(tree: string, terminal: Terminal): void {
+  if (existsSync(path.join(tree, "metadata", "timestamp.json"))) return;
+  const near = path.join(tree, "repository");
+  const hint = existsSync(near) ? `did you mean ${near}?` : "publish to it.";
+  terminal.warn(`there is no metadata/timestamp.json in ${tree}: ${hint}`);
+}
+
+/** @param isAlike whether another route's origin may give the same tickets */
+function warnOfTickets(file: string, isAlike: boolean, terminal: Terminal): void {
+  if (!existsSync(file)) {
+    terminal.warn(`clients get no tickets: there is no ${file}; run causeway keys rotate tickets.`);
+  } else if (isAlike) {
+    terminal.warn("name this route with --route: tickets of routes without a name are alike.");
+  }
+}
 
 async function isFolder(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isDirectory() === true;

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { TLSSocket } from "node:tls";
 import type { Delivery, TransportRequest } from "@causeway/kernel";
 import { broken } from "./http-fault.ts";
-import { joinHeaders } from "./http-request.ts";
+import { isOfAnotherTime, joinHeaders } from "./http-request.ts";
 import { giveBack, type ParsedBuffers } from "./spent-buffers.ts";
 
 const drainLengthMax = 16 * 1024; // reading so little is cheaper than a new connection
@@ -22,8 +21,11 @@ export class HttpDelivery implements Delivery {
     this.#parsed = parsed;
     this.status = answer.statusCode ?? 0;
     const headers = new Map(joinHeaders(answer.rawHeaders));
-    // Who has an old certificate has no say in what time it is: its key may be anybody's by now.
-    if (answer.socket instanceof TLSSocket && !answer.socket.authorized) headers.delete("date");
+    // Who has an old certificate has no say in what time it is, nor in who we are.
+    if (isOfAnotherTime(answer.socket)) {
+      headers.delete("date");
+      headers.delete("causeway-ticket");
+    }
     this.headers = headers;
     this.body = this.#read(request);
   }

@@ -1,3 +1,4 @@
+import { TLSSocket } from "node:tls";
 import type { TransportRequest } from "@causeway/kernel";
 import { basicCredentials } from "./credentials.ts";
 
@@ -14,6 +15,17 @@ export function requestHeaders({ url, range, headers }: TransportRequest): Recor
     ...headers,
     ...(range && { range: `bytes=${range.start}-${range.end - 1}` }),
   };
+}
+
+/** The `Bearer` header (RFC 6750); undefined when there is nothing to show. */
+export function bearerCredentials({ url, bearer }: TransportRequest): string | undefined {
+  if (bearer === undefined || basicCredentials(url) !== undefined) return undefined;
+  return `Bearer ${bearer}`;
+}
+
+/** True for a connection whose certificate was good at another time: its key may be anybody's. */
+export function isOfAnotherTime(socket: unknown): boolean {
+  return socket instanceof TLSSocket && !socket.authorized;
 }
 
 /** Repeated headers are joined (RFC 9110 section 5.2), so that none hides another. */

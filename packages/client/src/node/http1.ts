@@ -7,7 +7,13 @@ import { proxyDenies, proxyHeaders } from "./connect/tunnel.ts";
 import { hostOf, portOf } from "./connect/url-host.ts";
 import { HttpDelivery } from "./http-delivery.ts";
 import { isReset, StaleConnection, unreachable } from "./http-fault.ts";
-import { headersLengthMax, interimAnswersMax, requestHeaders } from "./http-request.ts";
+import {
+  bearerCredentials,
+  headersLengthMax,
+  interimAnswersMax,
+  isOfAnotherTime,
+  requestHeaders,
+} from "./http-request.ts";
 import { KeptConnections, type KeptRequestOptions } from "./kept-connections.ts";
 import { SpeaksHttp2 } from "./speaks-http2.ts";
 import { ParsedBuffers } from "./spent-buffers.ts";
@@ -43,6 +49,12 @@ export class Http1 {
         const { onData } = this.#parsed;
         socket.on("data", onData); // the parser listens already, so that it is the first
         sent.on("close", () => socket.off("data", onData));
+        // Only now it is known who would read it.
+        const bearer = bearerCredentials(request);
+        if (bearer !== undefined && !isOfAnotherTime(socket)) {
+          sent.setHeader("authorization", bearer);
+        }
+        sent.end();
       });
       const onAbort = (): void => {
         sent.destroy();
@@ -71,7 +83,6 @@ export class Http1 {
           answer.destroy();
         } else resolve(new HttpDelivery(answer, request, this.#parsed));
       });
-      sent.end();
     });
   }
 

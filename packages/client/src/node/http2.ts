@@ -2,7 +2,12 @@ import * as http2 from "node:http2";
 import type { Duplex } from "node:stream";
 import { type Delivery, RouteError, type TransportRequest } from "@causeway/kernel";
 import { isReset, StaleConnection, unreachable } from "./http-fault.ts";
-import { headersLengthMax, interimAnswersMax, requestHeaders } from "./http-request.ts";
+import {
+  bearerCredentials,
+  headersLengthMax,
+  interimAnswersMax,
+  requestHeaders,
+} from "./http-request.ts";
 import { Http2Delivery } from "./http2-delivery.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
@@ -154,6 +159,7 @@ class Session {
 
   #open(request: TransportRequest): http2.ClientHttp2Stream {
     const { pathname, search, host } = request.url;
+    const authorization = bearerCredentials(request);
     try {
       const stream = this.#session.request({
         ":method": "GET",
@@ -161,6 +167,7 @@ class Session {
         ":authority": host,
         ":path": `${pathname}${search}`,
         ...requestHeaders(request),
+        ...(authorization !== undefined && { authorization }),
       });
       if (this.#requests++ === 0) {
         clearInterval(this.#idleWatch);

@@ -87,14 +87,15 @@ class FolderStore implements Store {
     });
   }
 
-  async write(name: string, bytes: Uint8Array): Promise<void> {
+  async write(name: string, bytes: Uint8Array, readers?: "owner"): Promise<void> {
     const file = this.#file(name);
     await attempt(`write ${file}`, async () => {
       const folder = path.dirname(file);
       await makeFolder(folder);
       const draft = path.join(folder, `.causeway-${randomBytes(8).toString("hex")}.tmp`);
       try {
-        await fs.writeFile(draft, bytes, { flag: "wx", flush: true });
+        const mode = readers === "owner" ? { mode: 0o600 } : {};
+        await fs.writeFile(draft, bytes, { flag: "wx", flush: true, ...mode });
         await fs.rename(draft, file);
       } catch (error) {
         await fs.rm(draft, { force: true }).catch(() => undefined); // the first error says more

@@ -5,6 +5,7 @@ import { guardedBody, seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
 import type { Route } from "./route.ts";
 import { Steps } from "./steps.ts";
+import { ticketIn } from "./ticket.ts";
 
 export interface ExchangeRequest {
   /** Below the route's base, encoded: `metadata/timestamp.json`. */
@@ -91,7 +92,7 @@ async function open(asking: Asking): Promise<Opened> {
   let host = route; // whom a redirect led to
   for (let redirects = 0; ; redirects++) {
     const asked = clock.steady();
-    const delivery = await askOnceMore(asking, url);
+    const delivery = await askOnceMore(asking, url, host);
     try {
       cancel.signal.throwIfAborted();
       const skewMs = skewOf(delivery.headers, clock.wall());
@@ -99,7 +100,13 @@ async function open(asking: Asking): Promise<Opened> {
       const mayFollow = redirects < limits.redirectsMax;
       const next = redirectTarget(delivery, url, request.path, mayFollow, host);
       if (next === undefined) {
-        return { delivery, promised: judgeAnswer(delivery, url, request, limits, clock) };
+        const promised = judgeAnswer(delivery, url, request, limits, clock);
+        const ticket = ticketIn(delivery.headers, clock.wall(), skewMs);
+        if (ticket !== undefined) {
+          const until = ticket.until - clock.wall() + clock.steady();
+          host.takeTicket(url, request.path, { ...ticket, until });
+        }
+        return { delivery, promised };
       }
       if (next.route.restUntil > clock.steady()) {
         const text = `redirects ${request.path} to ${next.route.id}, which asked to be left alone`;
@@ -118,26 +125,29 @@ async function open(asking: Asking): Promise<Opened> {
   }
 }
 
-async function askOnceMore(asking: Asking, url: URL): Promise<Delivery> {
+/** @param host whose the URL is */
+async function askOnceMore(asking: Asking, url: URL, host: Route): Promise<Delivery> {
   try {
-    return await ask(asking, url);
+    return await ask(asking, url, host);
   } catch (error) {
     if (!(error instanceof RouteError && error.reset && asking.route.forgivesReset())) throw error;
     asking.cancel.signal.throwIfAborted();
-    return ask(asking, url);
+    return ask(asking, url, host);
   }
 }
 
-async function ask(asking: Asking, url: URL): Promise<Delivery> {
+async function ask(asking: Asking, url: URL, host: Route): Promise<Delivery> {
   const { ports, route, request, limits, cancel } = asking;
   const { signal } = cancel;
   const steps = new Steps(ports.clock, route, limits.answer);
+  const bearer = host.ticketFor(url, request.path, ports.clock.steady());
   const asked = ports.transport.open({
     url,
     signal,
     headers: { "accept-encoding": "identity" },
     onStep: (step) => steps.take(step),
     ...(request.range && { range: request.range }),
+    ...(bearer !== undefined && { bearer }),
   });
   return steps.watch(asked, (ms) => {
     const error = noAnswer(asking, url, steps, ms);

@@ -7,6 +7,7 @@ import {
   type RouteNote,
   type RouteNotes,
 } from "./route-notes.ts";
+import { type RouteTicket, ticketMsMax } from "./ticket.ts";
 
 export const memoryLimits = {
   sleepMs: 60_000, // a server restarts in a minute; each further run without use doubles it
@@ -30,6 +31,8 @@ export interface Seen {
   readonly restUntil?: Instant;
   readonly bytesPerSecond?: number;
   readonly latencyMs?: number;
+  /** One that is still good. */
+  readonly ticket?: RouteTicket;
 }
 
 /** What to keep of a route after a run. `chance` is from 0 to 1, so that a fleet spreads. */
@@ -39,8 +42,10 @@ export function noteAfter(
   now: Instant,
   chance: number,
 ): RouteNote | undefined {
-  const { use, restUntil } = seen;
-  if (use === "untried" && restUntil === undefined) return before;
+  const { use, restUntil, ticket } = seen;
+  if (use === "untried" && restUntil === undefined) {
+    return ticket === undefined ? before : { triedAt: now, failures: 0, ...before, ticket };
+  }
   const failures = use === "useful" ? 0 : (before?.failures ?? 0) + (use === "useless" ? 1 : 0);
   const { sleepMs, sleepMsMax } = memoryLimits;
   const ms = Math.min(sleepMs * 2 ** Math.min(failures - 1, 32), sleepMsMax) * (0.5 + chance);
@@ -54,12 +59,13 @@ export function noteAfter(
     ...(restUntil !== undefined && { rest }),
     ...(bytesPerSecond !== undefined && { bytesPerSecond: Math.round(bytesPerSecond) }),
     ...(latencyMs !== undefined && { latencyMs: Math.round(latencyMs) }),
+    ...(ticket && { ticket }),
   };
 }
 
 /** What the next run makes of a note; its times are those of the steady clock. */
 export function recalled(note: RouteNote, now: Instant, steady: number): Recalled {
-  const { failures, triedAt, rest, bytesPerSecond, latencyMs } = note;
+  const { failures, triedAt, rest, bytesPerSecond, latencyMs, ticket } = note;
   const { sleepMsMax, strictRestMs, restMsMax } = memoryLimits;
   const sleepUntil = Math.min(
     note.sleepUntil ?? Number.NEGATIVE_INFINITY,
@@ -77,6 +83,10 @@ export function recalled(note: RouteNote, now: Instant, steady: number): Recalle
     restUntil: steady + strictUntil - now,
     bytesPerSecond,
     latencyMs,
+    ticket: ticket && {
+      text: ticket.text,
+      until: steady + Math.min(ticket.until - now, ticketMsMax),
+    },
   };
 }
 
@@ -118,18 +128,26 @@ export class RouteMemory {
       const note = noteAfter(notes.get(route.id), seen, now, random.uint32() / 2 ** 32);
       if (note !== undefined) notes.set(route.id, note);
     }
-    if (notes.size > 0) await orNothing(this.#store.write(file, encodeNotes(notes)));
+    if (notes.size === 0) return;
+    const isSecret = [...notes.values()].some(({ ticket }) => ticket !== undefined);
+    const readers = isSecret ? "owner" : undefined;
+    await orNothing(this.#store.write(file, encodeNotes(notes), readers));
   }
 
   #see(route: Route, someUseful: boolean): Seen {
-    const { bytesPerSecond, latencyMs, restUntil } = route;
+    const { bytesPerSecond, latencyMs, restUntil, ticket } = route;
     const restMs = restUntil - this.#clock.steady();
+    const ticketMs = (ticket?.until ?? 0) - this.#clock.steady();
     return {
       use: useOf(route, someUseful),
       ...(restUntil > route.recalled.restUntil &&
         restMs > 0 && { restUntil: this.#clock.wall() + restMs }),
       ...(bytesPerSecond !== undefined && { bytesPerSecond }),
       ...(latencyMs !== undefined && { latencyMs }),
+      ...(ticket !== undefined &&
+        ticketMs > 0 && {
+          ticket: { text: ticket.text, until: Math.floor(this.#clock.wall() + ticketMs) },
+        }),
     };
   }
 }

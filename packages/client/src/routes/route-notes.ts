@@ -1,5 +1,6 @@
 import { canonicalJson, Fields, type Instant, parseJson, TrustError } from "@causeway/kernel";
 import type { RouteUrl } from "./route.ts";
+import { isTicketText, type RouteTicket, ticketLengthMax } from "./ticket.ts";
 
 /** What is kept of one route from run to run. Times are of the wall clock. */
 export interface RouteNote {
@@ -13,11 +14,12 @@ export interface RouteNote {
   readonly rest?: { readonly askedAt: Instant; readonly until: Instant };
   readonly bytesPerSecond?: number;
   readonly latencyMs?: number;
+  readonly ticket?: RouteTicket;
 }
 
 export type RouteNotes = ReadonlyMap<RouteUrl, RouteNote>;
 
-export const notesLengthMax = 256 * 1024; // 128 routes with the longest URLs that lists allow
+export const notesLengthMax = 512 * 1024; // 128 routes with the longest URLs and tickets
 const notesMax = 128; // twice as many as a run may have
 const urlLengthMax = 1_400; // 1,024 characters of a URL, some of them escaped
 const kind = "causeway-route-notes";
@@ -32,10 +34,11 @@ export function encodeNotes(notes: RouteNotes): Uint8Array {
     .filter(([url]) => url.length <= urlLengthMax)
     .toSorted(([, a], [, b]) => b.triedAt - a.triedAt)
     .slice(0, notesMax);
-  const routes = kept.map(([url, { rest, ...note }]) => ({
+  const routes = kept.map(([url, { rest, ticket, ...note }]) => ({
     url: url as string,
     ...note,
     ...(rest && { rest: { ...rest } }),
+    ...(ticket && { ticket: { ...ticket } }),
   }));
   return canonicalJson({ _type: kind, routes });
 }
@@ -68,6 +71,7 @@ function decodeNote(entry: Fields, latest: Instant): RouteNote | undefined {
   const bytesPerSecond = optional(entry, "bytesPerSecond", bytesPerSecondMax);
   const latencyMs = optional(entry, "latencyMs", msMax);
   const rest = entry.has("rest") ? decodeRest(entry.object("rest")) : undefined;
+  const ticket = entry.has("ticket") ? decodeTicket(entry.object("ticket")) : undefined;
   if (triedAt > latest) return undefined;
   return {
     triedAt,
@@ -76,7 +80,14 @@ function decodeNote(entry: Fields, latest: Instant): RouteNote | undefined {
     ...(rest && rest.askedAt <= latest && { rest }),
     ...(bytesPerSecond !== undefined && { bytesPerSecond }),
     ...(latencyMs !== undefined && { latencyMs }),
+    ...(ticket && { ticket }),
   };
+}
+
+function decodeTicket(fields: Fields): RouteTicket | undefined {
+  const text = fields.string("text", ticketLengthMax);
+  const until = fields.integer("until", 0, instantMax);
+  return isTicketText(text) ? { text, until } : undefined;
 }
 
 function decodeRest(fields: Fields): { readonly askedAt: Instant; readonly until: Instant } {

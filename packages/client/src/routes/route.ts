@@ -7,6 +7,7 @@ import {
 } from "@causeway/kernel";
 import { Backoff } from "./backoff.ts";
 import { type RoundTrip, type RoutePace, roundTripAfter } from "./deadline.ts";
+import type { RouteTicket } from "./ticket.ts";
 
 /** Names a route in logs and reports: its URL without credentials. The signed list has ids. */
 export type RouteUrl = Brand<string, "RouteUrl">;
@@ -33,6 +34,7 @@ export interface Recalled {
   readonly restUntil: number;
   readonly bytesPerSecond: number | undefined;
   readonly latencyMs: number | undefined;
+  readonly ticket: RouteTicket | undefined;
 }
 
 const nothing: Recalled = {
@@ -41,6 +43,7 @@ const nothing: Recalled = {
   restUntil: Number.NEGATIVE_INFINITY,
   bytesPerSecond: undefined,
   latencyMs: undefined,
+  ticket: undefined,
 };
 
 // What a route did weighs more than what befell it: a liar that then dies stays a liar.
@@ -72,6 +75,7 @@ export class Route {
   #restUntil = Number.NEGATIVE_INFINITY;
   #recalled = nothing;
   #recalledError: CausewayError | undefined;
+  #ticket: RouteTicket | undefined;
 
   constructor(base: URL) {
     invariant(base.pathname.endsWith("/"), "a route's base ends in a slash");
@@ -141,6 +145,7 @@ export class Route {
   recall(known: Recalled): void {
     this.#recalled = known;
     this.rest(known.restUntil);
+    this.#ticket = known.ticket;
     if (known.failures === 0) return;
     const runs = known.failures === 1 ? "the last run" : `the last ${known.failures} runs`;
     this.#recalledError = new RouteError("ROUTE_UNREACHABLE", this.id, `was of no use in ${runs}`);
@@ -199,6 +204,29 @@ export class Route {
     return this.#others.find((other) => {
       return url.origin === other.base.origin && isSameFile(url, other.url(path));
     });
+  }
+
+  /** The newest that it gave, in times of the steady clock. */
+  get ticket(): RouteTicket | undefined {
+    return this.#ticket;
+  }
+
+  /** It gave a ticket with what it has of `path` at `url`. */
+  takeTicket(url: URL, path: string, ticket: RouteTicket): void {
+    if (this.#hasTickets(url, path)) this.#ticket = ticket;
+  }
+
+  /** What to show of its tickets when `path` is asked for at `url`; none anywhere but with it. */
+  ticketFor(url: URL, path: string, steady: number): string | undefined {
+    if (this.#ticket === undefined || steady >= this.#ticket.until) return undefined;
+    return this.#hasTickets(url, path) ? this.#ticket.text : undefined;
+  }
+
+  /** It has not where it redirects to, nor where it knows us by name and password. */
+  #hasTickets(url: URL, path: string): boolean {
+    const { protocol, origin, username, password } = this.base;
+    if (protocol === "file:" || username !== "" || password !== "") return false;
+    return url.origin === origin && isSameFile(url, this.url(path));
   }
 
   received(bytes: number): void {

@@ -2,6 +2,7 @@ import type { Swarm } from "../swarm.ts";
 import { boundedMemory } from "./bounded-memory.ts";
 import type { Checker } from "./checker.ts";
 import { getsThePatch } from "./gets-the-patch.ts";
+import { keepsTicketsApart } from "./keeps-tickets-apart.ts";
 import { keepsWhatItHas } from "./keeps-what-it-has.ts";
 import { leavesDeadAlone } from "./leaves-dead-alone.ts";
 import { neverRollsBack } from "./never-rolls-back.ts";
@@ -21,5 +22,6 @@ export function checkersOf(scene: Scene, swarm: Swarm): readonly Checker[] {
     refusesStale(scene),
     leavesDeadAlone(scene),
     boundedMemory(scene),
+    keepsTicketsApart(scene),
   ];
 }

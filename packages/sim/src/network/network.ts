@@ -42,6 +42,7 @@ export class Network {
       const exchange: Exchange = {
         host: name,
         path: request.url.pathname.slice(1),
+        bearer: request.bearer,
         life,
         askedAt: this.#world.now,
         answer: undefined,

@@ -16,6 +16,8 @@ export interface Host {
 export interface Exchange {
   readonly host: string;
   readonly path: string;
+  /** What was shown with it to be known by. */
+  readonly bearer: string | undefined;
   readonly life: Life;
   /** World time. */
   readonly askedAt: number;

@@ -1,0 +1,54 @@
+import { Fields, type Instant, parseJson, TrustError } from "@causeway/kernel";
+
+/** What a route gave us to know us by. It goes back to that route alone, and is shown to nobody. */
+export interface RouteTicket {
+  readonly text: string;
+  /** From then on it is worth nothing to the route. */
+  readonly until: number;
+}
+
+export const ticketLengthMax = 1024;
+/** A route that we do not come to for so long may as well take us for somebody new. */
+export const ticketMsMax = 30 * 24 * 3_600_000;
+
+const header = "causeway-ticket";
+const secondsMax = 8.64e12; // of a Date
+
+/** Three parts of base64url (RFC 7515 section 7.1): nothing that ends a header or a line. */
+export function isTicketText(text: string): boolean {
+  return text.length <= ticketLengthMax && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+}
+
+/**
+ * The ticket in an answer; undefined when there is none that we could use. Its end is by our
+ * clock, however wrong that is.
+ * @param skewMs the sender's clock minus ours, if it told
+ */
+export function ticketIn(
+  headers: ReadonlyMap<string, string>,
+  wall: Instant,
+  skewMs = 0,
+): RouteTicket | undefined {
+  const text = headers.get(header);
+  if (text === undefined || !isTicketText(text)) return undefined;
+  const end = endOf(text);
+  if (end === undefined) return undefined;
+  const until = Math.min(end - skewMs, wall + ticketMsMax);
+  return until > wall ? { text, until } : undefined;
+}
+
+/** The signature is the route's own business; of what it says we need the end. */
+function endOf(text: string): Instant | undefined {
+  try {
+    const claims = atob((text.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(claims, (letter) => letter.charCodeAt(0));
+    return new Fields(parseJson(bytes, header), header).integer("exp", 0, secondsMax) * 1000;
+  } catch (error) {
+    if (error instanceof TrustError || isNoBase64(error)) return undefined;
+    throw error;
+  }
+}
+
+function isNoBase64(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "InvalidCharacterError";
+}

@@ -1,0 +1,66 @@
+import type { Ticket } from "./ticket.ts";
+
+/** Bounds of what a ticket may claim, so that all of it fits into `ticketLengthMax`. */
+export const claimLimits = {
+  subLengthMax: 64, // 128 random bits take 22
+  secondsMax: 2 ** 40, // far beyond any clock, far below what a number holds
+  entrancesMax: 4, // two are named, and two more while they move
+  entranceLengthMax: 96, // https://, a name, a port
+  fleetMax: 1_000_000,
+} as const;
+
+// Printable ASCII that JSON writes as it is.
+const entrance = /^[!#-[\]-~]+$/;
+const name = /^[\w-]+$/;
+
+/**
+ * Reads the second part of a ticket, whose signature must have been found right: a signature says
+ * who wrote the claims, and not that a later release can bear them.
+ */
+export function readClaims(part: string): Ticket | undefined {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(Buffer.from(part, "base64url").toString());
+  } catch {
+    return undefined;
+  }
+  if (typeof claims !== "object" || claims === null) return undefined;
+  const { aud, sub, since, exp, ent, fleet } = claims as Record<keyof Ticket, unknown>;
+  if (typeof aud !== "string" || !isName(sub) || !isSeconds(since) || !isSeconds(exp)) {
+    return undefined;
+  }
+  if (ent !== undefined && !areEntrances(ent)) return undefined;
+  if (fleet !== undefined && !isFleet(fleet)) return undefined;
+  return {
+    aud,
+    sub,
+    since,
+    exp,
+    ...(ent !== undefined && { ent }),
+    ...(fleet !== undefined && { fleet }),
+  };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= claimLimits.subLengthMax && name.test(value);
+}
+
+function isSeconds(value: unknown): value is number {
+  return isIntegerUpTo(value, 0, claimLimits.secondsMax);
+}
+
+function isFleet(value: unknown): value is number {
+  return isIntegerUpTo(value, 1, claimLimits.fleetMax);
+}
+
+function isIntegerUpTo(value: unknown, min: number, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+function areEntrances(value: unknown): value is readonly string[] {
+  const { entrancesMax, entranceLengthMax } = claimLimits;
+  if (!Array.isArray(value) || value.length > entrancesMax) return false;
+  return value.every((item: unknown) => {
+    return typeof item === "string" && item.length <= entranceLengthMax && entrance.test(item);
+  });
+}

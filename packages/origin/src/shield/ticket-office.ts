@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import type { Exchange } from "../exchange.ts";
+import type { HeaderList } from "../headers.ts";
+import { signingKey } from "./signing-key.ts";
+import { issueTicket, type Ticket, ticketLifeSeconds } from "./ticket.ts";
+import type { TicketKey } from "./ticket-key-file.ts";
+
+const subjectBytes = 16;
+/** What every client asks for when it looks for something new. */
+const checkedPath = "metadata/timestamp.json";
+
+/** What stands around the office. */
+export interface OfficePorts {
+  /** True while there is room for everybody: who comes in an attack's hour gets no ticket. */
+  readonly calm: () => boolean;
+  /** Milliseconds since the Unix epoch. */
+  readonly now?: () => number;
+  readonly random?: (bytes: number) => Buffer;
+}
+
+/** Gives tickets to those who look for something new in calm times, and renews them. */
+export class TicketOffice {
+  readonly #audience: string;
+  readonly #calm: () => boolean;
+  readonly #now: () => number;
+  readonly #random: (bytes: number) => Buffer;
+  #keys: readonly TicketKey[] = [];
+
+  /** `audience` as in `Ticket.aud`. Until `setKeys` nobody gets a ticket. */
+  constructor(audience: string, { calm, now = Date.now, random = randomBytes }: OfficePorts) {
+    this.#audience = audience;
+    this.#calm = calm;
+    this.#now = now;
+    this.#random = random;
+  }
+
+  setKeys(keys: readonly TicketKey[]): void {
+    this.#keys = keys;
+  }
+
+  /**
+   * The headers of an answer of 200 that brings all bytes of a file, with a ticket if it is to
+   * carry one; the same object if not.
+   */
+  withTicket(exchange: Exchange, headers: HeaderList): HeaderList {
+    if (exchange.path?.path !== checkedPath) return headers;
+    if (wentThroughCache(exchange) || !this.#calm()) return headers;
+    // Who speaks for many got that by hand, for as long as it says: stolen, it must come to an end.
+    if (exchange.ticket?.fleet !== undefined) return headers;
+    const now = this.#now();
+    const key = signingKey(this.#keys, now);
+    if (key === undefined) return headers;
+    const token = issueTicket(this.#next(exchange.ticket, Math.floor(now / 1000)), key);
+    return [...ownAlone(headers), "Causeway-Ticket", token];
+  }
+
+  /** Renewed, a ticket says what it said, for longer. */
+  #next(shown: Ticket | undefined, now: number): Ticket {
+    const exp = now + ticketLifeSeconds;
+    if (shown !== undefined) return { ...shown, exp };
+    const sub = this.#random(subjectBytes).toString("base64url");
+    return { aud: this.#audience, sub, since: now, exp };
+  }
+}
+
+/**
+ * True when a cache that others use too says that it stands in between: RFC 9110 section 7.6.3,
+ * RFC 8586. The answer is for all of them, so nobody's ticket may be in it.
+ */
+function wentThroughCache({ request: { headers } }: Exchange): boolean {
+  return headers.via !== undefined || headers["cdn-loop"] !== undefined;
+}
+
+/** The headers with leave to keep the answer taken from all but the client. */
+function ownAlone(headers: HeaderList): HeaderList {
+  return headers.map((value, at) => {
+    return at % 2 === 1 && headers[at - 1] === "Cache-Control" ? "private, no-cache" : value;
+  });
+}

@@ -1,0 +1,61 @@
+import type { Dice } from "../dice.ts";
+import { type Reply, withHeaders } from "../network/reply.ts";
+import type { Behaviour } from "./behaviour.ts";
+
+const header = "causeway-ticket";
+const lifeSeconds = 86_400;
+const checkedPath = "metadata/timestamp.json";
+
+/**
+ * Draws what a route does about tickets, besides all else that it does.
+ * @param isGood true for the route that has to be enough: it sends no junk
+ */
+export function drawTickets(
+  dice: Dice,
+  behaviour: Behaviour,
+  host: string,
+  isGood: boolean,
+): Behaviour {
+  if (dice.chance(1, 3)) return behaviour;
+  const isHonest = isGood || dice.chance(2, 3);
+  return isHonest ? givingTickets(behaviour, host) : givingJunk(behaviour, dice);
+}
+
+/** Gives a ticket of its own, in which its name stands, to who looks for something new. */
+function givingTickets(behaviour: Behaviour, host: string): Behaviour {
+  let given = 0;
+  return withTickets(behaviour, "gives tickets", ({ now }) => {
+    const exp = Math.floor(now / 1000) + lifeSeconds;
+    return `e30.${btoa(JSON.stringify({ aud: host, exp }))}.n${given++}`.replaceAll("=", "");
+  });
+}
+
+/** Sends what is no ticket as one, or one that is not its own to give. */
+function givingJunk(behaviour: Behaviour, dice: Dice): Behaviour {
+  const junk = dice.pick([
+    "x".repeat(100_000),
+    "a.b.c\r\nauthorization: Bearer a.b.c",
+    "\u0000.\u0007.\u001b[2J",
+    "e30..",
+    `e30.${btoa('{"exp":1e300}')}.c`,
+    `e30.${btoa("[".repeat(600))}.c`,
+    "",
+  ]);
+  return withTickets(behaviour, "gives junk as tickets", () => junk);
+}
+
+function withTickets(
+  behaviour: Behaviour,
+  what: string,
+  ticket: (asked: { readonly now: number }) => string,
+): Behaviour {
+  return {
+    ...behaviour,
+    name: `${behaviour.name}, ${what}`,
+    reply: (situation): Reply => {
+      const reply = behaviour.reply(situation);
+      if (reply.kind !== "answer" || situation.asked.path !== checkedPath) return reply;
+      return withHeaders(reply, { [header]: ticket(situation.asked) });
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { causeway, causewayJson, ended, folderFor, serve, start } from "../support/cli.ts";
+import { programBytes, TestVendor } from "../support/vendor.ts";
+
+interface Claims {
+  readonly aud: string;
+  readonly sub: string;
+  readonly since: number;
+  readonly exp: number;
+}
+
+interface Mirror {
+  readonly url: string;
+  readonly authorizations: readonly (string | undefined)[];
+}
+
+/** Somebody else's copy of the tree, who writes down what is shown to them. */
+async function mirrorOf(t: TestContext, tree: string): Promise<Mirror> {
+  const authorizations: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    authorizations.push(request.headers.authorization);
+    try {
+      response.end(readFileSync(path.join(tree, decodeURIComponent(request.url ?? ""))));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, authorizations };
+}
+
+function claimsIn(text: string): readonly Claims[] {
+  const tokens = text.match(/eyJ[\w-]*\.[\w-]+\.[\w-]+/g) ?? [];
+  return tokens.map((token) => {
+    return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Claims;
+  });
+}
+
+test("a machine is known to the origin by its second run, and to nobody else", async (t) => {
+  const folder = folderFor(t);
+  const vendor = await TestVendor.make(folder);
+  await vendor.release("1.0", programBytes(300_000));
+  const config = path.join(vendor.dir, "causeway.yaml");
+  const routes = 'routes:\n  - { id: web-1, url: "https://updates.example/" }\n';
+  writeFileSync(config, readFileSync(config, "utf8").replace(/^routes: \[\]$/m, routes));
+  const origin = await serve(t, "--dir", vendor.dir, "--route", "web-1", "--workers", "2");
+  const mirror = await mirrorOf(t, vendor.tree);
+  const state = path.join(folder, "state");
+  const notes = path.join(state, "routes.json");
+  const get = ["get", "reader", "--trust", vendor.root, "--state", state];
+  const via = ["--route", origin.url, "--route", mirror.url, "-o", path.join(folder, "got")];
+
+  /** One run of a program of its own. @returns what it keeps of tickets */
+  const run = async (): Promise<Claims> => {
+    const { code, json, stderr } = await causewayJson([...get, ...via]);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(JSON.stringify(json) + stderr, /eyJ/);
+    const [claims, ...more] = claimsIn(readFileSync(notes, "utf8"));
+    assert.ok(claims !== undefined && more.length === 0);
+    assert.equal(statSync(notes).mode & 0o777, 0o600);
+    return claims;
+  };
+
+  const first = await run();
+  assert.equal(first.aud, "web-1");
+  assert.equal(first.since, first.exp - 86_400);
+  await sleep(1_100);
+  const second = await run();
+  assert.deepEqual([second.sub, second.since], [first.sub, first.since]);
+  assert.ok(second.exp > first.exp, "it is good for longer");
+
+  const rotate = ["keys", "rotate", "tickets", "--dir", vendor.dir];
+  assert.equal((await causeway(rotate)).code, 0);
+  await sleep(1_500); // the origin looks each half second
+  const third = await run();
+  assert.deepEqual([third.sub, third.since], [first.sub, first.since], "the old key is good");
+  assert.equal((await causeway(rotate)).code, 0);
+  await sleep(1_500);
+  const fourth = await run();
+  assert.notEqual(fourth.sub, first.sub, "who shows a ticket of an ended key is somebody new");
+  assert.ok(fourth.since > first.since);
+
+  assert.ok(mirror.authorizations.length > 4);
+  assert.deepEqual(new Set(mirror.authorizations), new Set([undefined]));
+});
+
+test("init makes the keys of tickets, which are listed and rotated without a word of them", async (t) => {
+  const { dir } = await TestVendor.make(folderFor(t));
+  const file = path.join(dir, "keys", "tickets.json");
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const secrets: string[] = [];
+  const told: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    const { keys } = JSON.parse(readFileSync(file, "utf8")) as { keys: { secret: string }[] };
+    assert.equal(keys.length, Math.min(round + 1, 2));
+    secrets.push(...keys.map(({ secret }) => secret));
+    const list = await causewayJson(["keys", "list", "--dir", dir]);
+    const { tickets } = list.json as { tickets: { state: string }[] };
+    const states = tickets.map(({ state }) => state);
+    assert.deepEqual(states, round === 0 ? ["signs"] : ["waits", "signs"]);
+    const shown = await causeway(["keys", "list", "--dir", dir]);
+    assert.match(shown.stdout, /^tickets +[0-9a-f]{12} +signs +made \d{4}-.*keys\/tickets\.json$/m);
+    const rotated = await causeway(["keys", "rotate", "tickets", "--dir", dir]);
+    assert.equal(rotated.code, 0, rotated.stderr);
+    assert.match(rotated.stdout, /^tickets: key [0-9a-f]{12} signs from \d{4}-.*\n {2}tickets of/);
+    told.push(JSON.stringify(list.json), shown.stdout, rotated.stdout, rotated.stderr);
+  }
+  assert.match(told.join(), /are worth nothing any more/);
+  for (const secret of secrets) assert.equal(told.join().includes(secret), false);
+
+  writeFileSync(file, "{");
+  const damaged = await causeway(["keys", "list", "--dir", dir]);
+  assert.equal(damaged.code, 0);
+  assert.match(damaged.stderr, /warning: .*tickets\.json holds no ticket keys/);
+  const refused = await causewayJson(["keys", "rotate", "tickets", "--dir", dir]);
+  assert.equal(refused.code, 2);
+  assert.match(JSON.stringify(refused.json), /KEY_UNREADABLE/);
+  const elsewhere = await causewayJson(["keys", "rotate", "tickets", "--dir", path.dirname(dir)]);
+  assert.match(JSON.stringify(elsewhere.json), /CONFIG_MISSING/);
+  const one = await causewayJson(["keys", "rotate", "tickets", "--key", "ab", "--dir", dir]);
+  assert.match(JSON.stringify(one.json), /USAGE_ARGUMENT/);
+});
+
+test("a bare tree gives tickets with the keys that it is given, and none without", async (t) => {
+  const { dir, tree } = await TestVendor.make(folderFor(t));
+  const file = path.join(dir, "keys", "tickets.json");
+  const ticketAt = async (...args: readonly string[]): Promise<Claims | undefined> => {
+    const { url } = await serve(t, "--repository", tree, "--workers", "1", ...args);
+    const answer = await fetch(`${url}metadata/timestamp.json`);
+    await answer.arrayBuffer();
+    return claimsIn(answer.headers.get("causeway-ticket") ?? "")[0];
+  };
+  assert.equal(await ticketAt(), undefined);
+  assert.equal((await ticketAt("--ticket-keys", file))?.aud, "_origin");
+  assert.equal((await ticketAt("--ticket-keys", file, "--route", "web-2"))?.aud, "web-2");
+  const alone = await causewayJson(["serve", "--repository", tree, "--route", "web-2"]);
+  assert.match(JSON.stringify(alone.json), /--route needs --dir or --ticket-keys/);
+});
+
+test("whoever serves is told when there are no tickets, and when they are those of another", async (t) => {
+  const { dir } = await TestVendor.make(folderFor(t));
+  const warned = async (): Promise<string> => {
+    const server = start(["serve", "--dir", dir, "--host", "127.0.0.1", "--port", "0"]);
+    t.after(() => server.kill("SIGKILL"));
+    const end = ended(server);
+    server.stderr?.on("data", (text: string) => {
+      if (text.includes("warning:")) server.kill("SIGTERM");
+    });
+    return (await end).stderr;
+  };
+  const config = path.join(dir, "causeway.yaml");
+  const routes = ["a", "b"].map((id) => `  - { id: ${id}, url: "https://${id}.example/" }\n`);
+  const text = readFileSync(config, "utf8");
+  writeFileSync(config, text.replace(/^routes: \[\]$/m, `routes:\n${routes.join("")}`));
+  assert.match(await warned(), /warning: name this route with --route/);
+  rmSync(path.join(dir, "keys", "tickets.json"));
+  assert.match(await warned(), /warning: clients get no tickets: there is no .*tickets\.json/);
+});
