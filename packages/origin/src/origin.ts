@@ -1,14 +1,15 @@
 import { access, realpath, stat } from "node:fs/promises";
-import { createServer, isIPv6 } from "node:net";
+import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, UsageError } from "@causeway/kernel";
-import { type AdminServer, type AdminView, startAdmin } from "./admin-server.ts";
+import { type AdminServer, startAdmin } from "./admin-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
-import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
-import { type ServedTree, serveTree } from "./serve-tree.ts";
-import { WorkerPool } from "./worker-pool.ts";
+import type { ServedTree } from "./serve-tree.ts";
+import { type Serving, startServing } from "./serving.ts";
+import type { PemFiles } from "./tls/pem-pair.ts";
+import { TlsKeeper } from "./tls/tls-keeper.ts";
 
 export interface OriginOptions {
   /** The repository's static tree: the folder that holds `metadata/` and `targets/`. */
@@ -27,41 +28,46 @@ export interface OriginOptions {
   readonly duplicates?: readonly string[];
   /** Serves `/healthz`, `/readyz` and `/metrics` on 127.0.0.1; 0 takes a free port. */
   readonly adminPort?: number;
+  /**
+   * Serves HTTPS: on `port` and nothing else, or, with a port of its own, beside plain HTTP on
+   * `port`. The files are followed: a new pair is used within a second.
+   */
+  readonly tls?: PemFiles & { readonly port?: number };
   readonly log: Log;
 }
 
 /** A running origin. */
 export interface Origin {
-  /** Base URL for clients on this machine, ending in `/`. */
+  /** Base URL for clients on this machine, ending in `/`; of plain HTTP where that is served. */
   readonly url: string;
   readonly port: number;
+  /** The same over HTTPS. */
+  readonly tlsUrl: string | undefined;
   readonly adminUrl: string | undefined;
   /** Finishes what is under way, for at most `graceMs`, and frees the port. Safe to call twice. */
   close(graceMs: number): Promise<void>;
 }
 
-/** What serves: this process, or workers. */
-interface Serving extends Pick<AdminView, "counts" | "state"> {
-  readonly port: number;
-  stop(graceMs: number): Promise<void>;
-}
-
 /**
- * Serves a repository over HTTP until `close`. It installs no signal handler.
+ * Serves a repository over HTTP, HTTPS or both until `close`. It installs no signal handler.
  * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used
- * @throws {UsageError} `USAGE_ARGUMENT` no port, no number of workers, or no HTTP base URL
+ * @throws {UsageError} `USAGE_ARGUMENT` no port, no number of workers, or no HTTP base URL;
+ * `TLS_CERTIFICATE`, `TLS_KEY`, `TLS_MISMATCH` the PEM files
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const { host, log } = options;
   assertInteger("port", options.port, 65_535);
   assertInteger("admin port", options.adminPort ?? 0, 65_535);
+  assertInteger("TLS port", options.tls?.port ?? 0, 65_535);
   assertInteger("number of workers", options.workers, workersMax);
+  const limits = { ...defaultLimits, ...options.limits };
   const served: ServedTree = {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
   };
-  const serving = await serve(served, options);
+  const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
+  const serving = await startServing(served, options, keeper);
   let admin: AdminServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
@@ -76,8 +82,9 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       throw cause;
     }
   }
-  const url = urlOf(host, serving.port);
-  log({ level: "info", event: "serving", fields: { url, workers: serving.state().workers } });
+  const { port, url, tlsUrl } = whereTo(host, serving);
+  const fields = { url, ...(tlsUrl !== undefined && { tlsUrl }), workers: serving.state().workers };
+  log({ level: "info", event: "serving", fields });
   const close = async (graceMs: number): Promise<void> => {
     await serving.stop(graceMs);
     await admin?.close();
@@ -85,54 +92,11 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   };
   return {
     url,
-    port: serving.port,
+    port,
+    tlsUrl,
     adminUrl: admin?.url,
     close: (graceMs) => (closing ??= close(graceMs)),
   };
-}
-
-async function serve(served: ServedTree, options: OriginOptions): Promise<Serving> {
-  const { host, port, workers, log } = options;
-  if (workers > 1 && canSharePort()) {
-    // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
-    if (port !== 0) await assertFree(host, port);
-    const pool = new WorkerPool(served, { host, port, reusePort: true }, log);
-    try {
-      return {
-        port: await pool.start(workers),
-        stop: (graceMs) => pool.stop(graceMs),
-        counts: () => pool.counts(),
-        state: () => pool.state(),
-      };
-    } catch (cause) {
-      await pool.stop(0);
-      throw cause;
-    }
-  }
-  if (workers > 1) {
-    const why = "this system has no SO_REUSEPORT";
-    log({ level: "warn", event: "one-worker-only", fields: { why } });
-  }
-  const server = serveTree(served, log);
-  return {
-    port: await server.listen({ host, port, reusePort: false }),
-    stop: (graceMs) => server.stop(graceMs),
-    counts: () => server.counts(),
-    state: () => ({ workers: 1, restarts: 0 }),
-  };
-}
-
-/** Where Node has `reusePort` with spreading of connections. */
-function canSharePort(): boolean {
-  return process.platform === "linux" || process.platform === "freebsd";
-}
-
-async function assertFree(host: string, port: number): Promise<void> {
-  const probe = createServer();
-  await listenOn(probe, { host, port, reusePort: false }, "--host or --port");
-  await new Promise((resolve) => {
-    probe.close(resolve);
-  });
 }
 
 async function realTree(tree: string): Promise<string> {
@@ -169,7 +133,13 @@ function baseUrl(text: string): string {
   return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }
 
-function urlOf(host: string, port: number): string {
+function whereTo(
+  host: string,
+  { ports }: Serving,
+): { readonly port: number; readonly url: string; readonly tlsUrl: string | undefined } {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}/`;
+  const authority = isIPv6(reachable) ? `[${reachable}]` : reachable;
+  const tlsUrl = ports.tls === undefined ? undefined : `https://${authority}:${ports.tls}/`;
+  const plainUrl = ports.plain === undefined ? undefined : `http://${authority}:${ports.plain}/`;
+  return { port: ports.plain ?? ports.tls ?? 0, url: plainUrl ?? tlsUrl ?? "", tlsUrl };
 }
