@@ -49,8 +49,7 @@ export class TlsListener {
       handshakeTimeout: limits.handshakeMs * 2, // only should the sweep fail
     });
     this.#tls.on("secureConnection", (socket) => this.#onSecure(socket, host));
-    // A client may end its side after its request and still read, as over plain HTTP.
-    this.#tcp = createTcpServer({ allowHalfOpen: true, noDelay: true });
+    this.#tcp = createTcpServer({ noDelay: true });
     this.#tcp.maxConnections = limits.socketsMax;
     this.#tcp.on("connection", (socket) => this.#onConnection(socket));
     this.#tcp.on("drop", () => host.makeRoom());
@@ -102,6 +101,9 @@ export class TlsListener {
     const beneath = this.#byPeer.get(peerOf(socket));
     // One that had to go may finish its handshake in the same turn.
     if (beneath === undefined || !this.#underWay.end(beneath)) return void socket.destroy();
+    // A client may end its side after its request and still read, as over plain HTTP; one that
+    // does so before was let go at once.
+    socket.allowHalfOpen = true;
     this.#ends[socket.isSessionReused() ? "resumed" : "full"]++;
     host.adopt(socket);
   }
