@@ -83,7 +83,7 @@ test("no package invents a code of its own", () => {
   const complaints: string[] = [];
   for (const [path, text] of readTree(root)) {
     if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(path)) continue;
-    const family = /"((?:ROUTE|PROXY|TRUST|HOST|USAGE|CONFIG|KEY)_[A-Z_]+)"/g;
+    const family = /"((?:ROUTE|PROXY|TRUST|HOST|USAGE|CONFIG|KEY|TLS)_[A-Z_]+)"/g;
     for (const [, code = ""] of withoutComments(text).matchAll(family)) {
       if (!known.has(code)) complaints.push(`${path}: ${code}`);
     }

@@ -95,6 +95,8 @@ export async function causewayJson(
 interface Served {
   /** The route's. */
   readonly url: string;
+  /** The same over HTTPS. */
+  readonly tlsUrl: string | null;
   readonly process: ChildProcess;
 }
 
@@ -110,7 +112,8 @@ export async function serve(context: TestContext, ...args: readonly string[]): P
   child.stderr?.resume();
   if (child.stdout === null) throw new Error("no standard output");
   for await (const line of createInterface({ input: child.stdout })) {
-    return { url: (JSON.parse(line) as { url: string }).url, process: child };
+    const { url, tlsUrl } = JSON.parse(line) as Pick<Served, "url" | "tlsUrl">;
+    return { url, tlsUrl, process: child };
   }
   throw new Error("the server ended before it listened");
 }

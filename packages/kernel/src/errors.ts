@@ -163,6 +163,9 @@ export const usageCodes = [
   "KEY_PASSPHRASE", // a wrong or missing passphrase
   "KEY_UNREADABLE", // not a private key that we know
   "KEY_THRESHOLD", // fewer signatures than the role needs
+  "TLS_CERTIFICATE", // no certificate that a server can use
+  "TLS_KEY", // no private key that a server can use
+  "TLS_MISMATCH", // the key is not the one of the certificate
 ] as const;
 export type UsageCode = (typeof usageCodes)[number];
 

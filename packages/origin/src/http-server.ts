@@ -23,6 +23,8 @@ export class HttpServer {
   readonly #sweep: NodeJS.Timeout;
   #madeRoomAt = -sweepMs;
   #stopping = false;
+  #watching = false;
+  #onEmpty: () => void = () => {};
 
   constructor(handler: Handler, limits: OriginLimits, log: Log) {
     this.#handler = handler;
@@ -51,6 +53,23 @@ export class HttpServer {
     return listenOn(this.#server, address, "--host or --port");
   }
 
+  /** Serves a connection that another listener accepted, as one over TLS. */
+  adopt(socket: Socket): void {
+    // Node begins to watch over the connections of an HTTP server when that listens itself.
+    if (!this.#server.listening && !this.#watching) this.#server.emit("listening");
+    this.#watching = true;
+    this.#server.emit("connection", socket);
+  }
+
+  /** All places are taken: whoever only holds a connection open gives way to whoever comes next. */
+  makeRoom(): void {
+    this.#counters.drops.limit++;
+    const now = performance.now();
+    if (now - this.#madeRoomAt < sweepMs) return;
+    this.#madeRoomAt = now;
+    this.#server.closeIdleConnections();
+  }
+
   counts(): Counts {
     for (const connection of this.#connections.values()) {
       this.#counters.sentBytes += connection.countSent();
@@ -64,6 +83,9 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
     for (const connection of this.#connections.values()) {
       if (!connection.busy) connection.destroy();
     }
@@ -71,6 +93,7 @@ export class HttpServer {
       for (const connection of this.#connections.values()) connection.destroy();
     }, graceMs);
     await closed;
+    if (this.#connections.size > 0) await empty; // those that were adopted
     clearTimeout(timer);
     clearInterval(this.#sweep);
   }
@@ -87,20 +110,12 @@ export class HttpServer {
     this.#server.on("connect", (_request, socket) => this.#refuseRaw(socket as Socket, 405));
     this.#server.on("clientError", (error, socket) => {
       const code = errnoOf(error);
+      if (code?.startsWith("ERR_SSL_")) return this.#endBrokenTls(socket as Socket);
       if (code === "HPE_HEADER_OVERFLOW") this.#refuseRaw(socket as Socket, 431);
       else if (code === "ERR_HTTP_REQUEST_TIMEOUT") this.#refuseRaw(socket as Socket, 408);
       else this.#refuseRaw(socket as Socket, 400);
     });
-    this.#server.on("drop", () => this.#onDrop());
-  }
-
-  #onDrop(): void {
-    this.#counters.drops.limit++;
-    const now = performance.now();
-    if (now - this.#madeRoomAt < sweepMs) return;
-    this.#madeRoomAt = now;
-    // Whoever only holds a connection open gives way to whoever comes next.
-    this.#server.closeIdleConnections();
+    this.#server.on("drop", () => this.makeRoom());
   }
 
   #onConnection(socket: Socket): void {
@@ -113,6 +128,7 @@ export class HttpServer {
     socket.once("close", () => {
       this.#counters.sentBytes += connection.countSent();
       this.#connections.delete(socket);
+      if (this.#connections.size === 0) this.#onEmpty();
     });
     if (this.#stopping) connection.destroy();
   }
@@ -158,6 +174,12 @@ export class HttpServer {
     socket.write(rawRefusal(status), () => connection.finish());
     const fields = { status, client: addressOf(socket) };
     this.#log({ level: "info", event: "connection-refused", fields });
+  }
+
+  /** What cannot be read can be answered no more. It is counted and not logged. */
+  #endBrokenTls(socket: Socket): void {
+    this.#counters.drops.tls++;
+    socket.destroy();
   }
 
   #dropStalled(): void {

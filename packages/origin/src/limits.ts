@@ -8,6 +8,23 @@ export interface OriginLimits {
   /** A connection that has not sent a whole request head by then is closed. */
   readonly headerTimeMs: number;
   readonly connectionsMax: number;
+  /** Connections over TLS where plain ones are served beside them, so that neither fills the other's. */
+  readonly tlsConnectionsMax: number;
+  /** A connection whose TLS handshake is not done by then is closed. */
+  readonly handshakeMs: number;
+  readonly handshakesUnderWayMax: number;
+  /** Up to this rate, everybody may begin a handshake. */
+  readonly handshakesPerSecondCalm: number;
+  /** Beyond `handshakesPerSecondCalm`, what each address (/32, /64) may still begin. */
+  readonly handshakesPerAddressPerSecond: number;
+  /** The same for each network (/24, /48). */
+  readonly handshakesPerNetworkPerSecond: number;
+  /** Beyond this rate, nobody may. */
+  readonly handshakesPerSecondMax: number;
+  /** How long a client may come back with the session of an earlier connection. */
+  readonly tlsSessionSeconds: number;
+  /** How long sessions are sealed with one key. */
+  readonly tlsSessionKeyMs: number;
   /** How long a connection may stay open between two requests. */
   readonly keepAliveMs: number;
   readonly requestsPerConnectionMax: number;
@@ -30,6 +47,15 @@ export const defaultLimits: OriginLimits = {
   headerCountMax: 64, // browsers send about 20, proxies add a few
   headerTimeMs: 10_000, // a head is one packet; this allows two of them to be lost
   connectionsMax: 512, // well below 1,024: more ready sockets starve libuv's timers and accepts
+  tlsConnectionsMax: 256, // with those above still well below 1,024
+  handshakeMs: 5_000, // two round trips; this allows a packet of each to be lost
+  handshakesUnderWayMax: 128, // at the rates below, each has over 0.3 s before it may have to go
+  handshakesPerSecondCalm: 200, // an eighth of a core
+  handshakesPerAddressPerSecond: 10, // one machine needs one or two in all
+  handshakesPerNetworkPerSecond: 40,
+  handshakesPerSecondMax: 400, // a quarter of a core: the rest is for plain connections and bytes
+  tlsSessionSeconds: 7_200, // machines look for patches every hour or so
+  tlsSessionKeyMs: 12 * 3_600_000, // a day is usual; who steals one reads what it sealed
   keepAliveMs: 15_000, // a client asks for its next chunk within seconds, or is done
   requestsPerConnectionMax: 1_000, // spreads long-lived clients over new workers in the end
   pipelinedMax: 8, // no client in use pipelines; a flood would, to multiply what is held for it

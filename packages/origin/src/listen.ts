@@ -9,6 +9,12 @@ export interface ListenOptions {
   readonly reusePort: boolean;
 }
 
+/** One thing for each way in: plain HTTP, HTTPS, or both. */
+export interface Lanes<Each> {
+  readonly plain?: Each | undefined;
+  readonly tls?: Each | undefined;
+}
+
 const reasons: ReadonlyMap<string, string> = new Map([
   ["EADDRINUSE", "something listens there already"],
   ["EADDRNOTAVAIL", "this machine has no such address"],

@@ -7,10 +7,12 @@ import { type AdminServer, startAdmin } from "./admin-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
-import { type Serving, serve } from "./serving.ts";
+import { type Serving, startServing } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketKeysFollower } from "./shield/ticket-keys-follower.ts";
+import type { PemFiles } from "./tls/pem-pair.ts";
+import { TlsKeeper } from "./tls/tls-keeper.ts";
 
 export interface OriginOptions {
   /** The repository's static tree: the folder that holds `metadata/` and `targets/`. */
@@ -31,6 +33,11 @@ export interface OriginOptions {
   readonly adminPort?: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets?: TicketOptions;
+  /**
+   * Serves HTTPS: on `port` and nothing else, or, with a port of its own, beside plain HTTP on
+   * `port`. The files are followed: a new pair is used within a second.
+   */
+  readonly tls?: PemFiles & { readonly port?: number };
   readonly log: Log;
 }
 
@@ -43,31 +50,37 @@ export interface TicketOptions {
 
 /** A running origin. */
 export interface Origin {
-  /** Base URL for clients on this machine, ending in `/`. */
+  /** Base URL for clients on this machine, ending in `/`; of plain HTTP where that is served. */
   readonly url: string;
   readonly port: number;
+  /** The same over HTTPS. */
+  readonly tlsUrl: string | undefined;
   readonly adminUrl: string | undefined;
   /** Finishes what is under way, for at most `graceMs`, and frees the port. Safe to call twice. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
- * Serves a repository over HTTP until `close`. It installs no signal handler.
+ * Serves a repository over HTTP, HTTPS or both until `close`. It installs no signal handler.
  * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used
- * @throws {UsageError} `USAGE_ARGUMENT` no port, number of workers, HTTP base URL, or route's id
+ * @throws {UsageError} `USAGE_ARGUMENT` no port, number of workers, HTTP base URL, or route's id;
+ * `TLS_CERTIFICATE`, `TLS_KEY`, `TLS_MISMATCH` the PEM files
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const { host, log } = options;
   assertInteger("port", options.port, 65_535);
   assertInteger("admin port", options.adminPort ?? 0, 65_535);
+  assertInteger("TLS port", options.tls?.port ?? 0, 65_535);
   assertInteger("number of workers", options.workers, workersMax);
+  const limits = { ...defaultLimits, ...options.limits };
   const served: ServedTree = {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
-    limits: { ...defaultLimits, ...options.limits },
+    limits,
     tickets: options.tickets && { audience: audienceOf(options.tickets), keys: [] },
   };
-  const serving = await serveWithTickets(served, options);
+  const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
+  const serving = await serveWithTickets(served, options, keeper);
   let admin: AdminServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
@@ -82,8 +95,9 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       throw cause;
     }
   }
-  const url = urlOf(host, serving.port);
-  log({ level: "info", event: "serving", fields: { url, workers: serving.state().workers } });
+  const { port, url, tlsUrl } = whereTo(host, serving);
+  const fields = { url, ...(tlsUrl !== undefined && { tlsUrl }), workers: serving.state().workers };
+  log({ level: "info", event: "serving", fields });
   const close = async (graceMs: number): Promise<void> => {
     await serving.stop(graceMs);
     await admin?.close();
@@ -91,16 +105,23 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   };
   return {
     url,
-    port: serving.port,
+    port,
+    tlsUrl,
     adminUrl: admin?.url,
     close: (graceMs) => (closing ??= close(graceMs)),
   };
 }
 
 /** Reads the keys before the first request, and follows them until the end. */
-async function serveWithTickets(served: ServedTree, options: OriginOptions): Promise<Serving> {
+async function serveWithTickets(
+  served: ServedTree,
+  options: OriginOptions,
+  keeper: TlsKeeper | undefined,
+): Promise<Serving> {
   const { tickets } = served;
-  if (options.tickets === undefined || tickets === undefined) return serve(served, options);
+  if (options.tickets === undefined || tickets === undefined) {
+    return startServing(served, options, keeper);
+  }
   let keys: readonly TicketKey[] = [];
   let serving: Serving | undefined;
   const follower = new TicketKeysFollower(options.tickets.keysFile, options.log, (found) => {
@@ -109,7 +130,7 @@ async function serveWithTickets(served: ServedTree, options: OriginOptions): Pro
   });
   await follower.start();
   try {
-    serving = await serve({ ...served, tickets: { ...tickets, keys } }, options);
+    serving = await startServing({ ...served, tickets: { ...tickets, keys } }, options, keeper);
     serving.setTicketKeys(keys); // they may have changed while the workers began
   } catch (cause) {
     follower.stop();
@@ -167,7 +188,13 @@ function baseUrl(text: string): string {
   return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }
 
-function urlOf(host: string, port: number): string {
+function whereTo(
+  host: string,
+  { ports }: Serving,
+): { readonly port: number; readonly url: string; readonly tlsUrl: string | undefined } {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}/`;
+  const authority = isIPv6(reachable) ? `[${reachable}]` : reachable;
+  const tlsUrl = ports.tls === undefined ? undefined : `https://${authority}:${ports.tls}/`;
+  const plainUrl = ports.plain === undefined ? undefined : `http://${authority}:${ports.plain}/`;
+  return { port: ports.plain ?? ports.tls ?? 0, url: plainUrl ?? tlsUrl ?? "", tlsUrl };
 }

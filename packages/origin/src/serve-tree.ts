@@ -1,12 +1,15 @@
 import { fileHandler } from "./file-handler.ts";
 import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
+import type { Lanes, ListenOptions } from "./listen.ts";
 import { type Log, throttledLog } from "./log.ts";
 import { requestRules } from "./request-rules.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
 import { TicketVerifier } from "./shield/ticket-verifier.ts";
+import { TlsListener } from "./tls/tls-listener.ts";
+import type { TlsMaterial } from "./tls/tls-material.ts";
 import { Tree } from "./tree.ts";
 
 const forgetMs = 10_000;
@@ -29,9 +32,13 @@ export interface ServedTickets {
 }
 
 /** The server of one worker. */
-export interface TreeServer extends Pick<HttpServer, "listen" | "stop" | "counts"> {
+export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
   /** From now on tickets are signed and verified with these. */
   setTicketKeys(keys: readonly TicketKey[]): void;
+  /** `tls` is needed for the lane of that name. @returns the ports. @throws {HostError} */
+  listen(lanes: Lanes<ListenOptions>, tls: TlsMaterial | undefined): Promise<Lanes<number>>;
+  /** Uses another certificate, or another key for sessions, from now on. */
+  renewTls(material: TlsMaterial): void;
 }
 
 /**
@@ -57,12 +64,24 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const known = verifier === undefined ? files : readTickets(files, verifier);
   const server = new HttpServer(requestRules(known, limits.headerCountMax), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
+  let secure: TlsListener | undefined;
+  let newest: TlsMaterial | undefined; // may come before the listener is there
   return {
-    listen: (options) => server.listen(options),
-    counts: () => server.counts(),
     setTicketKeys,
+    listen: async ({ plain, tls }, material) => {
+      const port = plain && (await server.listen(plain));
+      if (tls === undefined || material === undefined) return { plain: port };
+      const socketsMax = plain === undefined ? limits.connectionsMax : limits.tlsConnectionsMax;
+      secure = new TlsListener({ ...limits, socketsMax }, newest ?? material, server);
+      return { plain: port, tls: await secure.listen(tls) };
+    },
+    renewTls: (material) => {
+      newest = material;
+      secure?.renew(material);
+    },
+    counts: () => ({ ...server.counts(), ...secure?.counts() }),
     stop: async (graceMs) => {
-      await server.stop(graceMs);
+      await Promise.all([server.stop(graceMs), secure?.stop()]);
       clearInterval(forgetting);
       tree.close();
     },

@@ -1,14 +1,15 @@
 import { createServer } from "node:net";
 import type { AdminView } from "./admin-server.ts";
-import { listenOn } from "./listen.ts";
+import { type Lanes, type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
+import type { TlsKeeper } from "./tls/tls-keeper.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What serves: this process, or workers. */
 export interface Serving extends Pick<AdminView, "counts" | "state"> {
-  readonly port: number;
+  readonly ports: Lanes<number>;
   stop(graceMs: number): Promise<void>;
   setTicketKeys(keys: readonly TicketKey[]): void;
 }
@@ -18,41 +19,91 @@ interface ServingOptions {
   readonly host: string;
   readonly port: number;
   readonly workers: number;
+  readonly tls?: { readonly port?: number };
   readonly log: Log;
 }
 
-/** Begins to serve, with as many workers as are asked for and can be. @throws {HostError} */
-export async function serve(served: ServedTree, options: ServingOptions): Promise<Serving> {
-  const { host, port, workers, log } = options;
-  if (workers > 1 && canSharePort()) {
-    // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
-    if (port !== 0) await assertFree(host, port);
-    const pool = new WorkerPool(served, { host, port, reusePort: true }, log);
-    try {
-      return {
-        port: await pool.start(workers),
-        stop: (graceMs) => pool.stop(graceMs),
-        counts: () => pool.counts(),
-        state: () => pool.state(),
-        setTicketKeys: (keys) => pool.setTicketKeys(keys),
-      };
-    } catch (cause) {
-      await pool.stop(0);
-      throw cause;
-    }
-  }
-  if (workers > 1) {
+const lanesFlags = { plain: "--host or --port", tls: "--host or --tls-port" } as const;
+
+/** Starts to serve; with `keeper`, over TLS too. It is stopped with it. @throws {HostError} */
+export async function startServing(
+  served: ServedTree,
+  options: ServingOptions,
+  keeper: TlsKeeper | undefined,
+): Promise<Serving> {
+  const { workers, log } = options;
+  const shared = workers > 1 && canSharePort();
+  if (workers > 1 && !shared) {
     const why = "this system has no SO_REUSEPORT";
     log({ level: "warn", event: "one-worker-only", fields: { why } });
   }
+  const lanes = lanesOf(options, shared);
+  try {
+    const serving = shared
+      ? await startPool(served, lanes, options, keeper)
+      : await startHere(served, lanes, log, keeper);
+    const stop = async (graceMs: number): Promise<void> => {
+      keeper?.stop();
+      await serving.stop(graceMs);
+    };
+    return { ...serving, stop };
+  } catch (cause) {
+    keeper?.stop();
+    throw cause;
+  }
+}
+
+function lanesOf({ host, port, tls }: ServingOptions, reusePort: boolean): Lanes<ListenOptions> {
+  const main = { host, port, reusePort };
+  if (tls === undefined) return { plain: main };
+  if (tls.port === undefined) return { tls: main };
+  return { plain: main, tls: { host, port: tls.port, reusePort } };
+}
+
+async function startPool(
+  served: ServedTree,
+  lanes: Lanes<ListenOptions>,
+  { workers, log }: ServingOptions,
+  keeper: TlsKeeper | undefined,
+): Promise<Serving> {
+  // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
+  for (const lane of ["plain", "tls"] as const) await assertFree(lanes[lane], lanesFlags[lane]);
+  const pool = new WorkerPool(served, lanes, keeper?.material, log);
+  keeper?.follow((material) => pool.renewTls(material));
+  try {
+    return {
+      ports: await pool.start(workers),
+      stop: (graceMs) => pool.stop(graceMs),
+      counts: () => pool.counts(),
+      state: () => pool.state(),
+      setTicketKeys: (keys) => pool.setTicketKeys(keys),
+    };
+  } catch (cause) {
+    await pool.stop(0);
+    throw cause;
+  }
+}
+
+async function startHere(
+  served: ServedTree,
+  lanes: Lanes<ListenOptions>,
+  log: Log,
+  keeper: TlsKeeper | undefined,
+): Promise<Serving> {
   const server = serveTree(served, log);
-  return {
-    port: await server.listen({ host, port, reusePort: false }),
-    stop: (graceMs) => server.stop(graceMs),
-    counts: () => server.counts(),
-    state: () => ({ workers: 1, restarts: 0 }),
-    setTicketKeys: (keys) => server.setTicketKeys(keys),
-  };
+  keeper?.follow((material) => server.renewTls(material));
+  try {
+    return {
+      ports: await server.listen(lanes, keeper?.material),
+      stop: (graceMs) => server.stop(graceMs),
+      counts: () => server.counts(),
+      state: () => ({ workers: 1, restarts: 0 }),
+      setTicketKeys: (keys) => server.setTicketKeys(keys),
+    };
+  } catch (cause) {
+    await server.stop(0);
+    throw cause;
+  }
 }
 
 /** Where Node has `reusePort` with spreading of connections. */
@@ -60,9 +111,10 @@ function canSharePort(): boolean {
   return process.platform === "linux" || process.platform === "freebsd";
 }
 
-async function assertFree(host: string, port: number): Promise<void> {
+async function assertFree(lane: ListenOptions | undefined, flags: string): Promise<void> {
+  if (lane === undefined || lane.port === 0) return;
   const probe = createServer();
-  await listenOn(probe, { host, port, reusePort: false }, "--host or --port");
+  await listenOn(probe, { ...lane, reusePort: false }, flags);
   await new Promise((resolve) => {
     probe.close(resolve);
   });

@@ -14,6 +14,7 @@ let unsent = 0;
 process.on("message", (message: ToWorker) => {
   if (message.kind === "start") void start(message);
   else if (message.kind === "ticket-keys") server?.setTicketKeys(message.keys);
+  else if (message.kind === "tls") server?.renewTls(message.tls);
   else void stop(message.graceMs);
 });
 // A terminal sends Ctrl-C to the whole group; the supervisor decides what follows from it.
@@ -21,10 +22,10 @@ process.on("SIGINT", () => {});
 process.on("SIGTERM", () => void stop(orphanGraceMs));
 process.on("disconnect", () => void stop(orphanGraceMs));
 
-async function start({ served, listen }: Extract<ToWorker, { kind: "start" }>): Promise<void> {
-  server = serveTree(served, log);
+async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<void> {
+  server = serveTree(message.served, log);
   try {
-    send({ kind: "listening", port: await server.listen(listen) });
+    send({ kind: "listening", ports: await server.listen(message.lanes, message.tls) });
   } catch (cause) {
     if (!(cause instanceof HostError)) throw cause;
     send({ kind: "failed", code: cause.code, message: cause.message }, () => process.exit(1));

@@ -1,19 +1,26 @@
 import type { HostCode } from "@causeway/kernel";
 import type { Counts } from "./counters.ts";
-import type { ListenOptions } from "./listen.ts";
+import type { Lanes, ListenOptions } from "./listen.ts";
 import type { LogEntry } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
+import type { TlsMaterial } from "./tls/tls-material.ts";
 
 /** What the supervisor tells a worker. Both run the same release, so nothing is checked. */
 export type ToWorker =
-  | { readonly kind: "start"; readonly served: ServedTree; readonly listen: ListenOptions }
+  | {
+      readonly kind: "start";
+      readonly served: ServedTree;
+      readonly lanes: Lanes<ListenOptions>;
+      readonly tls?: TlsMaterial | undefined;
+    }
+  | { readonly kind: "tls"; readonly tls: TlsMaterial }
   | { readonly kind: "ticket-keys"; readonly keys: readonly TicketKey[] }
   | { readonly kind: "stop"; readonly graceMs: number };
 
 /** What a worker tells its supervisor. */
 export type FromWorker =
-  | { readonly kind: "listening"; readonly port: number }
+  | { readonly kind: "listening"; readonly ports: Lanes<number> }
   | { readonly kind: "failed"; readonly code: HostCode; readonly message: string }
   | { readonly kind: "counts"; readonly counts: Counts }
   | { readonly kind: "log"; readonly entry: LogEntry };

@@ -2,10 +2,11 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { HostError } from "@causeway/kernel";
 import { addCounts, type Counts, type PoolState, zeroCounts } from "./counters.ts";
-import type { ListenOptions } from "./listen.ts";
+import type { Lanes, ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
+import type { TlsMaterial } from "./tls/tls-material.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 const backOffMs = { first: 100, most: 10_000 } as const;
@@ -33,25 +34,43 @@ export class WorkerPool {
   readonly #log: Log;
   readonly #workers = new Map<number, Worker>();
   readonly #restartTimers = new Set<NodeJS.Timeout>();
-  #listen: ListenOptions;
+  #lanes: Lanes<ListenOptions>;
+  #tls: TlsMaterial | undefined;
   #ofTheDead: Counts = zeroCounts();
   #restarts = 0;
   #stopping = false;
 
-  constructor(served: ServedTree, listen: ListenOptions, log: Log) {
+  /** `tls` is needed for the lane of that name. */
+  constructor(
+    served: ServedTree,
+    lanes: Lanes<ListenOptions>,
+    tls: TlsMaterial | undefined,
+    log: Log,
+  ) {
     this.#served = served;
-    this.#listen = listen;
+    this.#lanes = lanes;
+    this.#tls = tls;
     this.#log = log;
   }
 
-  /** Resolves with the port when `count` workers listen. @throws {HostError} */
-  async start(count: number): Promise<number> {
-    // The first one may choose the port; the others then listen on the same.
-    const port = await this.#spawn(0, backOffMs.first);
-    this.#listen = { ...this.#listen, port };
+  /** Resolves with the ports when `count` workers listen. @throws {HostError} */
+  async start(count: number): Promise<Lanes<number>> {
+    // The first one may choose the ports; the others then listen on the same.
+    const ports = await this.#spawn(0, backOffMs.first);
+    const { plain, tls } = this.#lanes;
+    this.#lanes = {
+      plain: plain && { ...plain, port: ports.plain ?? plain.port },
+      tls: tls && { ...tls, port: ports.tls ?? tls.port },
+    };
     const rest = Array.from({ length: count - 1 }, (_, at) => this.#spawn(at + 1, backOffMs.first));
     await Promise.all(rest);
-    return port;
+    return ports;
+  }
+
+  /** Tells every worker, and those to come. */
+  renewTls(tls: TlsMaterial): void {
+    this.#tls = tls;
+    for (const { process } of this.#workers.values()) tell(process, { kind: "tls", tls });
   }
 
   /** Resolves when every worker has ended. */
@@ -81,7 +100,7 @@ export class WorkerPool {
     return { workers: listening.length, restarts: this.#restarts };
   }
 
-  #spawn(slot: number, nextBackOffMs: number): Promise<number> {
+  #spawn(slot: number, nextBackOffMs: number): Promise<Lanes<number>> {
     const child = forkWorker();
     const worker: Worker = {
       process: child,
@@ -97,7 +116,7 @@ export class WorkerPool {
         else if (message.kind === "failed") reject(new HostError(message.code, message.message));
         else {
           worker.listening = true;
-          resolve(message.port);
+          resolve(message.ports);
         }
       });
       child.once("error", (cause) => {
@@ -107,13 +126,14 @@ export class WorkerPool {
         reject(new HostError("HOST_IO", `a worker ended at its start (${signal ?? code})`));
         this.#onExit(slot, worker, signal ?? String(code), nextBackOffMs);
       });
-      tell(child, { kind: "start", served: this.#served, listen: this.#listen });
+      const [served, lanes, tls] = [this.#served, this.#lanes, this.#tls];
+      tell(child, { kind: "start", served, lanes, tls });
     });
   }
 
   #onExit(slot: number, worker: Worker, how: string, backOff: number): void {
     this.#workers.delete(slot);
-    this.#ofTheDead = addCounts(this.#ofTheDead, { ...worker.counts, open: 0 });
+    this.#ofTheDead = addCounts(this.#ofTheDead, { ...worker.counts, open: 0, handshaking: 0 });
     if (this.#stopping) return;
     const healthy = performance.now() - worker.startedAt > healthyMs;
     const waitMs = healthy ? backOffMs.first : backOff;

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { defaultLimits } from "../src/limits.ts";
 import { startOrigin } from "../src/origin.ts";
 import { ask, dial, head, untilClosed } from "./support/http.ts";
 import { eventually, testOrigin } from "./support/origin.ts";
+import { childrenOf } from "./support/processes.ts";
 import { noise, TestRepository } from "./support/repository.ts";
 
 interface Served {
@@ -31,20 +32,6 @@ async function serveProcess(
   t.after(() => child.kill("SIGKILL"));
   const [served] = (await once(child, "message")) as [Served];
   return { process: child, served };
-}
-
-/** Processes whose parent is `pid`. */
-function childrenOf(pid: number | undefined): number[] {
-  return readdirSync("/proc").flatMap((name) => {
-    try {
-      const fields = readFileSync(`/proc/${Number(name)}/stat`, "utf8")
-        .split(") ")[1]
-        ?.split(" ");
-      return Number(fields?.[1]) === pid ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
 }
 
 test("SIGTERM ends a real process with two workers after the download under way", async (t) => {
@@ -98,9 +85,7 @@ test("a worker that dies is started again, and its counts are kept", async (t) =
   await eventually("both workers have told what they served", async () => {
     return (await metrics()).includes('requests_total{status="200"} 20\n');
   });
-  const victim = childrenOf(process.pid).find((pid) => {
-    return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("worker-main");
-  });
+  const [victim] = childrenOf(process.pid, "worker-main");
   assert.ok(victim);
   process.kill(victim, "SIGKILL");
   await eventually("two workers serve again", async () => {

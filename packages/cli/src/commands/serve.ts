@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
-import { descriptorLog, startOrigin } from "@causeway/origin";
+import { descriptorLog, type Origin, type OriginOptions, startOrigin } from "@causeway/origin";
 import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
 import type { Terminal } from "../terminal.ts";
@@ -19,6 +19,9 @@ interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsPort?: number;
   readonly workers?: number;
 }
 
@@ -49,11 +52,19 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       wholeNumber(0, 65_535),
       8080,
     )
+    .option("--tls-cert <file>", "serve HTTPS: the certificate and its chain, in PEM")
+    .option("--tls-key <file>", "its private key, in PEM; both files are followed when they change")
+    .option(
+      "--tls-port <port>",
+      "HTTPS on this port, and plain HTTP on --port beside it (default: HTTPS alone, on --port)",
+      wholeNumber(0, 65_535),
+    )
     .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
     .action(async (options: ServeOptions) => {
       const { route, repository, ticketKeys } = options;
       refuseContradictions(options);
+      const tls = tlsOf(options);
       const dir = options.dir ?? ".";
       const tree = repository ?? path.join(dir, "repository");
       if (!(await isFolder(tree))) {
@@ -75,10 +86,11 @@ export const registerServe: Register = (program, { terminal, signal }) => {
           tickets: { keysFile, ...(route !== undefined && { route }) },
         }),
         ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
+        ...(tls !== undefined && { tls }),
       });
       terminal.result(
-        { url: origin.url, adminUrl: origin.adminUrl ?? null },
-        `serving ${path.resolve(tree)} at ${origin.url}${admin(origin.adminUrl)}; Ctrl-C ends it`,
+        { url: origin.url, tlsUrl: origin.tlsUrl ?? null, adminUrl: origin.adminUrl ?? null },
+        `serving ${path.resolve(tree)} at ${where(origin)}; Ctrl-C ends it`,
       );
       warnOfTree(tree, terminal);
       const isAlike = route === undefined && duplicates.length > 1;
@@ -119,8 +131,22 @@ async function isFolder(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isDirectory() === true;
 }
 
-function admin(url: string | undefined): string {
-  return url === undefined ? "" : `, health and metrics at ${url}`;
+function where({ url, tlsUrl, adminUrl }: Origin): string {
+  const secure = tlsUrl === undefined || tlsUrl === url ? "" : ` and ${tlsUrl}`;
+  return `${url}${secure}${adminUrl === undefined ? "" : `, health and metrics at ${adminUrl}`}`;
+}
+
+/** @throws {UsageError} */
+function tlsOf({ tlsCert, tlsKey, tlsPort }: ServeOptions): OriginOptions["tls"] {
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    return {
+      certFile: path.resolve(tlsCert),
+      keyFile: path.resolve(tlsKey),
+      ...(tlsPort !== undefined && { port: tlsPort }),
+    };
+  }
+  if (tlsCert === undefined && tlsKey === undefined && tlsPort === undefined) return undefined;
+  throw new UsageError("USAGE_ARGUMENT", "HTTPS needs both --tls-cert and --tls-key.");
 }
 
 /**
