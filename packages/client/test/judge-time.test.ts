@@ -44,6 +44,13 @@ const rows: readonly Row[] = [
     now: 0,
     by: "routes",
   },
+  {
+    says: "a year ahead, and a liar guesses it within a day",
+    local: year,
+    hosts: [0, 0, 0, year - day / 2],
+    now: 0,
+    by: "routes",
+  },
   { says: "two liars disagree", local: 0, hosts: [-year, year], now: 0, by: "local" },
   { says: "behind, two agree", local: -20 * year, hosts: [0, 4], now: 2, by: "routes" },
   { says: "behind, a liar", local: -20 * year, hosts: [0, 0, -year], now: 0, by: "routes" },

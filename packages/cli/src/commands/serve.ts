@@ -68,10 +68,8 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       const dir = options.dir ?? ".";
       const tree = repository ?? path.join(dir, "repository");
       if (!(await isFolder(tree))) {
-        throw new UsageError(
-          "USAGE_ARGUMENT",
-          `there is no folder ${path.resolve(tree)} to serve.`,
-        );
+        const what = `there is no folder ${path.resolve(tree)} to serve.`;
+        throw new UsageError("USAGE_ARGUMENT", what);
       }
       const duplicates = repository === undefined ? await otherRoutes(dir, route) : [];
       const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);

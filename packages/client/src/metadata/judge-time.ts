@@ -37,7 +37,7 @@ const beyondReasonMs = 5 * 365 * 86_400_000;
 /**
  * Decides what time it is. The local clock is believed as soon as one host agrees with it: nobody
  * can agree with a wrong clock without knowing what it shows. Otherwise most of the hosts, two at
- * least, correct it when they agree with each other, but by no more than a day while one host is
+ * least, correct it when they agree with each other, but forward by no more than a day while one host is
  * within a day of it. It is never earlier than the newest time of signing. `docs/time.md` says why.
  */
 export function judgeTime(evidence: TimeEvidence): JudgedTime {
@@ -69,7 +69,8 @@ function correction(ahead: readonly number[]): number | undefined {
   const nearest = Math.min(...ahead.map(Math.abs));
   if (nearest <= agreeMs) return undefined;
   const agreed = consensus(ahead);
-  const isFar = agreed !== undefined && Math.abs(agreed) > nearMs;
+  // Only forward does it expire what is out. Backward, most of the hosts help who is ahead.
+  const isFar = agreed !== undefined && agreed > nearMs;
   return isFar && nearest <= nearMs ? undefined : agreed;
 }
 
