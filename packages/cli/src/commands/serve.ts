@@ -4,8 +4,8 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
 import { descriptorLog, startOrigin } from "@causeway/origin";
-import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
+import { vendorRoutes } from "../vendor-routes.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -57,7 +57,7 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         );
       }
       const duplicates =
-        options.repository === undefined ? await otherRoutes(dir, options.route) : [];
+        options.repository === undefined ? (await vendorRoutes(dir, options.route)).others : [];
       const origin = await startOrigin({
         tree,
         host: options.host,
@@ -87,20 +87,4 @@ async function isFolder(file: string): Promise<boolean> {
 
 function admin(url: string | undefined): string {
   return url === undefined ? "" : `, health and metrics at ${url}`;
-}
-
-/**
- * URLs of the routes in causeway.yaml, without the one that this server is. Those to try first
- * come first, since an answer has room for a few.
- * @throws {UsageError} also when there is no route `self`
- */
-async function otherRoutes(dir: string, self: string | undefined): Promise<readonly string[]> {
-  const file = path.resolve(dir, "causeway.yaml");
-  const { routes } = await readConfig(file);
-  if (self !== undefined && !routes.some((route) => route.id === self)) {
-    const known = routes.map((route) => route.id).join(", ") || "none";
-    throw new UsageError("USAGE_ARGUMENT", `${file} has no route ${self}; it has: ${known}.`);
-  }
-  const others = routes.filter((route) => route.id !== self && /^https?:/.test(route.url));
-  return others.toSorted((a, b) => a.priority - b.priority).map((route) => route.url);
 }
