@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { busyPage } from "../refusals.ts";
 import { type EdgeKey, keyMapLines } from "./edge-key.ts";
-import { edgeFiles } from "./haproxy-config.ts";
+import { edgeFiles } from "./edge-names.ts";
 
 /**
  * Writes what an HAProxy's configuration refers to into `folder`. The names that are retired stay,

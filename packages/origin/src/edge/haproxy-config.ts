@@ -1,19 +1,13 @@
 import { isIPv6 } from "node:net";
 import { invariant } from "@causeway/kernel";
 import { edgeLimits as limits } from "./edge-limits.ts";
+import { edgeFiles } from "./edge-names.ts";
 import { endpointText } from "./endpoint.ts";
 import { commentText, haproxyWord } from "./engine-words.ts";
 import { haproxyBackends } from "./haproxy-backends.ts";
 import type { HaproxyPlan } from "./haproxy-plan.ts";
 import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
 import { haproxyTickets } from "./haproxy-tickets.ts";
-
-/** The files beside the configuration, by the names that it calls them. */
-export const edgeFiles = {
-  keys: "ticket-keys.map",
-  retired: "retired-hosts.map",
-  busy: "busy.html",
-} as const;
 
 /** Texts of `http-error` and `http-request`, for whoever is not served. */
 const retryAfter = 'hdr Retry-After "%[rand(20),add(5)]" hdr Cache-Control no-cache';
