@@ -72,7 +72,7 @@ function httpLines({ behind }: NginxPlan): readonly string[] {
     "client_header_timeout 10s; client_body_timeout 1s; send_timeout 10s;",
     "keepalive_timeout 15s; keepalive_requests 1000;",
     "client_header_buffer_size 2k; large_client_header_buffers 4 8k; client_max_body_size 1;",
-    "reset_timedout_connection on; lingering_close off;",
+    "reset_timedout_connection on; lingering_close off; lingering_time 1s; lingering_timeout 1s;",
     "limit_conn_zone $binary_remote_addr zone=addresses:16m;",
     "limit_req_zone $binary_remote_addr zone=rates:16m rate=50r/s;",
     "limit_conn_status 429; limit_req_status 429; limit_conn_log_level info; limit_req_log_level info;",

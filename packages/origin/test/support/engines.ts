@@ -163,3 +163,12 @@ export async function exchange(port: number, text: string): Promise<string> {
   socket.write(text);
   return untilClosed(socket);
 }
+
+/** What comes first, for a server that then waits for more of the request. */
+export async function firstAnswer(port: number, text: string): Promise<string> {
+  const socket = dial(port);
+  socket.write(text);
+  const [bytes] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  return bytes.toString("latin1");
+}
