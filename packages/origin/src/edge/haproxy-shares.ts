@@ -28,7 +28,9 @@ export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly stri
     "  # The order of waiting. Within a class the lower offset goes first.",
     "  http-request set-priority-class int(1) if page",
     `  http-request set-priority-offset var(txn.age),neg if ${ticketed}`,
-    "  http-request set-var(txn.weight) var(txn.near),mul(20),add(txn.wide)",
+    // Milliseconds of waiting that each request of the last ten seconds costs whoever asked.
+    "  http-request set-var(txn.wide_ms) var(txn.wide),mul(5)",
+    "  http-request set-var(txn.weight) var(txn.near),mul(20),add(txn.wide_ms)",
     "  http-request set-var(txn.weight) int(500000) if { var(txn.weight) -m int gt 500000 }",
     `  http-request set-priority-offset var(txn.weight) unless ${ticketed}`,
     "",

@@ -54,16 +54,25 @@ export interface TestHaproxy {
   readonly process: ChildProcess;
   /** Requests that went to a backend so far. */
   served(backend: string): Promise<number>;
+  /** Requests that wait for a backend now. */
+  waiting(backend: string): Promise<number>;
 }
 
 export interface HaproxyOptions extends Partial<HaproxyPlan> {
   readonly keys?: readonly EdgeKey[];
   readonly alternates?: readonly string[];
+  /** How long requests wait here, for a test that is slower than clients. */
+  readonly queueMs?: number;
 }
 
 export async function startHaproxy(
   t: TestContext,
-  { keys = [], alternates = [], ...plan }: HaproxyOptions & Pick<HaproxyPlan, "origins">,
+  {
+    keys = [],
+    alternates = [],
+    queueMs = 800,
+    ...plan
+  }: HaproxyOptions & Pick<HaproxyPlan, "origins">,
 ): Promise<TestHaproxy> {
   const folder = engineFolder(t);
   const control = join(folder, "control");
@@ -84,16 +93,25 @@ export async function startHaproxy(
     ...plan,
   });
   const file = join(folder, "haproxy.cfg");
-  writeFileSync(file, config);
+  writeFileSync(file, config.replace("timeout queue 800ms", `timeout queue ${queueMs}ms`));
   await writeEdgeFiles(folder, { keys, alternates });
   const child = await run(t, "haproxy", ["-db", "-f", file], port);
-  const served = async (backend: string): Promise<number> => {
+  const column = async (backend: string, at: number): Promise<number> => {
     const table = await tellHaproxy(control, "show stat -1 -1 -1");
     const line = table.split("\n").find((each) => each.startsWith(`${backend},BACKEND,`));
-    return Number(line?.split(",")[7]);
+    return Number(line?.split(",")[at]);
   };
-  // Until the probes have told, all servers count as alive; then they are.
-  return { port, url: `http://127.0.0.1:${port}/`, control, folder, process: child, served };
+  const served = (backend: string): Promise<number> => column(backend, 7);
+  const waiting = (backend: string): Promise<number> => column(backend, 2);
+  return {
+    port,
+    url: `http://127.0.0.1:${port}/`,
+    control,
+    folder,
+    process: child,
+    served,
+    waiting,
+  };
 }
 
 export interface TestNginx {
