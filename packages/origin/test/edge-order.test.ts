@@ -35,6 +35,8 @@ interface Line {
   readonly edge: TestHaproxy;
   /** Asks from an address of one's own, and lets the answer come when it may. */
   readonly send: (name: string, from: string, token?: string, area?: string) => Promise<Answer>;
+  /** The same over one connection, which stays open. */
+  readonly sendOn: (agent: Agent, name: string, from: string) => Promise<Answer>;
   /** Waits until that many requests wait in HAProxy. */
   readonly queued: (backend: string, count: number) => Promise<void>;
   /** Waits until that many came to the origin. */
@@ -60,6 +62,12 @@ async function lineOf(t: TestContext, queueMs = 10_000): Promise<Line> {
       const authorization = token === undefined ? {} : bearer(token);
       const headers = { "X-Forwarded-For": from, ...authorization };
       return ask(`${edge.url}${area}/${name}`, { headers, agent });
+    },
+    sendOn: (kept, name, from) => {
+      return ask(`${edge.url}metadata/${name}`, {
+        headers: { "X-Forwarded-For": from },
+        agent: kept,
+      });
     },
     queued: (backend, count) => {
       return eventually(`${count} wait`, async () => (await edge.waiting(backend)) === count);
@@ -120,6 +128,7 @@ test("newcomers of quiet addresses and networks go first, the public page last",
   for (const [at, [name, from, area]] of waiting.entries()) {
     answers.push(send(name, from, undefined, area));
     await queued("newcomers", at + 1);
+    await sleep(150); // who came earlier has no advantage that would explain the order
   }
   for (let answer = 0; answer < waiting.length; answer++) {
     gate.release();
@@ -192,5 +201,33 @@ test("a flooding address is held back only while others wait, and never whole", 
   const opened = setInterval(() => gate.release(), 1);
   t.after(() => clearInterval(opened));
   assert.equal((await ticketed).status, 200);
+  await Promise.all(others);
+});
+
+test("on a connection that stays open, only the flooding address is held back", {
+  skip,
+}, async (t) => {
+  const { gate, send, sendOn, queued } = await lineOf(t);
+  const agents = [0, 1].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  t.after(() => agents.forEach((agent) => agent.destroy()));
+  const [calm, flooding] = agents as [Agent, Agent];
+  const timer = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(timer));
+  await sendOn(calm, "calm", "7.0.0.1");
+  for (let request = 0; request < edgeLimits.addressShare + 10; request++) {
+    assert.equal((await sendOn(flooding, "flood", "9.0.0.1")).status, 200);
+  }
+  clearInterval(timer);
+  const many = edgeLimits.waitingMin + edgeLimits.newcomerSlots + 1;
+  const others = Array.from({ length: many }, (_, at) => send("other", `8.0.${at}.1`));
+  await queued("newcomers", edgeLimits.waitingMin + 1);
+  const waits = sendOn(calm, "calm", "7.0.0.1");
+  await queued("newcomers", edgeLimits.waitingMin + 2);
+  for (let request = 0; request < 3; request++) {
+    assert.equal((await sendOn(flooding, "flood", "9.0.0.1")).status, 429);
+  }
+  const opened = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(opened));
+  assert.equal((await waits).status, 200);
   await Promise.all(others);
 });

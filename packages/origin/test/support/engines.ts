@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -96,6 +96,8 @@ export async function startHaproxy(
   writeFileSync(file, config.replace("timeout queue 800ms", `timeout queue ${queueMs}ms`));
   await writeEdgeFiles(folder, { keys, alternates });
   const child = await run(t, "haproxy", ["-db", "-f", file], port);
+  // It takes clients a moment before its own socket has its name.
+  await eventually("HAProxy is told things", () => existsSync(control));
   const column = async (backend: string, at: number): Promise<number> => {
     const table = await tellHaproxy(control, "show stat -1 -1 -1");
     const line = table.split("\n").find((each) => each.startsWith(`${backend},BACKEND,`));
