@@ -1,3 +1,4 @@
+export { type ChangedEdge, changeEdge, type EdgeChange } from "./edge/change-edge.ts";
 export { serverConnections } from "./edge/edge-limits.ts";
 export { type Endpoint, parseEndpoint, parseNetwork } from "./edge/endpoint.ts";
 export type { EdgePeer, HaproxyPlan, Upstream } from "./edge/haproxy-plan.ts";

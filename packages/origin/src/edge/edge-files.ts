@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { busyPage } from "../refusals.ts";
 import { type EdgeKey, keyMapLines } from "./edge-key.ts";
 import { edgeFiles } from "./edge-names.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /**
  * Writes what an HAProxy's configuration refers to into `folder`. The names that are retired stay,
@@ -26,21 +26,6 @@ export async function writeEdgeFiles(
     await retired.close();
   } catch (cause) {
     throw toHostError(cause, `write the edge's files into ${folder}`);
-  }
-}
-
-/** Replaces the file as one step. @throws what the file system throws */
-export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    await using handle = await open(temporary, "wx", mode);
-    await handle.writeFile(text);
-    await handle.sync();
-    await chmod(temporary, mode); // whatever the umask
-    await rename(temporary, file);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw cause;
   }
 }
 

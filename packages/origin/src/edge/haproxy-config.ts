@@ -44,7 +44,9 @@ function globalSection({ name, control, folder, user }: HaproxyPlan): readonly s
     "global",
     `  default-path ${from}`,
     `  localpeer ${name}`,
-    ...(user === undefined ? ["  no strict-limits"] : [`  user ${user}`, `  group ${user}`]),
+    ...(user === undefined ? [] : [`  user ${user}`, `  group ${user}`]),
+    // Where too few files may be open it warns, and takes fewer clients, instead of none at all.
+    "  no strict-limits",
     `  maxconn ${limits.connectionsMax}`,
     `  stats socket ${haproxyWord(control, "the socket")} mode 600 level admin`,
     "  stats timeout 10s",

@@ -1,9 +1,10 @@
 import { dirname, resolve } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { replaceFile, writeEdgeFiles } from "./edge-files.ts";
+import { writeEdgeFiles } from "./edge-files.ts";
 import { readEdgeKeys } from "./edge-key.ts";
 import { haproxyConfig } from "./haproxy-config.ts";
 import type { HaproxyPlan } from "./haproxy-plan.ts";
+import { replaceFile } from "./replace-file.ts";
 
 export interface HaproxyEdge extends Omit<HaproxyPlan, "folder"> {
   /** Where the vendor's ticket keys are; without the file nobody has a ticket. */

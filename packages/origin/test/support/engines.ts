@@ -166,7 +166,7 @@ async function run(
   return child;
 }
 
-export function takesConnections(port: number): Promise<boolean> {
+function takesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = dial(port);
     socket.once("connect", () => {
