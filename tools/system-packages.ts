@@ -24,7 +24,17 @@ const systemPackages: readonly SystemPackage[] = [
   {
     name: "nginx-light",
     command: "nginx",
-    reason: "packages/client: a real server of HTTP/2, which our own origin does not speak",
+    reason: "packages/client: a real server of HTTP/2; packages/origin: accepts our configurations",
+  },
+  {
+    name: "haproxy",
+    command: "haproxy",
+    reason: "packages/origin: accepts our configurations, and admits ticket holders as they say",
+  },
+  {
+    name: "systemd",
+    command: "systemd-analyze",
+    reason: "test/cli: reads the units of docs/outgrow.md",
   },
   {
     name: "tinyproxy",

@@ -1,3 +1,15 @@
+export { type ChangedEdge, changeEdge, type EdgeChange } from "./edge/change-edge.ts";
+export { serverConnections } from "./edge/edge-limits.ts";
+export { type Endpoint, parseEndpoint, parseNetwork } from "./edge/endpoint.ts";
+export type { EdgePeer, HaproxyPlan, Upstream } from "./edge/haproxy-plan.ts";
+export { nginxConfig } from "./edge/nginx-config.ts";
+export type { NginxPlan } from "./edge/nginx-plan.ts";
+export {
+  type HaproxyEdge,
+  type WrittenEdge,
+  writeConfig,
+  writeHaproxyEdge,
+} from "./edge/write-edge.ts";
 export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";

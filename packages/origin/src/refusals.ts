@@ -54,7 +54,7 @@ export function refuseForNow(
   const { least, spread } = retryAfterSeconds;
   const seconds = String(least + Math.floor(Math.random() * spread));
   if (!wantsPage(exchange.request)) return refuse(exchange, status, ["Retry-After", seconds]);
-  const page = pageOf(status, alternates);
+  const page = busyPage(status, alternates);
   const headers = headerList({
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": String(Buffer.byteLength(page)),
@@ -70,8 +70,8 @@ function wantsPage(request: IncomingMessage): boolean {
   return request.headers.accept?.includes("text/html") ?? false;
 }
 
-/** As many of the alternates as fit. */
-function pageOf(status: 429 | 503, alternates: readonly string[]): string {
+/** A page under 1 KiB that links as many of the alternates as fit. */
+export function busyPage(status: 429 | 503, alternates: readonly string[]): string {
   const head = `<!doctype html><meta charset=utf-8><title>Please wait</title><p>${texts[status]}`;
   let page = head;
   for (const base of alternates) {

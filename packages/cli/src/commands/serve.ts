@@ -4,10 +4,10 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
 import { descriptorLog, type Origin, type OriginOptions, startOrigin } from "@causeway/origin";
-import { readConfig } from "@causeway/publisher";
 import { aborted } from "../interrupt.ts";
 import type { Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
+import { vendorRoutes } from "../vendor-routes.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -71,7 +71,7 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         const what = `there is no folder ${path.resolve(tree)} to serve.`;
         throw new UsageError("USAGE_ARGUMENT", what);
       }
-      const duplicates = repository === undefined ? await otherRoutes(dir, route) : [];
+      const duplicates = repository === undefined ? (await vendorRoutes(dir, route)).others : [];
       const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);
       const origin = await startOrigin({
         tree,
@@ -145,20 +145,4 @@ function tlsOf({ tlsCert, tlsKey, tlsPort }: ServeOptions): OriginOptions["tls"]
   }
   if (tlsCert === undefined && tlsKey === undefined && tlsPort === undefined) return undefined;
   throw new UsageError("USAGE_ARGUMENT", "HTTPS needs both --tls-cert and --tls-key.");
-}
-
-/**
- * URLs of the routes in causeway.yaml, without the one that this server is. Those to try first
- * come first, since an answer has room for a few.
- * @throws {UsageError} also when there is no route `self`
- */
-async function otherRoutes(dir: string, self: string | undefined): Promise<readonly string[]> {
-  const file = path.resolve(dir, "causeway.yaml");
-  const { routes } = await readConfig(file);
-  if (self !== undefined && !routes.some((route) => route.id === self)) {
-    const known = routes.map((route) => route.id).join(", ") || "none";
-    throw new UsageError("USAGE_ARGUMENT", `${file} has no route ${self}; it has: ${known}.`);
-  }
-  const others = routes.filter((route) => route.id !== self && /^https?:/.test(route.url));
-  return others.toSorted((a, b) => a.priority - b.priority).map((route) => route.url);
 }

@@ -1,0 +1,34 @@
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
+import { busyPage } from "../refusals.ts";
+import { type EdgeKey, keyMapLines } from "./edge-key.ts";
+import { edgeFiles } from "./edge-names.ts";
+import { replaceFile } from "./replace-file.ts";
+
+/**
+ * Writes what an HAProxy's configuration refers to into `folder`. The names that are retired stay,
+ * since they are changed while it runs.
+ * @throws {HostError}
+ */
+export async function writeEdgeFiles(
+  folder: string,
+  {
+    keys,
+    alternates,
+  }: { readonly keys: readonly EdgeKey[]; readonly alternates: readonly string[] },
+): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await replaceFile(join(folder, edgeFiles.keys), lines(keyMapLines(keys)), 0o600);
+    await replaceFile(join(folder, edgeFiles.busy), busyPage(503, alternates), 0o644);
+    const retired = await open(join(folder, edgeFiles.retired), "a", 0o644);
+    await retired.close();
+  } catch (cause) {
+    throw toHostError(cause, `write the edge's files into ${folder}`);
+  }
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,152 @@
+import { isIPv6 } from "node:net";
+import { invariant } from "@causeway/kernel";
+import { edgeLimits as limits } from "./edge-limits.ts";
+import { edgeFiles } from "./edge-names.ts";
+import { endpointText } from "./endpoint.ts";
+import { commentText, haproxyWord } from "./engine-words.ts";
+import { haproxyBackends } from "./haproxy-backends.ts";
+import type { HaproxyPlan } from "./haproxy-plan.ts";
+import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
+import { haproxyTickets } from "./haproxy-tickets.ts";
+
+/** Texts of `http-error` and `http-request`, for whoever is not served. */
+const retryAfter = 'hdr Retry-After "%[rand(20),add(5)]" hdr Cache-Control no-cache';
+const page = `content-type "text/html; charset=utf-8" file ${edgeFiles.busy}`;
+const words = 'content-type "text/plain; charset=utf-8"';
+const plain = "hdr Cache-Control no-cache hdr Access-Control-Allow-Origin *";
+
+/**
+ * A configuration that HAProxy 2.6 accepts. Everything from outside goes through `haproxyWord`, or
+ * has a shape without any character that means something there.
+ * @throws {UsageError} `USAGE_NAME` a name that no configuration can carry
+ */
+export function haproxyConfig(plan: HaproxyPlan): string {
+  invariant(plan.origins.length > 0 && plan.listen.length > 0, "an edge stands before something");
+  invariant(/^[\w-]{1,64}$/.test(plan.audience), "an audience is a route's id, or ours");
+  const sections = [
+    [`# The edge ${plan.name} of ${commentText(plan.title)}, made by causeway edge haproxy.`],
+    globalSection(plan),
+    defaultsSection(),
+    peersSection(plan),
+    frontendSection(plan),
+    ...haproxyBackends(plan),
+    ...haproxyTables(plan),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function globalSection({ name, control, folder, user }: HaproxyPlan): readonly string[] {
+  const from = folder === undefined ? "config" : `origin ${haproxyWord(folder, "the folder")}`;
+  return [
+    "global",
+    `  default-path ${from}`,
+    `  localpeer ${name}`,
+    ...(user === undefined ? [] : [`  user ${user}`, `  group ${user}`]),
+    // Where too few files may be open it warns, and takes fewer clients, instead of none at all.
+    "  no strict-limits",
+    `  maxconn ${limits.connectionsMax}`,
+    `  stats socket ${haproxyWord(control, "the socket")} mode 600 level admin`,
+    "  stats timeout 10s",
+    "  log stderr format raw daemon notice",
+    `  tune.http.maxhdr ${limits.headerCountMax}`,
+    "  hard-stop-after 30s",
+  ];
+}
+
+function defaultsSection(): readonly string[] {
+  return [
+    "defaults",
+    "  mode http",
+    "  log global",
+    // Servers that come and go are told; requests are not, since a flood would fill the disk.
+    "  option dontlog-normal",
+    "  option http-ignore-probes",
+    "  option redispatch 1",
+    "  retries 2",
+    // Only GET and HEAD get so far, and asking twice for a file changes nothing.
+    "  retry-on conn-failure empty-response",
+    "  http-reuse safe",
+    `  timeout connect ${limits.connectMs}ms`,
+    `  timeout queue ${limits.queueMs}ms`,
+    `  timeout http-request ${limits.requestMs}ms`,
+    `  timeout http-keep-alive ${limits.keepAliveMs}ms`,
+    `  timeout client ${limits.idleMs}ms`,
+    "  timeout client-fin 5s",
+    `  timeout server ${limits.idleMs}ms`,
+    "  timeout server-fin 5s",
+    `  timeout tarpit ${limits.tarpitMs}ms`,
+    ...[429, 502, 503, 504].map((status) => `  http-error status ${status} ${page} ${retryAfter}`),
+  ];
+}
+
+function peersSection({ peers }: HaproxyPlan): readonly string[] {
+  if (peers.length === 0) return [];
+  return [
+    "peers edges",
+    ...peers.map(({ name, endpoint }) => `  peer ${name} ${endpointText(endpoint)}`),
+  ];
+}
+
+function frontendSection(plan: HaproxyPlan): readonly string[] {
+  const { listen, behind } = plan;
+  const crowded = Math.floor((limits.connectionsMax * limits.crowdedPercent) / 100);
+  return [
+    "frontend route",
+    // HTTP/2 without TLS is for nobody but a flood. Never both families on one socket: an IPv4 address in IPv6 form has the network of all others.
+    ...listen.map((at) => `  bind ${endpointText(at)}${isIPv6(at.host) ? " v6only" : ""} proto h1`),
+    `  acl crowded fe_conn gt ${crowded}`,
+    ...behind.map((network) => `  acl behind_proxy src ${network}`),
+    "",
+    "  # The last line: with no slots left nobody gets in, so whoever holds many gets no more.",
+    `  tcp-request connection track-sc0 src,ipmask(32,64) table connections`,
+    `  tcp-request connection reject if crowded { sc0_conn_cur gt ${limits.crowdedPerAddressMax} }` +
+      (behind.length > 0 ? " !behind_proxy" : ""),
+    ...(behind.length > 0
+      ? ["  http-request set-src req.hdr_ip(x-forwarded-for,-1) if behind_proxy"]
+      : []),
+    "",
+    "  # A retired name is answered before anything else is done.",
+    `  http-request return status 503 ${words} string "This name is retired. Use another route." ` +
+      `hdr Retry-After 3600 hdr Connection close ` +
+      `if { req.hdr(host),host_only,rtrim(.),map_str(${edgeFiles.retired}) -m found }`,
+    "",
+    "  # What no client of a file server sends.",
+    "  acl reads method GET HEAD",
+    "  acl has_body req.hdr(transfer-encoding) -m found",
+    "  acl has_body req.hdr_val(content-length) gt 0",
+    "  acl metadata path,url_dec -m beg /metadata/",
+    "  acl files path,url_dec -m beg /targets/",
+    "  acl page path,url_dec -m beg /security/",
+    `  http-request return status 405 ${words} string "Only GET and HEAD are served." ` +
+      `hdr Allow "GET, HEAD" ${plain} unless reads`,
+    `  http-request return status 413 ${words} string "Requests with a body are not served." ` +
+      `hdr Connection close ${plain} if has_body`,
+    `  http-request return status 404 ${words} string "There is no such file here." ${plain} ` +
+      "unless metadata or files or page",
+    "",
+    "  # Who asks is for us to say.",
+    "  http-request del-header Forwarded",
+    "  http-request del-header X-Forwarded- -m beg",
+    "  http-request del-header X-Real-IP",
+    "  http-request set-header X-Forwarded-For %[src]",
+    "  acl by_ipv6 src -m sub :",
+    "  http-request set-header Forwarded for=%[src] unless by_ipv6",
+    `  http-request set-header Forwarded 'for="[%[src]]"' if by_ipv6`,
+    "",
+    ...haproxyTickets(plan, edgeFiles.keys),
+    "",
+    ...haproxyShares(plan, `${page} ${retryAfter}`),
+    "",
+    "  # A server that fails is busy for whoever asks; connections are for those who can wait least.",
+    "  http-after-response set-header Connection close if crowded !{ var(txn.ticketed) -m bool }",
+    `  http-after-response set-status 503 if { status 502 504 }`,
+    "",
+    "  use_backend ticketed_files if files { var(txn.ticketed) -m bool }",
+    "  use_backend newcomer_files if files",
+    "  use_backend ticketed if { var(txn.ticketed) -m bool }",
+    "  default_backend newcomers",
+  ];
+}

@@ -1,0 +1,44 @@
+import type { Endpoint } from "./endpoint.ts";
+
+/** Whom an HAProxy asks: over the network, or through a socket in a folder of ours. */
+export type Upstream = Endpoint | { readonly socket: string };
+
+/** One HAProxy of the vendor's. */
+export interface EdgePeer {
+  /** As `edge-1`: letters, digits and hyphens. */
+  readonly name: string;
+  /** Where it tells the others what it counts. Nobody else may reach that. */
+  readonly endpoint: Endpoint;
+}
+
+/** What an HAProxy edge is made of. */
+export interface HaproxyPlan {
+  /** The vendor's, for a comment. */
+  readonly title: string;
+  /** This edge's own name; one of `peers`, when there are any. */
+  readonly name: string;
+  readonly listen: readonly Endpoint[];
+  /** What issues and takes tickets, and has all files. */
+  readonly origins: readonly Upstream[];
+  /** What carries `targets/`; none: the origins do. */
+  readonly files: readonly Upstream[];
+  /** Connections that each of them takes, from all edges together. */
+  readonly originConnections: number;
+  readonly fileConnections: number;
+  readonly peers: readonly EdgePeer[];
+  /** Networks whose `X-Forwarded-For` is believed: a CDN's, or a load balancer's. */
+  readonly behind: readonly string[];
+  /** `aud` of the tickets that are good here. */
+  readonly audience: string;
+  /** The runtime socket. */
+  readonly control: string;
+  /** Where the files of `haproxyFiles` lie; undefined: where the configuration itself lies. */
+  readonly folder: string | undefined;
+  /** The system's user that it becomes; undefined: whoever starts it. */
+  readonly user: string | undefined;
+}
+
+/** The names of all edges that count together, this one among them. */
+export function edgeNames({ name, peers }: HaproxyPlan): readonly string[] {
+  return peers.length > 0 ? peers.map((peer) => peer.name) : [name];
+}

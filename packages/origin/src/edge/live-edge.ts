@@ -1,0 +1,91 @@
+import { HostError, UsageError } from "@causeway/kernel";
+import { type EdgeKey, keyMapLines } from "./edge-key.ts";
+import { edgeFiles } from "./edge-names.ts";
+import { tellHaproxy } from "./runtime-socket.ts";
+
+const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62}(?:\.(?=.))?)*$/;
+
+/**
+ * Changes an HAProxy of ours while it runs: each is in force when its promise resolves, and lost
+ * when HAProxy starts again, unless the files say so too.
+ */
+export class LiveEdge {
+  readonly #socket: string;
+
+  /** @param socket the runtime socket, an absolute path */
+  constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  /** Takes tickets that were signed with these keys, and no others. @throws {HostError} */
+  async swapKeys(keys: readonly EdgeKey[]): Promise<void> {
+    const created = await this.#tell(`prepare map ${edgeFiles.keys}`);
+    const [, version] = /^New version created: (\d+)$/.exec(created) ?? [];
+    if (version === undefined) throw refused(`prepare map ${edgeFiles.keys}`, created);
+    if (keys.length > 0) {
+      await this.#do(`add map @${version} ${edgeFiles.keys}`, keyMapLines(keys));
+    }
+    await this.#do(`commit map @${version} ${edgeFiles.keys}`);
+  }
+
+  /** Answers a constant text to whoever asks for that name. @throws {HostError} @throws {UsageError} */
+  async retire(host: string): Promise<void> {
+    const name = retirable(host);
+    if ((await this.retired()).includes(name)) return;
+    await this.#do(`add map ${edgeFiles.retired} ${name} retired`);
+  }
+
+  /** Serves that name again. @throws {HostError} @throws {UsageError} */
+  async restore(host: string): Promise<void> {
+    const name = retirable(host);
+    if ((await this.retired()).includes(name))
+      await this.#do(`del map ${edgeFiles.retired} ${name}`);
+  }
+
+  /** The names that are retired. @throws {HostError} */
+  async retired(): Promise<readonly string[]> {
+    const shown = await this.#tell(`show map ${edgeFiles.retired}`);
+    if (shown === "") return [];
+    return shown.split("\n").map((line) => line.split(" ")[1] ?? "");
+  }
+
+  /**
+   * Gives a server nothing new and lets it finish, or takes it back.
+   * @param server its name in the configuration, as `origin-1` or `files-2`
+   * @throws {HostError} also when there is no such server
+   * @throws {UsageError}
+   */
+  async setServer(server: string, state: "drain" | "ready"): Promise<void> {
+    const [, kind] = /^(origin|files)-[1-9]\d{0,2}$/.exec(server) ?? [];
+    if (kind === undefined) {
+      const shown = JSON.stringify(server.slice(0, 80));
+      throw new UsageError("USAGE_ARGUMENT", `${shown} is no server, as origin-1 or files-1.`);
+    }
+    const backends =
+      kind === "origin" ? ["ticketed", "newcomers"] : ["ticketed_files", "newcomer_files"];
+    for (const backend of backends)
+      await this.#do(`set server ${backend}/${server} state ${state}`);
+  }
+
+  #tell(command: string, payload?: readonly string[]): Promise<string> {
+    return tellHaproxy(this.#socket, command, payload);
+  }
+
+  /** For a command that says nothing when it is done. The payload is in no message: it is keys. */
+  async #do(command: string, payload?: readonly string[]): Promise<void> {
+    const answer = await this.#tell(command, payload);
+    if (answer !== "") throw refused(command, answer);
+  }
+}
+
+function refused(command: string, answer: string): HostError {
+  return new HostError("HOST_IO", `HAProxy refused "${command}": ${answer.slice(0, 200)}`);
+}
+
+/** As the configuration compares it: without case and port. */
+function retirable(host: string): string {
+  const name = host.toLowerCase().replace(/\.$/, "");
+  if (hostName.test(name)) return name;
+  const shown = JSON.stringify(host.slice(0, 80));
+  throw new UsageError("USAGE_ARGUMENT", `${shown} is no host name to retire.`);
+}

@@ -1,0 +1,51 @@
+import { dirname, resolve } from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
+import { writeEdgeFiles } from "./edge-files.ts";
+import { readEdgeKeys } from "./edge-key.ts";
+import { haproxyConfig } from "./haproxy-config.ts";
+import type { HaproxyPlan } from "./haproxy-plan.ts";
+import { replaceFile } from "./replace-file.ts";
+
+export interface HaproxyEdge extends Omit<HaproxyPlan, "folder"> {
+  /** Where the vendor's ticket keys are; without the file nobody has a ticket. */
+  readonly keyFile: string;
+  /** Base URLs of other routes, for the page of whoever is not served. */
+  readonly alternates: readonly string[];
+}
+
+export interface WrittenEdge {
+  readonly config: string;
+  /** Absolute: where the maps and the page lie. */
+  readonly folder: string;
+  /** How many ticket keys there are. */
+  readonly keys: number;
+}
+
+/**
+ * Writes an HAProxy's configuration to `out` and what it refers to beside it; without `out` only
+ * the latter, into `folder`, and the configuration that is returned looks there.
+ * @throws {UsageError} `USAGE_NAME`, `KEY_UNREADABLE`
+ * @throws {HostError}
+ */
+export async function writeHaproxyEdge(
+  edge: HaproxyEdge,
+  out: string | undefined,
+  folder: string,
+): Promise<WrittenEdge> {
+  const { keyFile, alternates, ...plan } = edge;
+  const keys = await readEdgeKeys(keyFile);
+  const place = resolve(out === undefined ? folder : dirname(out));
+  const config = haproxyConfig({ ...plan, folder: out === undefined ? place : undefined });
+  await writeEdgeFiles(place, { keys, alternates });
+  if (out !== undefined) await writeConfig(out, config);
+  return { config, folder: place, keys: keys.length };
+}
+
+/** Replaces the configuration as one step. @throws {HostError} */
+export async function writeConfig(file: string, config: string): Promise<void> {
+  try {
+    await replaceFile(resolve(file), config, 0o644);
+  } catch (cause) {
+    throw toHostError(cause, `write ${file}`);
+  }
+}

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { Agent, createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+import { edgeLimits } from "../src/edge/edge-limits.ts";
+import { missing, startHaproxy, type TestHaproxy } from "./support/engines.ts";
+import { type Answer, ask } from "./support/http.ts";
+import { eventually, sleep } from "./support/origin.ts";
+import { bearer, claims, key, nowSeconds, tokenOf } from "./support/tokens.ts";
+
+const skip = missing("haproxy");
+
+/** An origin that answers only when it is told to, and keeps who came in which order. */
+class Gate {
+  readonly came: string[] = [];
+  readonly #held: ServerResponse[] = [];
+  readonly server = createServer((request, response) => {
+    if (request.method === "HEAD") {
+      response.end(); // a probe
+      return;
+    }
+    this.came.push(request.url ?? "");
+    this.#held.push(response);
+  });
+
+  /** Answers whoever has waited longest. */
+  release(): void {
+    this.#held.shift()?.end("done");
+  }
+}
+
+interface Line {
+  readonly gate: Gate;
+  readonly edge: TestHaproxy;
+  /** Asks from an address of one's own, and lets the answer come when it may. */
+  readonly send: (name: string, from: string, token?: string, area?: string) => Promise<Answer>;
+  /** The same over one connection, which stays open. */
+  readonly sendOn: (agent: Agent, name: string, from: string) => Promise<Answer>;
+  /** Waits until that many requests wait in HAProxy. */
+  readonly queued: (backend: string, count: number) => Promise<void>;
+  /** Waits until that many came to the origin. */
+  readonly arrived: (count: number) => Promise<void>;
+}
+
+async function lineOf(t: TestContext, queueMs = 10_000): Promise<Line> {
+  const gate = new Gate();
+  gate.server.listen(0, "127.0.0.1");
+  await once(gate.server, "listening");
+  t.after(() => {
+    gate.server.closeAllConnections();
+    gate.server.close();
+  });
+  const { port } = gate.server.address() as AddressInfo;
+  const origins = [{ host: "127.0.0.1", port }];
+  const edge = await startHaproxy(t, { origins, keys: [key], behind: ["127.0.0.1"], queueMs });
+  const agent = new Agent({ keepAlive: false });
+  return {
+    gate,
+    edge,
+    send: (name, from, token, area = "metadata") => {
+      const authorization = token === undefined ? {} : bearer(token);
+      const headers = { "X-Forwarded-For": from, ...authorization };
+      return ask(`${edge.url}${area}/${name}`, { headers, agent });
+    },
+    sendOn: (kept, name, from) => {
+      return ask(`${edge.url}metadata/${name}`, {
+        headers: { "X-Forwarded-For": from },
+        agent: kept,
+      });
+    },
+    queued: (backend, count) => {
+      return eventually(`${count} wait`, async () => (await edge.waiting(backend)) === count);
+    },
+    arrived: (count) => eventually(`${count} came`, () => gate.came.length >= count),
+  };
+}
+
+const machine = (since: number): string => {
+  return tokenOf(claims({ sub: `since-${since}`, since: nowSeconds() - since }));
+};
+
+test("the older a machine's first ticket, the sooner it is served", { skip }, async (t) => {
+  const { gate, send, queued, arrived } = await lineOf(t);
+  const answers = Array.from({ length: edgeLimits.ticketedSlots }, (_, at) => {
+    return send(`busy-${at}`, "9.0.0.1", machine(0));
+  });
+  await arrived(edgeLimits.ticketedSlots);
+  for (const [at, since] of [60, 86_400, 3_600, 7 * 86_400].entries()) {
+    answers.push(send(`since-${since}`, "9.0.0.1", machine(since)));
+    await queued("ticketed", at + 1);
+  }
+  for (let answer = 0; answer < 4; answer++) {
+    gate.release();
+    await arrived(edgeLimits.ticketedSlots + answer + 1);
+  }
+  for (let answer = 0; answer < 6; answer++) gate.release();
+  assert.deepEqual(
+    gate.came.slice(edgeLimits.ticketedSlots),
+    [604_800, 86_400, 3_600, 60].map((since) => `/metadata/since-${since}`),
+  );
+  for (const { status } of await Promise.all(answers)) assert.equal(status, 200);
+});
+
+test("newcomers of quiet addresses and networks go first, the public page last", {
+  skip,
+}, async (t) => {
+  const { gate, send, queued, arrived } = await lineOf(t);
+  const early = 100;
+  // A hundred requests make an address noisy; they are done before the order is looked at.
+  for (let request = 0; request < early; request++) {
+    const answer = send("early", "9.9.9.9");
+    await arrived(request + 1);
+    gate.release();
+    await answer;
+  }
+  const answers = Array.from({ length: edgeLimits.newcomerSlots }, (_, at) => {
+    return send(`busy-${at}`, `8.0.${at}.1`);
+  });
+  await arrived(early + edgeLimits.newcomerSlots);
+  const waiting: readonly (readonly [string, string, string])[] = [
+    ["page", "7.7.7.7", "security"],
+    ["noisy-address", "9.9.9.9", "metadata"],
+    ["noisy-network", "9.9.9.8", "metadata"],
+    ["quiet", "1.2.3.4", "metadata"],
+    ["quiet6", "2001:db8::1", "metadata"],
+  ];
+  for (const [at, [name, from, area]] of waiting.entries()) {
+    answers.push(send(name, from, undefined, area));
+    await queued("newcomers", at + 1);
+    await sleep(150); // who came earlier has no advantage that would explain the order
+  }
+  for (let answer = 0; answer < waiting.length; answer++) {
+    gate.release();
+    await arrived(early + edgeLimits.newcomerSlots + answer + 1);
+  }
+  for (let answer = 0; answer < 4; answer++) gate.release();
+  const order = gate.came.slice(early + edgeLimits.newcomerSlots).map((url) => url.split("/")[2]);
+  assert.deepEqual(order, ["quiet", "quiet6", "noisy-network", "noisy-address", "page"]);
+  await Promise.all(answers);
+});
+
+test("newcomers have slots that no crowd of tickets takes, and the other way round", {
+  skip,
+}, async (t) => {
+  const { gate, send, queued, arrived } = await lineOf(t);
+  const { ticketedSlots, newcomerSlots } = edgeLimits;
+  const crowd = Array.from({ length: ticketedSlots + 5 }, (_, at) => {
+    return send("crowd", "9.0.0.1", machine(at));
+  });
+  await queued("ticketed", 5);
+  const newcomers = Array.from({ length: newcomerSlots + 5 }, () => send("new", "8.0.0.1"));
+  await queued("newcomers", 5);
+  await arrived(ticketedSlots + newcomerSlots);
+  assert.equal(gate.came.filter((url) => url.endsWith("new")).length, newcomerSlots);
+  assert.ok(newcomerSlots / (ticketedSlots + newcomerSlots) >= 0.2);
+  const all = Promise.all([...crowd, ...newcomers]);
+  const timer = setInterval(() => gate.release(), 5);
+  for (const { status } of await all) assert.equal(status, 200);
+  clearInterval(timer);
+});
+
+test("who has waited in vain is told to come back, at different times", { skip }, async (t) => {
+  const { gate, send, arrived } = await lineOf(t, 800);
+  const busy = Array.from({ length: edgeLimits.newcomerSlots }, () => send("busy", "9.0.0.1"));
+  await arrived(edgeLimits.newcomerSlots);
+  const late = await Promise.all(
+    Array.from({ length: 12 }, (_, at) => send("late", `8.0.${at}.1`)),
+  );
+  const waits = new Set(late.map(({ headers }) => headers["retry-after"]));
+  for (const { status } of late) assert.equal(status, 503);
+  assert.ok(waits.size > 2, [...waits].join());
+  assert.equal(gate.came.length, edgeLimits.newcomerSlots, "nobody does work for who has gone");
+  for (let answer = 0; answer < busy.length; answer++) gate.release();
+  await Promise.all(busy);
+});
+
+test("a flooding address is held back only while others wait, and never whole", {
+  skip,
+}, async (t) => {
+  const { gate, send, edge, queued } = await lineOf(t);
+  const timer = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(timer));
+  // Many in ten seconds, one after another: nobody waits, so nobody is refused.
+  for (let request = 0; request < edgeLimits.addressShare + 50; request++) {
+    assert.equal((await send("calm", "9.0.0.1")).status, 200);
+  }
+  clearInterval(timer);
+  const many = edgeLimits.waitingMin + edgeLimits.newcomerSlots + 1;
+  const others = Array.from({ length: many }, (_, at) => send("other", `8.0.${at}.1`));
+  await queued("newcomers", edgeLimits.waitingMin + 1);
+  const heard: Promise<Answer>[] = Array.from({ length: 24 }, () => send("flood", "9.0.0.1"));
+  await sleep(300);
+  const inLine = (await edge.waiting("newcomers")) - edgeLimits.waitingMin - 1;
+  // One in four of new connections: of 24 at least one and at most 20, but once in thousands.
+  assert.ok(inLine >= 1 && inLine <= 20, `${inLine} of 24 wait`);
+  const ticketed = send("known", "9.0.0.1", machine(60));
+  await eventually("the ticket holder behind it came", () => gate.came.includes("/metadata/known"));
+  const held = (await Promise.all(heard)).filter(({ status }) => status === 429);
+  assert.equal(held.length, 24 - inLine);
+  const opened = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(opened));
+  assert.equal((await ticketed).status, 200);
+  await Promise.all(others);
+});
+
+test("on a connection that stays open, only the flooding address is held back", {
+  skip,
+}, async (t) => {
+  const { gate, send, sendOn, queued } = await lineOf(t);
+  const agents = [0, 1].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  t.after(() => agents.forEach((agent) => agent.destroy()));
+  const [calm, flooding] = agents as [Agent, Agent];
+  const timer = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(timer));
+  await sendOn(calm, "calm", "7.0.0.1");
+  for (let request = 0; request < edgeLimits.addressShare + 10; request++) {
+    assert.equal((await sendOn(flooding, "flood", "9.0.0.1")).status, 200);
+  }
+  clearInterval(timer);
+  const many = edgeLimits.waitingMin + edgeLimits.newcomerSlots + 1;
+  const others = Array.from({ length: many }, (_, at) => send("other", `8.0.${at}.1`));
+  await queued("newcomers", edgeLimits.waitingMin + 1);
+  const waits = sendOn(calm, "calm", "7.0.0.1");
+  await queued("newcomers", edgeLimits.waitingMin + 2);
+  for (let request = 0; request < 3; request++) {
+    assert.equal((await sendOn(flooding, "flood", "9.0.0.1")).status, 429);
+  }
+  const opened = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(opened));
+  assert.equal((await waits).status, 200);
+  await Promise.all(others);
+});
