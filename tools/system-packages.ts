@@ -52,6 +52,11 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/client: formats that FAT",
   },
   {
+    name: "build-essential",
+    command: "cc",
+    reason: "packages/client: builds what lets that kernel run on processors with AMX",
+  },
+  {
     name: "kmod",
     command: "insmod",
     reason: "packages/client: loads FAT into that kernel",

@@ -13,6 +13,7 @@ export {
 export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";
+export { unnamedRoute } from "./shield/ticket.ts";
 export {
   type ListedTicketKey,
   listTicketKeys,

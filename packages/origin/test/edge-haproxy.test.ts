@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
-import { type EdgeKey, keyMapLines } from "../src/edge/edge-key.ts";
+import { keyMapLines } from "../src/edge/key-map.ts";
 import { LiveEdge } from "../src/edge/live-edge.ts";
 import { tellHaproxy } from "../src/edge/runtime-socket.ts";
+import type { SigningKey } from "../src/shield/ticket.ts";
 import { exchange, missing, startHaproxy, type TestHaproxy } from "./support/engines.ts";
 import { type Answer, ask, head, statusOf } from "./support/http.ts";
 import { eventually, testOrigin } from "./support/origin.ts";
@@ -15,7 +16,10 @@ import { bearer, claims, key, nowSeconds, secondKey, tokenOf } from "./support/t
 const skip = missing("haproxy");
 const timestamp = "metadata/timestamp.json";
 
-async function edgeBefore(t: TestContext, keys: readonly EdgeKey[] = [key]): Promise<TestHaproxy> {
+async function edgeBefore(
+  t: TestContext,
+  keys: readonly SigningKey[] = [key],
+): Promise<TestHaproxy> {
   const { port } = await testOrigin(t);
   return startHaproxy(t, { origins: [{ host: "127.0.0.1", port }], keys });
 }

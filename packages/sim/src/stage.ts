@@ -90,11 +90,12 @@ function makeHost(
     const drawn = captured ? drawReplay(fork) : drawBehaviour(fork, () => world.now, !steadfast);
     return mayLieDate || drawn.liesDate !== true ? drawn : draw(fork);
   };
-  const drawn = drawTurncoat(dice.fork("turn"), behaviour ?? draw(dice.fork("behaviour")));
+  const drawn = behaviour ?? drawTurncoat(dice.fork("turn"), draw(dice.fork("behaviour")));
   const host = { name, line, lagMs: isGood ? 0 : lagMs };
   const kept = isGood ? drawGood(dice.fork("good")) : drawn;
-  const tickets = behaviour === undefined && drawTickets(dice.fork("tickets"), kept, name, isGood);
-  return new RouteHost(world, vendor, host, tickets || kept);
+  // A behaviour that a test asks for is taken as it is.
+  if (behaviour !== undefined) return new RouteHost(world, vendor, host, kept);
+  return new RouteHost(world, vendor, host, drawTickets(dice.fork("tickets"), kept, name, isGood));
 }
 
 /** A drawn line as it is to the route that has to be enough. */

@@ -5,9 +5,11 @@ import {
   parseEndpoint,
   parseNetwork,
   serverConnections,
+  unnamedRoute,
   writeHaproxyEdge,
 } from "@causeway/origin";
 import { type Command, InvalidArgumentError } from "commander";
+import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { vendorRoutes } from "../vendor-routes.ts";
 import { addVerb, type Context, collect } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -26,9 +28,6 @@ interface HaproxyOptions {
   readonly control: string;
   readonly user: string;
 }
-
-/** The audience of tickets where no route is named. No route's id has an underscore. */
-const unnamedRoute = "_origin";
 
 /** `causeway edge haproxy`: a configuration, and beside it the files that it needs. */
 export function addHaproxy(edge: Command, { terminal }: Context): void {
@@ -70,6 +69,7 @@ export function addHaproxy(edge: Command, { terminal }: Context): void {
       const origins = (options.origin ?? ["127.0.0.1:8081"]).map(parseEndpoint);
       const peers = (options.peer ?? []).map(peerOf);
       assertPeers(name, peers);
+      const keyFile = ticketKeysFile(dir);
       const written = await writeHaproxyEdge(
         {
           title: vendor.name,
@@ -84,14 +84,14 @@ export function addHaproxy(edge: Command, { terminal }: Context): void {
           audience: route ?? unnamedRoute,
           control: path.resolve(control),
           user,
-          keyFile: path.join(dir, "keys", "tickets.json"),
+          keyFile,
           alternates: vendor.others,
         },
         out,
         path.join(dir, "edge"),
       );
       if (written.keys === 0) {
-        terminal.warn(`there is no ${path.join(dir, "keys", "tickets.json")}: nobody has a ticket`);
+        terminal.warn(`there is no ${keyFile}: nobody has a ticket`);
       }
       const { config, folder, keys } = written;
       const told = { engine: "haproxy", file: out ?? null, folder, keys, config };

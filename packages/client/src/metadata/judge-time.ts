@@ -37,8 +37,9 @@ const beyondReasonMs = 5 * 365 * 86_400_000;
 /**
  * Decides what time it is. The local clock is believed as soon as one host agrees with it: nobody
  * can agree with a wrong clock without knowing what it shows. Otherwise most of the hosts, two at
- * least, correct it when they agree with each other, but forward by no more than a day while one host is
- * within a day of it. It is never earlier than the newest time of signing. `docs/time.md` says why.
+ * least, correct it when they agree with each other, but forward by no more than a day while one
+ * host is within a day of it. It is never earlier than the newest time of signing.
+ * `docs/time.md` says why.
  */
 export function judgeTime(evidence: TimeEvidence): JudgedTime {
   const { local, newestSigned, hosts } = evidence;

@@ -10,7 +10,7 @@ const bootMsMax = 240_000; // it takes four seconds on a machine that has nothin
 /** Why no real FAT can be had here; false when it can. */
 export function noFat(): string | false {
   if (moduleFiles() === undefined) return "user-mode-linux is not installed";
-  for (const command of ["linux.uml", "mkfs.vfat", "insmod"]) {
+  for (const command of ["linux.uml", "mkfs.vfat", "insmod", "cc"]) {
     const isThere = (process.env["PATH"] ?? "").split(":").some((folder) => {
       return existsSync(path.join(folder, command));
     });
@@ -47,8 +47,10 @@ export function runOnFat(folder: string, diskLength: number, commands: readonly 
   writeFileSync(at("init"), script.join("\n"), { mode: 0o755 });
   const settings = ["mem=1024M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "rw"];
   const own = [`ubd0=${at("disk.img")}`, `init=${at("init")}`, "con=null", "con0=null", "quiet"];
+  const source = path.join(import.meta.dirname, "uml-registers.c");
+  execFileSync("cc", ["-shared", "-fPIC", "-o", at("uml-registers.so"), source]);
   // In /dev/shm, where it keeps its memory otherwise, a container has little room.
-  const env = { ...process.env, TMPDIR: tmpdir() };
+  const env = { ...process.env, TMPDIR: tmpdir(), LD_PRELOAD: at("uml-registers.so") };
   execFileSync("linux.uml", [...settings, ...own], { env, timeout: bootMsMax, stdio: "ignore" });
   return readFileSync(at("printed"), "utf8");
 }

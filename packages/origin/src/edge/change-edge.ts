@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { toHostError } from "@causeway/client/internal/host-error";
 import { UsageError } from "@causeway/kernel";
-import { keyMapLines, readEdgeKeys } from "./edge-key.ts";
+import { replaceFile } from "../replace-file.ts";
+import { readTicketKeys } from "../shield/ticket-keys.ts";
 import { edgeFiles } from "./edge-names.ts";
+import { keyMapLines } from "./key-map.ts";
 import { LiveEdge } from "./live-edge.ts";
-import { replaceFile } from "./replace-file.ts";
 
 /** What shall be otherwise, in the order in which it is done. */
 export interface EdgeChange {
@@ -35,8 +35,8 @@ export async function changeEdge(
   folder: string | undefined,
 ): Promise<ChangedEdge> {
   const live = new LiveEdge(control);
-  const keys = change.keyFile === undefined ? undefined : await readEdgeKeys(change.keyFile);
-  if (keys?.length === 0) {
+  const keys = change.keyFile === undefined ? undefined : await readTicketKeys(change.keyFile);
+  if (keys === undefined && change.keyFile !== undefined) {
     // A mistyped name must not make a newcomer of everybody.
     throw new UsageError("KEY_MISSING", `there is no ticket key in ${change.keyFile}.`);
   }
@@ -60,9 +60,5 @@ async function keep(
   lines: readonly string[],
   mode: number,
 ): Promise<void> {
-  try {
-    await replaceFile(join(folder, name), lines.map((line) => `${line}\n`).join(""), mode);
-  } catch (cause) {
-    throw toHostError(cause, `write ${name} into ${folder}`);
-  }
+  await replaceFile(join(folder, name), lines.map((line) => `${line}\n`).join(""), mode);
 }

@@ -2,9 +2,10 @@ import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { busyPage } from "../refusals.ts";
-import { type EdgeKey, keyMapLines } from "./edge-key.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { SigningKey } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
-import { replaceFile } from "./replace-file.ts";
+import { keyMapLines } from "./key-map.ts";
 
 /**
  * Writes what an HAProxy's configuration refers to into `folder`. The names that are retired stay,
@@ -16,7 +17,7 @@ export async function writeEdgeFiles(
   {
     keys,
     alternates,
-  }: { readonly keys: readonly EdgeKey[]; readonly alternates: readonly string[] },
+  }: { readonly keys: readonly SigningKey[]; readonly alternates: readonly string[] },
 ): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });

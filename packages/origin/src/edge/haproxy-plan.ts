@@ -32,7 +32,7 @@ export interface HaproxyPlan {
   readonly audience: string;
   /** The runtime socket. */
   readonly control: string;
-  /** Where the files of `haproxyFiles` lie; undefined: where the configuration itself lies. */
+  /** Where `edgeFiles` lie; undefined: where the configuration itself lies. */
   readonly folder: string | undefined;
   /** The system's user that it becomes; undefined: whoever starts it. */
   readonly user: string | undefined;

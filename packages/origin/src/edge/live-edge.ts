@@ -1,6 +1,7 @@
 import { HostError, UsageError } from "@causeway/kernel";
-import { type EdgeKey, keyMapLines } from "./edge-key.ts";
+import type { SigningKey } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
+import { keyMapLines } from "./key-map.ts";
 import { tellHaproxy } from "./runtime-socket.ts";
 
 const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62}(?:\.(?=.))?)*$/;
@@ -18,7 +19,7 @@ export class LiveEdge {
   }
 
   /** Takes tickets that were signed with these keys, and no others. @throws {HostError} */
-  async swapKeys(keys: readonly EdgeKey[]): Promise<void> {
+  async swapKeys(keys: readonly SigningKey[]): Promise<void> {
     const created = await this.#tell(`prepare map ${edgeFiles.keys}`);
     const [, version] = /^New version created: (\d+)$/.exec(created) ?? [];
     if (version === undefined) throw refused(`prepare map ${edgeFiles.keys}`, created);

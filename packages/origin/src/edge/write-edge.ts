@@ -1,10 +1,9 @@
 import { dirname, resolve } from "node:path";
-import { toHostError } from "@causeway/client/internal/host-error";
+import { replaceFile } from "../replace-file.ts";
+import { readTicketKeys } from "../shield/ticket-keys.ts";
 import { writeEdgeFiles } from "./edge-files.ts";
-import { readEdgeKeys } from "./edge-key.ts";
 import { haproxyConfig } from "./haproxy-config.ts";
 import type { HaproxyPlan } from "./haproxy-plan.ts";
-import { replaceFile } from "./replace-file.ts";
 
 export interface HaproxyEdge extends Omit<HaproxyPlan, "folder"> {
   /** Where the vendor's ticket keys are; without the file nobody has a ticket. */
@@ -33,7 +32,7 @@ export async function writeHaproxyEdge(
   folder: string,
 ): Promise<WrittenEdge> {
   const { keyFile, alternates, ...plan } = edge;
-  const keys = await readEdgeKeys(keyFile);
+  const keys = (await readTicketKeys(keyFile)) ?? [];
   const place = resolve(out === undefined ? folder : dirname(out));
   const config = haproxyConfig({ ...plan, folder: out === undefined ? place : undefined });
   await writeEdgeFiles(place, { keys, alternates });
@@ -43,9 +42,5 @@ export async function writeHaproxyEdge(
 
 /** Replaces the configuration as one step. @throws {HostError} */
 export async function writeConfig(file: string, config: string): Promise<void> {
-  try {
-    await replaceFile(resolve(file), config, 0o644);
-  } catch (cause) {
-    throw toHostError(cause, `write ${file}`);
-  }
+  await replaceFile(resolve(file), config, 0o644);
 }

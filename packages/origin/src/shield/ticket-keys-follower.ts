@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { CausewayError } from "@causeway/kernel";
+import { fileStamp } from "../file-stamp.ts";
 import type { Log } from "../log.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
 import { readTicketKeys } from "./ticket-keys.ts";
@@ -73,11 +73,10 @@ export class TicketKeysFollower {
   }
 }
 
-/** Changes when the file may have changed. */
+/** Undefined when there is no such file. @throws {HostError} */
 async function stampOf(file: string): Promise<string | undefined> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join("-");
+    return await fileStamp(file);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw toHostError(cause, `look at ${file}`);

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { constants, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { constants, open } from "node:fs/promises";
 import { tryFileLock } from "@causeway/client/internal/file-lock";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
-import { syncFolder } from "@causeway/client/internal/sync-folder";
 import { HostError, type Instant, toUtcSecond } from "@causeway/kernel";
+import { replaceFile } from "../replace-file.ts";
 import { keySpreadMs, signingKey } from "./signing-key.ts";
 import {
   decodeTicketKeys,
@@ -78,7 +77,7 @@ export async function rotateTicketKeys(
       createdAt: Math.floor(now / 1000) * 1000,
     };
     const kept = before.slice(0, ticketKeysMax - 1);
-    await replaceSecretFile(file, encodeTicketKeys([key, ...kept]));
+    await replaceFile(file, encodeTicketKeys([key, ...kept]), 0o600);
     const signsFrom = key.createdAt + (kept.length === 0 ? 0 : keySpreadMs);
     return {
       file,
@@ -110,25 +109,5 @@ async function readBounded(file: string): Promise<Uint8Array | undefined> {
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw toHostError(cause, `read ${file}`);
-  }
-}
-
-/** The old bytes or the new ones, after a power cut too; nobody else can ever read them. */
-async function replaceSecretFile(file: string, bytes: Uint8Array): Promise<void> {
-  const folder = dirname(file);
-  const draft = join(folder, `.${basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    const handle = await open(draft, "wx", 0o600);
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-    await syncFolder(folder);
-  } catch (cause) {
-    await rm(draft, { force: true }).catch(() => undefined); // the first error says more
-    throw toHostError(cause, `write ${file}`);
   }
 }

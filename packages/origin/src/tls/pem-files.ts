@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { errnoOf, toHostError } from "@causeway/client/internal/host-error";
 import { UsageError } from "@causeway/kernel";
+import { fileStamp } from "../file-stamp.ts";
 import type { PemFiles, PemPair } from "./pem-pair.ts";
 
 const bytesMax = 256 * 1024; // a chain of sixteen large certificates has a quarter of that
@@ -22,8 +23,7 @@ export async function readPemFiles(files: PemFiles): Promise<PemPair> {
 export async function stampOf({ certFile, keyFile }: PemFiles): Promise<string> {
   const stamps = [certFile, keyFile].map(async (file) => {
     try {
-      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-      return [dev, ino, size, mtimeNs, ctimeNs].join("-");
+      return await fileStamp(file);
     } catch (cause) {
       return errnoOf(cause) ?? "unknown";
     }

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { writeEdgeFiles } from "../../src/edge/edge-files.ts";
-import type { EdgeKey } from "../../src/edge/edge-key.ts";
 import { haproxyConfig } from "../../src/edge/haproxy-config.ts";
 import type { HaproxyPlan } from "../../src/edge/haproxy-plan.ts";
 import { nginxConfig } from "../../src/edge/nginx-config.ts";
 import type { NginxPlan } from "../../src/edge/nginx-plan.ts";
 import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
+import type { SigningKey } from "../../src/shield/ticket.ts";
 import { dial, untilClosed } from "./http.ts";
 import { eventually } from "./origin.ts";
 
@@ -59,7 +59,7 @@ export interface TestHaproxy {
 }
 
 export interface HaproxyOptions extends Partial<HaproxyPlan> {
-  readonly keys?: readonly EdgeKey[];
+  readonly keys?: readonly SigningKey[];
   readonly alternates?: readonly string[];
   /** How long requests wait here, for a test that is slower than clients. */
   readonly queueMs?: number;

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import type { EdgeKey } from "../../src/edge/edge-key.ts";
+import type { SigningKey } from "../../src/shield/ticket.ts";
 
-export const key: EdgeKey = { kid: "k1", secret: "A".repeat(43) };
-export const secondKey: EdgeKey = { kid: "k2", secret: `${"B".repeat(42)}_` };
+export const key: SigningKey = { kid: "k1", secret: "A".repeat(43) };
+export const secondKey: SigningKey = { kid: "k2", secret: `${"B".repeat(42)}_` };
 
 export function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
@@ -14,7 +14,7 @@ export function claims(more: object = {}): object {
 }
 
 interface TokenOptions {
-  readonly key?: EdgeKey;
+  readonly key?: SigningKey;
   /** The header's JSON, if another than ours. */
   readonly header?: string;
   readonly algorithm?: string;
