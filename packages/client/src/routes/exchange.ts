@@ -130,7 +130,10 @@ async function askOnceMore(asking: Asking, url: URL, host: Route): Promise<Deliv
   try {
     return await ask(asking, url, host);
   } catch (error) {
-    if (!(error instanceof RouteError && error.reset && asking.route.forgivesReset())) throw error;
+    // It may have asked another request for rest meanwhile.
+    const rests = host.restUntil > asking.ports.clock.steady();
+    if (!(error instanceof RouteError && error.reset) || rests) throw error;
+    if (!asking.route.forgivesReset()) throw error;
     asking.cancel.signal.throwIfAborted();
     return ask(asking, url, host);
   }
