@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counters, Status } from "./counters.ts";
 import type { HeaderList } from "./headers.ts";
 import type { RepositoryPath } from "./request-path.ts";
+import type { RequestClass } from "./shield/request-class.ts";
 import type { Ticket } from "./shield/ticket.ts";
 
 /** One request and its answer. */
@@ -10,6 +11,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** The file asked for; undefined when the target cannot name one. */
   readonly path: RepositoryPath | undefined;
+  readonly class: RequestClass;
   /** What the client has shown to be known by; undefined for a newcomer. */
   readonly ticket: Ticket | undefined;
   readonly counters: Counters;

@@ -9,6 +9,7 @@ import { type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
+import { classOf } from "./shield/request-class.ts";
 
 const sweepMs = 1_000;
 
@@ -151,13 +152,13 @@ export class HttpServer {
 
   /** A rejection means a bug of ours; nothing catches it, so it ends the worker. */
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = parseRequestTarget(request.url ?? "", this.#limits.targetLengthMax);
-    const counters = this.#counters;
-    await this.#handler({ request, response, path, ticket: undefined, counters });
+    const { method = "", url = "" } = request;
+    const path = parseRequestTarget(url, this.#limits.targetLengthMax);
+    const exchange = { request, response, path, class: classOf(method, url, path) };
+    await this.#handler({ ...exchange, ticket: undefined, counters: this.#counters });
     if (response.statusCode < 400) return;
     // Every client asks for the next root, and is told that there is none: not worth a line.
     if (response.statusCode === 404 && /^metadata\/\d+\.root\.json$/.test(path?.path ?? "")) return;
-    const { method = "", url = "" } = request;
     const fields = { status: response.statusCode, method, url, client: addressOf(request.socket) };
     this.#log({ level: "info", event: "request-refused", fields });
   }

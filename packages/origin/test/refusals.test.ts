@@ -13,6 +13,7 @@ test("a refusal names when to come back, and a browser gets a page under a KiB w
       request,
       response,
       path: undefined,
+      class: "patch" as const,
       ticket: undefined,
       counters: zeroCounts(),
     };
