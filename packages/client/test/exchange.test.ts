@@ -151,6 +151,33 @@ test("a redirect below no listed route, out of TLS, or in a circle of routes is 
   );
 });
 
+test("what fails behind a redirect is told of where it led, and all else of it stays", async () => {
+  await using other = await startRoute("hangs-before-headers", files);
+  await using first = await startRoute("redirects-to", files);
+  first.location = other.url + path;
+  const askAnew = async (): Promise<RouteError> => {
+    const [mine] = parseRoutes([first.url, other.url]);
+    assert.ok(mine);
+    return ask(mine).then(
+      () => assert.fail("it delivered"),
+      (error: RouteError) => error,
+    );
+  };
+  const start = `redirects ${path} to ${other.url}, which failed: `;
+  const silent = await askAnew();
+  assert.equal(silent.code, "ROUTE_UNREACHABLE");
+  assert.equal(silent.message, `${start}gave no answer for 0.5 s to ${path}`);
+  assert.equal(silent.url, other.url + path);
+  other.behaviour = "refuses-403";
+  const forbidden = await askAnew();
+  assert.equal(forbidden.message, `${start}answered 403 to ${path}`);
+  assert.deepEqual([forbidden.code, forbidden.forbidden], ["ROUTE_REFUSED", true]);
+  other.behaviour = "busy-429";
+  assert.equal((await askAnew()).retryAfterMs, 120_000);
+  await other.close();
+  assert.equal((await askAnew()).message, `${start}refuses the connection`);
+});
+
 function basic(credentials: string): string {
   return `Basic ${Buffer.from(credentials).toString("base64")}`;
 }

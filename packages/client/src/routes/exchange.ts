@@ -3,7 +3,7 @@ import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
 import { guardedBody, seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
-import type { Route } from "./route.ts";
+import { type Route, shown } from "./route.ts";
 import { Steps } from "./steps.ts";
 import { ticketIn } from "./ticket.ts";
 
@@ -92,7 +92,9 @@ async function open(asking: Asking): Promise<Opened> {
   let host = route; // whom a redirect led to
   for (let redirects = 0; ; redirects++) {
     const asked = clock.steady();
-    const delivery = await askOnceMore(asking, url, host);
+    const delivery = await askOnceMore(asking, url, host).catch((error: unknown) => {
+      throw toldOf(host, asking, error);
+    });
     try {
       cancel.signal.throwIfAborted();
       const skewMs = skewOf(delivery.headers, clock.wall());
@@ -120,9 +122,21 @@ async function open(asking: Asking): Promise<Opened> {
         // Not the one that a redirect led to: it may have been asked for anything, by a liar.
         route.rest(clock.steady() + error.retryAfterMs);
       }
-      throw error;
+      throw toldOf(host, asking, error);
     }
   }
+}
+
+/** What failed where a redirect led to is not told as if the route itself had: it is alive. */
+function toldOf(host: Route, { route, request }: Asking, error: unknown): unknown {
+  if (host === route || !(error instanceof RouteError)) return error;
+  const { code, url, message, retryAfterMs, reset, forbidden, astray, rangeless } = error;
+  const text = `redirects ${request.path} to ${host.id}, which failed: ${message}`;
+  const kept = { reset, forbidden, astray, rangeless, cause: error };
+  return new RouteError(code, url, text, {
+    ...kept,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
 }
 
 /** @param host whose the URL is */
@@ -165,9 +179,9 @@ async function ask(asking: Asking, url: URL, host: Route): Promise<Delivery> {
 
 /** Who gave no answer: the route, or the proxy before it. */
 function noAnswer(asking: Asking, url: URL, steps: Steps, ms: number): RouteError {
-  const { ports, route, request } = asking;
+  const { ports, request } = asking;
   const proxy = ports.transport.via?.(url);
-  const subject = `${route.id}${request.path}`;
+  const subject = shown(url);
   if (proxy !== undefined && !steps.pastProxy) {
     const text = `its proxy ${proxy} did not take the connection for ${seconds(ms)} s`;
     return new RouteError("PROXY_UNREACHABLE", subject, text);
