@@ -6,16 +6,20 @@ export type Task = (done: () => void) => void;
 
 /**
  * One client's connection. Its requests are answered one at a time: Node would begin to answer
- * all that are pipelined at once, and hold a block of a file for each.
+ * all that are pipelined at once, and hold a block of a file for each. Too many of them are left
+ * unanswered, and those before them end with `Connection: close` (RFC 9112 section 9.6): their
+ * client knows which to ask again.
  */
 export class Connection {
   readonly #socket: Socket;
   readonly #limits: OriginLimits;
   readonly #waiting: Task[] = [];
   #busy = false;
+  #unanswered = 0;
   #sentBytes = 0;
   #countedBytes = 0;
   #movedAt = performance.now();
+  #idleSince = performance.now();
 
   constructor(socket: Socket, limits: OriginLimits) {
     this.#socket = socket;
@@ -27,12 +31,26 @@ export class Connection {
     return this.#busy;
   }
 
-  /** @returns false when too many wait already */
+  /** @returns false when so many were left unanswered that Node must hold no more of them */
   take(task: Task): boolean {
-    if (this.#waiting.length >= this.#limits.pipelinedMax) return false;
+    const { pipelinedMax, unansweredMax } = this.#limits;
+    if (this.#unanswered > 0 || this.#waiting.length >= pipelinedMax) {
+      this.#unanswered++;
+      return this.#unanswered <= unansweredMax;
+    }
     this.#waiting.push(task);
     if (!this.#busy) this.#next();
     return true;
+  }
+
+  /** True when nothing is answered behind the answer that begins now. */
+  get ending(): boolean {
+    return this.#unanswered > 0 && this.#waiting.length === 0;
+  }
+
+  /** How long the client has owed a whole request by then; 0 while one is answered. */
+  owesRequestMs(now: number): number {
+    return this.#busy ? 0 : now - this.#idleSince;
   }
 
   /** Bytes handed to the system since the last call. */
@@ -73,6 +91,7 @@ export class Connection {
   #next(): void {
     const task = this.#waiting.shift();
     this.#busy = task !== undefined;
+    if (!this.#busy) this.#idleSince = performance.now();
     if (task !== undefined && !this.#socket.destroyed) task(() => this.#next());
   }
 }

@@ -1,5 +1,12 @@
 /** Why a connection was closed before its client was done. */
-export const dropReasons = ["limit", "malformed", "pipelining", "slow-reader", "tls"] as const;
+export const dropReasons = [
+  "limit",
+  "malformed",
+  "pipelining",
+  "slow-head",
+  "slow-reader",
+  "tls",
+] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 /**

@@ -62,13 +62,20 @@ export class HttpServer {
     this.#server.emit("connection", socket);
   }
 
-  /** All places are taken: whoever only holds a connection open gives way to whoever comes next. */
+  /**
+   * All places are taken: whoever only holds a connection open, or sends a request's head slowly,
+   * gives way to whoever comes next.
+   */
   makeRoom(): void {
     this.#counters.drops.limit++;
     const now = performance.now();
     if (now - this.#madeRoomAt < sweepMs) return;
     this.#madeRoomAt = now;
     this.#server.closeIdleConnections();
+    for (const [socket, connection] of this.#connections) {
+      if (connection.owesRequestMs(now) <= this.#limits.headerTimePressedMs) continue;
+      this.#drop(socket, connection, "slow-head");
+    }
   }
 
   counts(): Counts {
@@ -136,7 +143,8 @@ export class HttpServer {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(request.socket);
-    if (connection === undefined) return; // it was closed meanwhile
+    // The rest of a packet comes here even after the connection was dropped.
+    if (connection === undefined || request.socket.destroyed) return;
     const taken = connection.take((done) => {
       // Requests behind one that asked to close are not answered: Node gives them no socket.
       if (response.socket === null) return done();
@@ -144,7 +152,7 @@ export class HttpServer {
         if (this.#stopping) connection.finish();
         done();
       });
-      if (this.#stopping) response.shouldKeepAlive = false;
+      if (this.#stopping || connection.ending) response.shouldKeepAlive = false;
       void this.#answer(request, response);
     });
     if (!taken) this.#drop(request.socket, connection, "pipelining");

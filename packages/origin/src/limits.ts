@@ -7,6 +7,8 @@ export interface OriginLimits {
   readonly headerCountMax: number;
   /** A connection that has not sent a whole request head by then is closed. */
   readonly headerTimeMs: number;
+  /** The same while all connections are taken. */
+  readonly headerTimePressedMs: number;
   readonly connectionsMax: number;
   /** Connections over TLS where plain ones are served beside them, so that neither fills the other's. */
   readonly tlsConnectionsMax: number;
@@ -28,8 +30,13 @@ export interface OriginLimits {
   /** How long a connection may stay open between two requests. */
   readonly keepAliveMs: number;
   readonly requestsPerConnectionMax: number;
-  /** Requests that one connection may have waiting behind the one that is answered. */
+  /**
+   * Requests that one connection may have waiting behind the one that is answered. It is closed
+   * after those if there are more.
+   */
   readonly pipelinedMax: number;
+  /** Requests behind those, until the connection is dropped at once. */
+  readonly unansweredMax: number;
   /** A reader slower than this, after `sendGraceMs`, loses its connection. */
   readonly sendBytesPerSecondMin: number;
   readonly sendGraceMs: number;
@@ -46,6 +53,7 @@ export const defaultLimits: OriginLimits = {
   headerBytesMax: 8 * 1024, // browsers with cookies of other services send 2 to 4 KiB
   headerCountMax: 64, // browsers send about 20, proxies add a few
   headerTimeMs: 10_000, // a head is one packet; this allows two of them to be lost
+  headerTimePressedMs: 1_000, // the longest round trips; whoever says nothing gives way to the next
   connectionsMax: 512, // well below 1,024: more ready sockets starve libuv's timers and accepts
   tlsConnectionsMax: 256, // with those above still well below 1,024
   handshakeMs: 5_000, // two round trips; this allows a packet of each to be lost
@@ -59,6 +67,7 @@ export const defaultLimits: OriginLimits = {
   keepAliveMs: 15_000, // a client asks for its next chunk within seconds, or is done
   requestsPerConnectionMax: 1_000, // spreads long-lived clients over new workers in the end
   pipelinedMax: 8, // no client in use pipelines; a flood would, to multiply what is held for it
+  unansweredMax: 64, // Node holds 3 KB for each until those before it are answered
   sendBytesPerSecondMin: 4 * 1024, // below a modem's 56 kbit/s
   sendGraceMs: 10_000, // a phone that changes networks
   cacheBytesMax: 128 * 1024 * 1024, // the metadata and the patch that all ask for

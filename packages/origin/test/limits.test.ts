@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Agent } from "node:http";
 import { test } from "node:test";
 import { ask, askRaw, dial, head, statusOf, untilClosed } from "./support/http.ts";
+import { metricOf } from "./support/metrics.ts";
 import { eventually, sleep, testOrigin } from "./support/origin.ts";
 import { noise } from "./support/repository.ts";
 
@@ -97,7 +98,7 @@ test("beyond the bound of connections, whoever only holds one gives way", async 
   for (const holder of holders) holder.destroy();
 });
 
-test("pipelined requests are answered in order, and too many of them end the connection", async (t) => {
+test("pipelined requests are answered in order", async (t) => {
   const origin = await testOrigin(t);
   const paths = ["a", "b", "c", "d"].map((name) => {
     return origin.repository.addTarget(Buffer.from(`<${name}>`.repeat(40_000)), name);
@@ -107,8 +108,40 @@ test("pipelined requests are answered in order, and too many of them end the con
   const order = [...answer.matchAll(/<([abcd])>(?!<)/g)].map((match) => match[1]);
   assert.deepEqual(order, ["a", "b", "c", "d"]);
   assert.match(answer, /HTTP\/1\.1 404 /);
-  const many = `GET /${paths[0]} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(500);
+});
+
+test("behind too many pipelined requests none is answered, and those before them all are", async (t) => {
+  const origin = await testOrigin(t, { limits: { pipelinedMax: 4, unansweredMax: 20 } });
+  const bytes = noise(300_000);
+  const path = origin.repository.addTarget(bytes);
+  const one = `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const answers = (await askRaw(origin.port, one.repeat(25))).split("HTTP/1.1 200 OK");
+  assert.equal(answers.length - 1, 5);
+  for (const answer of answers.slice(1)) {
+    assert.ok(answer.endsWith(`\r\n\r\n${bytes.toString("latin1")}`));
+  }
+  const closing = answers.map((answer) => answer.includes("Connection: close"));
+  assert.deepEqual(closing, [false, false, false, false, false, true]);
+});
+
+test("a flood of pipelined requests loses its connection at once, and counts as one", async (t) => {
+  const origin = await testOrigin(t, { adminPort: 0 });
+  const path = origin.repository.addTarget(noise(100_000));
+  const many = `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(500);
   assert.ok((await askRaw(origin.port, many)).length < 200_000);
+  assert.equal(await metricOf(origin, 'connections_dropped_total{reason="pipelining"}'), 1);
+});
+
+test("when all connections are taken, heads that come slowly give way to a newcomer", async (t) => {
+  const limits = { connectionsMax: 4, headerTimeMs: 600_000, headerTimePressedMs: 50 };
+  const origin = await testOrigin(t, { limits, adminPort: 0 });
+  const slow = Array.from({ length: 4 }, () => dial(origin.port));
+  for (const socket of slow) socket.write(`${line}\r\nHost: `);
+  const url = new URL("metadata/timestamp.json", origin.url);
+  await eventually("a newcomer is served", async () => {
+    return (await ask(url).catch(() => undefined))?.status === 200;
+  });
+  assert.equal(await metricOf(origin, 'connections_dropped_total{reason="slow-head"}'), 4);
 });
 
 test("a client that ends its side after its requests still gets every answer", async (t) => {
