@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
-import type { FileHandle, Store } from "@causeway/kernel";
+import type { CausewayError, FileHandle, Store } from "@causeway/kernel";
 import { folderStore } from "../src/node/index.ts";
 import { changedFile, changedStore } from "./support/download-disk.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
@@ -80,4 +80,23 @@ test("a download that is called off at any operation of the disk leaves no file 
     through = operations < at;
     assert.ok(!through || at > 20);
   }
+});
+
+test("what is called off while the whole file is checked gets no name, and keeps its bytes", async () => {
+  await using world = await startWorld(patch, ["honest"]);
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  const called = world.download({
+    signal: stop.signal,
+    onProgress: ({ kind }) => {
+      if (kind === "verify") stop.abort(reason);
+    },
+  });
+  await assert.rejects(called, (error: CausewayError) => {
+    assert.equal(error.code, "INTERRUPTED");
+    return error.cause === reason;
+  });
+  assert.ok(!(await world.names()).includes("app"));
+  assert.equal((await world.download()).reused, next.length);
+  await world.assertWhole();
 });

@@ -70,17 +70,19 @@ test("two at once on one state take turns, and both succeed", async () => {
 test("an interruption is told as one, and the next call goes on", async () => {
   await using folder = await tempFolder();
   await using fleet = await startRoutes(["honest"], vendor.files());
-  const abort = new AbortController();
-  const seen: ClientEvent["kind"][] = [];
   const client = clientOf(folder.path, fleet.urls);
   const request = { platform: "any", output: { store: folderStore(folder.path), name: "new" } };
-  const onProgress = ({ kind }: ClientEvent): void => {
-    seen.push(kind);
-    if (kind === "plan") abort.abort();
-  };
-  const got = client.get(product, { ...request, onProgress, signal: abort.signal });
-  await assert.rejects(got, (error: CausewayError) => error.code === "INTERRUPTED");
-  assert.equal(seen[0], "found");
+  for (const end of ["plan", "verify"]) {
+    const abort = new AbortController();
+    const seen: ClientEvent["kind"][] = [];
+    const onProgress = ({ kind }: ClientEvent): void => {
+      seen.push(kind);
+      if (kind === end) abort.abort();
+    };
+    const got = client.get(product, { ...request, onProgress, signal: abort.signal });
+    await assert.rejects(got, (error: CausewayError) => error.code === "INTERRUPTED");
+    assert.equal(seen[0], "found");
+  }
   await client.get(product, request);
 });
 

@@ -5,11 +5,13 @@ import * as path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
+import type { ClientEvent } from "../src/client.ts";
 import { nodePorts, openClient } from "../src/node/index.ts";
 import { exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
 import { vendor } from "./support/customer.ts";
 import { startRoute } from "./support/faulty-route.ts";
+import { portsIn2030, product, startRoutes } from "./support/field.ts";
 import { quickExchange } from "./support/quick.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -66,6 +68,20 @@ test("closing a client interrupts what it does, for good", async () => {
   client.close();
   await check;
   await assert.rejects(client.check("reader"), hasCode("INTERRUPTED"));
+});
+
+test("closing a client while it checks the whole file leaves no patch", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const stateFolder = path.join(folder.path, "state");
+  const output = path.join(folder.path, "new");
+  const open = { routes: fleet.urls, stateFolder, trust: vendor.trust, ports: portsIn2030() };
+  const client = await openClient(open);
+  const onProgress = ({ kind }: ClientEvent): void => {
+    if (kind === "verify") client.close();
+  };
+  await assert.rejects(client.get(product, { output, onProgress }), hasCode("INTERRUPTED"));
+  await assert.rejects(fs.stat(output), /ENOENT/);
 });
 
 test("a device is no place for a patch", async () => {

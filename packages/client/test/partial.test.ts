@@ -59,7 +59,7 @@ void test("a chunk that stands at several places is fetched once and written to 
   }
   assert.ok(partial.whole);
   assert.equal(await partial.sha256(quiet), patch.target.sha256);
-  await partial.finish("app");
+  await partial.finish("app", quiet);
   assert.ok(Buffer.compare(await fs.readFile(path.join(temp.path, "app")), patch.bytes) === 0);
 });
 
@@ -117,7 +117,7 @@ test("what the disk refused to sync is told, at the latest before the file gets 
   }
   assert.ok(partial.whole);
   assert.deepEqual(disk.syncing, [files.part]);
-  const finished = partial.finish("app");
+  const finished = partial.finish("app", quiet);
   disk.release(new HostError("HOST_IO", "lost"));
   await assert.rejects(finished, /lost/);
   await partial.close();

@@ -53,10 +53,26 @@ test("what is excepted is reached directly: hosts, what is below them, ports, ad
     ["2001:db8::1", "http://[2001:db8:0::1]/", true],
     ["2.7", "http://192.0.2.7/", false],
     [",, ,", "http://a.example/", false],
+    ["bücher.example", "http://bücher.example/", true],
+    ["bücher.example", "http://xn--bcher-kva.example/", true],
+    ["xn--bcher-kva.example", "http://bücher.example/", true],
+    [".BÜCHER.example.", "https://a.bücher.example:8443/", true],
+    ["bücher.example:8443", "https://bücher.example:8443/", true],
+    ["bücher.example:8443", "https://bücher.example/", false],
+    ["bücher.example", "http://bucher.example/", false],
+    ["\u{FFFD}.example", "http://a.example/", false],
   ];
   for (const [except, url, direct] of table) {
     assert.equal(ways(except, url)[0] === "", direct, `${except} for ${url}`);
   }
+});
+
+test("where nothing goes over a proxy, what is none is of no matter", () => {
+  for (const except of ["*", "a.example, *"]) {
+    const rule = proxyRule({ http: "socks5://web:1", https: "socks5://web:1", except });
+    assert.equal(rule(new URL("https://any.example/")), undefined);
+  }
+  assert.throws(() => proxyRule({ http: "socks5://web:1", except: "a.example" }), UsageError);
 });
 
 test("the environment is read as curl reads it", () => {

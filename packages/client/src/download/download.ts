@@ -95,7 +95,7 @@ async function make(job: DownloadJob): Promise<PlanKind> {
   }
   try {
     await job.request.sure?.();
-    await made.partial.finish(job.request.output.name);
+    await made.partial.finish(job.request.output.name, job.signal);
   } finally {
     await made.partial.close();
   }

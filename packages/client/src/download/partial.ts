@@ -158,13 +158,15 @@ export class Partial {
   /**
    * Gives the whole file its name. The caller has checked it.
    * @throws {HostError} `HOST_REPLACED` when another file lies where it was written
+   * @throws the signal's reason, when it fired before the file had its name
    */
-  async finish(name: string): Promise<void> {
+  async finish(name: string, signal: AbortSignal): Promise<void> {
     invariant(this.whole, "only a whole file gets its name");
     await this.#syncs.settle();
     await this.#part.sync();
     await this.#requireInPlace();
     await this.close();
+    signal.throwIfAborted();
     await this.#store.rename(this.#files.part, name);
   }
 

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { domainToASCII } from "node:url";
 import { UsageError } from "@causeway/kernel";
 import { shown } from "../../routes/route.ts";
 import { hostOf, portOf } from "./url-host.ts";
@@ -42,11 +43,12 @@ export function proxySettings(
  * @throws {UsageError} `USAGE_ARGUMENT` on what is no proxy
  */
 export function proxyRule(settings: ProxySettings, loopbackToo = false): ProxyRule {
+  const excepted = parseExceptions(settings.except ?? "");
+  if (excepted === undefined) return () => undefined;
   const proxies = new Map([
     ["http:", parseProxy(settings.http)],
     ["https:", parseProxy(settings.https)],
   ]);
-  const excepted = parseExceptions(settings.except ?? "");
   return (url) => {
     const proxy = proxies.get(url.protocol);
     if (proxy === undefined || excepted(url)) return undefined;
@@ -64,7 +66,8 @@ function parseProxy(text = ""): URL | undefined {
   throw new UsageError("USAGE_ARGUMENT", `${named} is not an http:// or https:// URL.`);
 }
 
-function parseExceptions(list: string): (url: URL) => boolean {
+/** @returns undefined when nothing goes over a proxy, whatever it is */
+function parseExceptions(list: string): ((url: URL) => boolean) | undefined {
   const addresses = new BlockList();
   const withPorts = new Map<string, BlockList>();
   const names: { readonly name: string; readonly port: string }[] = [];
@@ -73,11 +76,11 @@ function parseExceptions(list: string): (url: URL) => boolean {
     .split(/[\s,]+/)
     .slice(0, exceptionsMax)) {
     if (entry === "") continue;
-    if (entry === "*") return () => true;
+    if (entry === "*") return undefined;
     if (addSubnet(addresses, entry)) continue;
     const { host, port } = splitPort(entry);
     const version = isIP(host);
-    const name = host.replace(/^\*?\./, "").replace(/\.$/, "");
+    const name = asciiOf(host.replace(/^\*?\./, "")).replace(/\.$/, "");
     if (version === 0) names.push({ name, port });
     else {
       const forPort = withPorts.get(port) ?? new BlockList();
@@ -98,6 +101,11 @@ function parseExceptions(list: string): (url: URL) => boolean {
       return fits && (only === "" || only === port);
     });
   };
+}
+
+/** As URLs have it; of plain letters it may not know what is none, as "2.7". */
+function asciiOf(name: string): string {
+  return /[^ -~]/.test(name) ? domainToASCII(name) || name : name;
 }
 
 function addSubnet(list: BlockList, entry: string): boolean {
