@@ -21,13 +21,16 @@ const known = globSync("*.bench.ts", { cwd: import.meta.dirname })
   .map((file) => basename(file, ".bench.ts"))
   .toSorted();
 
-const unknown = wanted.filter((name) => !known.includes(name));
-if (unknown.length > 0 || flags.some((flag) => flag !== "--write")) {
-  process.stderr.write(`usage: npm run bench -- [--write] [NAME...]\nknown: ${known.join(", ")}\n`);
+const chosen = wanted.map((word) => {
+  return known.filter((name) => name === word || name.startsWith(`${word}-`));
+});
+if (chosen.some((names) => names.length === 0) || flags.some((flag) => flag !== "--write")) {
+  const usage = "usage: npm run bench -- [--write] [NAME...], where shield is all of shield-*";
+  process.stderr.write(`${usage}\nknown: ${known.join(", ")}\n`);
   process.exit(2);
 }
 
-for (const name of wanted.length > 0 ? wanted : known) {
+for (const name of wanted.length > 0 ? chosen.flat() : known) {
   process.stderr.write(`bench ${name} …\n`);
   const benchmark = (await import(`./${name}.bench.ts`)) as Benchmark;
   const before = circumstances(name);

@@ -1,9 +1,9 @@
-/** Seconds of several runs of one thing. */
+/** Figures, as seconds, of several runs of one thing. */
 export class Spread {
   readonly #sorted: readonly number[];
 
-  constructor(seconds: readonly number[]) {
-    this.#sorted = seconds.toSorted((a, b) => a - b);
+  constructor(figures: readonly number[]) {
+    this.#sorted = figures.toSorted((a, b) => a - b);
   }
 
   get runs(): number {
@@ -14,11 +14,18 @@ export class Spread {
     return this.#sorted[this.runs >> 1] ?? Number.NaN;
   }
 
+  get least(): number {
+    return this.#sorted[0] ?? Number.NaN;
+  }
+
+  get most(): number {
+    return this.#sorted.at(-1) ?? Number.NaN;
+  }
+
   /** Cells of a table: median, least, most, runs. */
   get cells(): string {
-    const [least = Number.NaN] = this.#sorted;
-    const most = this.#sorted.at(-1) ?? Number.NaN;
-    return [...[this.median, least, most].map(shownSeconds), this.runs].join(" | ");
+    const { median, least, most, runs } = this;
+    return [...[median, least, most].map(shownSeconds), runs].join(" | ");
   }
 }
 
