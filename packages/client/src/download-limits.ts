@@ -26,6 +26,11 @@ export interface DownloadLimits {
   /** Failures after which a route is asked again only when no other delivers. */
   readonly failuresInCompany: number;
   readonly backoffMs: BackoffLimits;
+  /**
+   * How long others deliver alone before one that was of no use is asked for a chunk again, the
+   * first time and at the most; as long a file that a route said it lacks is not asked for.
+   */
+  readonly probeMs: { readonly base: number; readonly max: number };
   /** The longest wait for a route to come back when there is no other. */
   readonly patienceMs: number;
   /** How long a route is alone with a small file before the next one is asked beside it. */
@@ -59,6 +64,7 @@ export const downloadLimits: DownloadLimits = {
   failuresMax: 6, // about ten seconds of trying
   failuresInCompany: 3,
   backoffMs: { base: 300, max: 10_000 },
+  probeMs: { base: 5_000, max: 60_000 }, // those that drip may do so for hours
   patienceMs: 30_000, // who runs `get` by hand waits no longer
   hedgeMs: 300,
   indexLengthMax: 64 * MiB, // the index of a 100 GiB target

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { partialNames } from "../src/download/partial-names.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld, type World } from "./support/download-world.ts";
+import { cutsAfter } from "./support/faulty-route.ts";
 import { startSlowRoute } from "./support/slow-route.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -118,4 +119,15 @@ void test("a reboot loop: killed again and again, it gets there and fetches litt
   const wanted = (release.pack?.length ?? 0) + release.index.length;
   const again = one.sent + two.sent - wanted;
   assert.ok(again <= (kills + 1) * 500_000, `${again} bytes again after ${kills} kills`);
+});
+
+void test("a network that cuts each connection in the middle of a chunk keeps nothing out", async () => {
+  const large = publish(programBytes(2_000_000, 12));
+  assert.ok(large.chunks.some(({ packLength }) => packLength > cutsAfter));
+  await using world = await startWorld(large, ["cuts"]);
+  await world.download();
+  await world.assertWhole();
+  assert.equal(world.routes[0]?.state, "ok");
+  const sent = world.routes[0]?.bytesReceived ?? Infinity;
+  assert.ok(sent < large.bytes.length, "the pack, once");
 });

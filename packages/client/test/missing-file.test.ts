@@ -68,3 +68,21 @@ void test("the only route lacks the file: it is asked a few times, and named", a
   // Once without the pack, which might have been at fault.
   assert.equal(askedForRaw(world), quickDownload.failuresMax * 2);
 });
+
+void test("a route that says 404 of its pack once is asked for it again, and not for all of the raw file", async () => {
+  const many = publish(programBytes(2 * length, 41));
+  let packs = 0;
+  let raws = 0;
+  const get = (path: string): Uint8Array | undefined => {
+    if (path.endsWith(".app")) raws++;
+    const isHidden = path.endsWith(".pack.zst") && packs++ === 0;
+    return isHidden ? undefined : many.files.get(path);
+  };
+  await using world = await startWorld(many, ["honest"]);
+  await using slow = await startSlowRoute({ get }, 1_000_000);
+  const limits = { ...quickDownload, probeMs: { base: 200, max: 200 }, firstRunLength: 65_536 };
+  await world.download({ routes: [parseRoute(slow.url)], limits });
+  await world.assertWhole();
+  assert.ok(raws > 0, "it was not kept waiting");
+  assert.ok(packs > 2, `${packs} requests for the pack`);
+});

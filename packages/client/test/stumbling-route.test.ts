@@ -35,3 +35,12 @@ suite("the only honest route fails at each file once", { concurrency: 3 }, () =>
     });
   }
 });
+
+test("the only honest route's connections are all cut after some bytes, and the patch comes", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["cuts", "dead"], vendor.files());
+  const client = clientOf(folder.path, fleet.urls);
+  const output = { store: folderStore(folder.path), name: "new" };
+  await client.get(product, { platform: "linux-x64", output });
+  assert.deepEqual(await fs.readFile(path.join(folder.path, "new")), Buffer.from(content));
+});

@@ -18,11 +18,14 @@ export function getMsMax(swarm: Swarm, vendor: Vendor): number {
   // Those who send without end take their share of the customer's own line.
   const rate = Math.min(route.traits.bytesPerSecond, swarm.homeBytesPerSecond / count);
   const lengths = vendor.patches.map(({ files }) => files.bytes.length);
-  const bytesMs = ((documentsLength + Math.max(...lengths)) * 1000) / rate;
+  const length = documentsLength + Math.max(...lengths);
+  const bytesMs = (length * 1000) / rate;
+  const { cutAfter = Infinity, latencyMs } = route.traits;
+  const cutsMs = (length / cutAfter) * roundTripsEach * 2 * latencyMs;
   const steps = documentsMax + vendor.newest.versions.root;
-  const stepMs = roundTripsEach * 2 * route.traits.latencyMs + (count - 1) * hedgeMs;
+  const stepMs = roundTripsEach * 2 * latencyMs + (count - 1) * hedgeMs;
   const diskMs = steps * 3 * (swarm.disk.syncMs + swarm.disk.accessMs);
-  return slack * bytesMs + steps * stepMs + diskMs + deadlinesMs;
+  return slack * (bytesMs + cutsMs) + steps * stepMs + diskMs + deadlinesMs;
 }
 
 /** As above, of a run that began before the route became honest. */

@@ -99,8 +99,9 @@ function makeHost(
 }
 
 /** A drawn line as it is to the route that has to be enough. */
-export function goodTraits({ latencyMs, bytesPerSecond }: LineTraits): LineTraits {
-  return cleanTraits(latencyMs, bytesPerSecond);
+export function goodTraits({ latencyMs, bytesPerSecond, cutAfter }: LineTraits): LineTraits {
+  const clean = cleanTraits(latencyMs, bytesPerSecond);
+  return cutAfter === undefined ? clean : { ...clean, cutAfter };
 }
 
 /** A line that loses nothing. */

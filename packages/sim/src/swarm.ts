@@ -102,6 +102,7 @@ export function drawSwarm(dice: Dice): Swarm {
 }
 
 function drawRoutes(dice: Dice, safetyMs: number): RouteDraw[] {
+  const cuts = dice.fork("cuts");
   return Array.from({ length: dice.between(1, 6) }, (_, index) => ({
     name: `r${index}`,
     traits: {
@@ -110,6 +111,7 @@ function drawRoutes(dice: Dice, safetyMs: number): RouteDraw[] {
       lossPerMille: dice.pick([0, 0, 0, 2, 30]),
       resetPerMille: dice.pick([0, 0, 0, 1, 20]),
       outages: dice.chance(1, 3) ? [drawSpan(dice, safetyMs)] : [],
+      ...(cuts.chance(1, 6) && { cutAfter: cuts.spread(5_000, 100_000) }),
     },
     lagMs: dice.pick([0, 0, dice.spread(1_000, hour)]),
   }));

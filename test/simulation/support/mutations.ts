@@ -51,6 +51,12 @@ export const mutations: readonly Mutation[] = [
     "if (text === undefined) return undefined;\n  const end = endOf(text) ?? wall + 1e9;",
   ),
   bug(
+    "a body whose connection breaks begins anew",
+    "client/src/routes/resumed-body.ts",
+    "const resumedLengthMin = 4 * 1024;",
+    "const resumedLengthMin = Infinity;",
+  ),
+  bug(
     "what a killed run had is fetched again",
     "client/src/download/partial.ts",
     "const claimed = length === 0 ? [] : await this.#journaled();",

@@ -122,7 +122,7 @@ class ChunkFetch {
 
   #takeFree(work: RouteWork, now: number): Run | undefined {
     const { file, queue, limits } = this.#job;
-    if (work.source?.ranged === false) {
+    if (work.source(now)?.ranged === false) {
       const whole = { from: 0, to: file.index.chunks.length };
       if (work.lanes.size > 0 || queue.freeLength === 0) return undefined;
       queue.hold(whole);
@@ -141,14 +141,14 @@ class ChunkFetch {
   }
 
   #takeOver(helper: RouteWork, now: number): Run | undefined {
-    if (helper.source?.ranged === false) return undefined;
+    if (helper.source(now)?.ranged === false) return undefined;
     const { queue, limits } = this.#job;
     return takeOver(helper, [...this.#lanes()], queue, limits.savingMsMin, now);
   }
 
   #start(work: RouteWork, run: Run, now: number): void {
     const { file, queue, signal, limits } = this.#job;
-    const source = work.source;
+    const source = work.source(now);
     if (source === undefined) return;
     const lane = new Lane(work.route, source, { file, queue, run }, now, signal);
     const others = this.#othersDelivering(work, now);
@@ -185,7 +185,7 @@ class ChunkFetch {
       if (error instanceof RouteError && !this.#job.signal.aborted) {
         work.failed(lane, error, clock.steady(), random);
         work.route.strike(error);
-        if (work.source === undefined) for (const other of work.lanes) other.cancel();
+        if (work.expelled) for (const other of work.lanes) other.cancel();
       } else {
         this.#fatal ??= { error };
       }

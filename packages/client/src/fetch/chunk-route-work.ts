@@ -8,9 +8,13 @@ import type { ChunkSource } from "./chunk-source.ts";
 
 const latencyUnknownMs = 250; // before the first answer: a far but healthy route
 const roundTrips = 4; // of silence, until a piece is asked for elsewhere
-// How long others deliver alone before one that was of no use is asked for a chunk again, and
-// then again: they may drip for hours.
-const probeMs = { base: 5_000, max: 60_000 } as const;
+/** A file that a route said it has not. */
+interface Lack {
+  readonly since: number;
+  readonly times: number;
+  /** When it may be asked for that again. */
+  readonly until: number;
+}
 
 /** What one route has done, and may do, in one download. */
 export class RouteWork {
@@ -21,8 +25,8 @@ export class RouteWork {
   readonly #sources: readonly ChunkSource[];
   readonly #limits: DownloadLimits;
   readonly #retries: RetryBudget;
-  #source = 0;
-  #out = false;
+  readonly #lacks = new Map<ChunkSource, Lack>();
+  #expelled = false;
   #failures = 0; // in a row, without a chunk between them
   #failing = false;
   #failedAt = Number.NEGATIVE_INFINITY;
@@ -45,13 +49,19 @@ export class RouteWork {
   }
 
   /** The best source that this route did not say it lacks; or the last, when it said so of all. */
-  get source(): ChunkSource | undefined {
-    return this.#out ? undefined : this.#sources[this.#source];
+  source(now: number): ChunkSource | undefined {
+    if (this.#expelled) return undefined;
+    return this.#sources.find((source) => !this.#isLacking(source, now)) ?? this.#sources.at(-1);
+  }
+
+  /** True when nothing that it sends is of any worth. */
+  get expelled(): boolean {
+    return this.#expelled;
   }
 
   /** True when it will not be asked again in this download. */
   get out(): boolean {
-    return this.source === undefined || this.#failures >= this.#limits.failuresMax;
+    return this.#expelled || this.#failures >= this.#limits.failuresMax;
   }
 
   /** True once it delivered a chunk, and has not failed since. */
@@ -143,15 +153,12 @@ export class RouteWork {
       case "ROUTE_LIED":
       case "ROUTE_MISLABELLED":
       case "ROUTE_ENDLESS":
-        this.#out = true;
+        this.#expelled = true;
         return;
       case "ROUTE_MISSING":
-        if (lane.source !== this.source) return; // two requests may learn the same
-        if (this.#source + 1 < this.#sources.length) {
-          this.#source++;
-          return;
-        }
-        break; // servers under flood say so of what they have: it is asked again, a few times
+        // Servers under flood say so of what they have: it is asked for again, a few times.
+        if (this.#noteLack(lane, now)) return;
+        break;
       default:
     }
     // Requests that break together are one failure.
@@ -164,14 +171,34 @@ export class RouteWork {
     this.route.backoff.failed(now, this.#limits.backoffMs, random);
   }
 
+  /** @returns whether it has another source, or had said so before */
+  #noteLack({ source, startedAt }: Lane, now: number): boolean {
+    const known = this.#lacks.get(source);
+    const isNews = known === undefined || startedAt >= known.since;
+    const times = known?.times ?? 0;
+    if (isNews) {
+      const until = now + this.#probeWaitMs(times);
+      this.#lacks.set(source, { since: now, times: times + 1, until });
+    }
+    return !isNews || this.#sources.some((other) => !this.#isLacking(other, now));
+  }
+
+  #isLacking(source: ChunkSource, now: number): boolean {
+    return now < (this.#lacks.get(source)?.until ?? Number.NEGATIVE_INFINITY);
+  }
+
   #isHeld(now: number, othersDeliver: boolean): boolean {
     return othersDeliver && (this.doubtful || this.route.isAsleep(now));
   }
 
   #probeDueAt(now: number): number {
     this.#heldSince ??= now;
-    const wait = Math.min(probeMs.max, probeMs.base * 2 ** this.#probes);
-    return Math.max(this.#heldSince, this.#failedAt) + wait;
+    return Math.max(this.#heldSince, this.#failedAt) + this.#probeWaitMs(this.#probes);
+  }
+
+  #probeWaitMs(times: number): number {
+    const { base, max } = this.#limits.probeMs;
+    return Math.min(max, base * 2 ** times);
   }
 
   #isSinceFailure(lane: Lane): boolean {

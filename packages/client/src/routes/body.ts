@@ -17,8 +17,6 @@ export interface Guard {
   readonly delivery: Delivery;
   /** Undefined when the route does not say. */
   readonly promised: number | undefined;
-  /** Called when the body is over, however it ends. */
-  readonly letGo: () => void;
 }
 
 /**
@@ -49,7 +47,7 @@ export async function* guardedBody(guard: Guard): AsyncGenerator<Uint8Array, voi
   } catch (error) {
     throw request.signal.aborted ? request.signal.reason : error;
   } finally {
-    guard.letGo();
+    guard.delivery.close();
     if (received > 0) route.measured(received, pace.waitedMs);
   }
 }

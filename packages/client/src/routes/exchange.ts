@@ -1,8 +1,9 @@
 import { type Clock, type Delivery, RouteError, type Transport } from "@causeway/kernel";
 import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
-import { guardedBody, seconds } from "./body.ts";
+import { seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
+import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
 import { Steps } from "./steps.ts";
 import { ticketIn } from "./ticket.ts";
@@ -10,8 +11,8 @@ import { ticketIn } from "./ticket.ts";
 export interface ExchangeRequest {
   /** Below the route's base, encoded: `metadata/timestamp.json`. */
   readonly path: string;
-  /** Bytes `start` to `end - 1`; all of them, or the exchange fails. */
-  readonly range?: { readonly start: number; readonly end: number };
+  /** All of those bytes, or the exchange fails. */
+  readonly range?: ByteRange;
   /** Of the body; never more is read. */
   readonly lengthMax: number;
   readonly signal: AbortSignal;
@@ -37,8 +38,9 @@ export interface ExchangePorts {
 /**
  * Asks one route for one file, or one range of it. Resolves when the answer's headers are here
  * and promise what was asked for; the body keeps that promise or fails. A reset connection is
- * tried once more at once; a route that asked to be left alone is not asked. Counts bytes, latency and rate into `route`; striking it is up to the
- * caller.
+ * tried once more at once, and a body whose connection breaks goes on over another one; a route
+ * that asked to be left alone is not asked. Counts bytes, latency and rate into `route`; striking
+ * it is up to the caller.
  * @throws {RouteError} what the route did wrong
  * @throws the signal's reason when it fired
  */
@@ -49,18 +51,23 @@ export async function exchange(
 ): Promise<Answer> {
   const limits = request.limits ?? clientLimits.exchange;
   const cancel = new Cancel(request.signal);
+  const asking = { ports, route, request, limits, cancel };
   try {
-    const { delivery, promised } = await open({ ports, route, request, limits, cancel });
-    const letGo = (): void => {
+    const opened = await open(asking);
+    let { delivery } = opened;
+    const close = (): void => {
       cancel.release();
       delivery.close();
     };
-    return {
-      length: promised,
-      headers: delivery.headers,
-      body: guardedBody({ ports, route, request, limits, delivery, promised, letGo }),
-      close: letGo,
+    const reopen = async (range: ByteRange): Promise<Opened> => {
+      const rest = await open({ ...asking, request: { ...request, range } });
+      delivery = rest.delivery;
+      return rest;
     };
+    const guard = { ports, route, request, limits, ...opened };
+    const resuming = { start: request.range?.start ?? 0, reopen, letGo: close };
+    const body = resumedBody(guard, resuming);
+    return { length: opened.promised, headers: delivery.headers, body, close };
   } catch (error) {
     cancel.release();
     throw request.signal.aborted ? request.signal.reason : error;
@@ -73,11 +80,6 @@ interface Asking {
   readonly request: ExchangeRequest;
   readonly limits: ExchangeLimits;
   readonly cancel: Cancel;
-}
-
-interface Opened {
-  readonly delivery: Delivery;
-  readonly promised: number | undefined;
 }
 
 async function open(asking: Asking): Promise<Opened> {

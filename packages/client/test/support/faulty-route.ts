@@ -34,6 +34,7 @@ export type Behaviour =
   | "redirects-to"
   | "ends-early"
   | "breaks-off"
+  | "cuts"
   | Fault;
 
 /** Files by their path below the route, as `metadata/timestamp.json`. */
@@ -170,6 +171,10 @@ function spoiled(spoil: (reply: Reply) => void): (reply: Reply) => void {
   return (reply) => (reply.status < 300 ? spoil(reply) : serve(reply));
 }
 
+/** So little that the rest is not worth a request. */
+const truncatesAfter = 2_000;
+/** Less than some chunks have, packed or not. */
+export const cutsAfter = 20_000;
 /** One chunk of any length fits. */
 const breaksOffAfter = chunkLengths.max;
 const page = "<!doctype html><title>Welcome to Hotel Wi-Fi</title>";
@@ -180,6 +185,16 @@ function refuse(status: number, headers: http.OutgoingHttpHeaders = {}): (reply:
     const told = { "content-type": "text/plain", ...headers, ...response.getHeaders() };
     response.writeHead(status, told).end("no");
   };
+}
+
+function breakOff(reply: Reply, after: number): void {
+  const { request, response, status, headers, body } = reply;
+  if (body.length <= after) {
+    serve(reply);
+    return;
+  }
+  response.writeHead(status, headers);
+  response.write(body.subarray(0, after), () => request.socket.destroy());
 }
 
 const behaviours: Record<Behaviour, (reply: Reply) => void> = {
@@ -222,22 +237,15 @@ const behaviours: Record<Behaviour, (reply: Reply) => void> = {
   }),
   truncates: spoiled(({ request, response, status, headers, body }) => {
     response.writeHead(status, headers);
-    response.write(half(body), () => request.socket.destroy());
+    response.write(half(body).subarray(0, truncatesAfter), () => request.socket.destroy());
   }),
   "ends-early": spoiled(({ response, status, headers, body }) => {
     const range = headers["content-range"];
     response.writeHead(status, { ...(range !== undefined && { "content-range": range }) });
     response.end(half(body)); // chunked, so that nothing in HTTP tells that bytes are missing
   }),
-  "breaks-off": spoiled((reply) => {
-    const { request, response, status, headers, body } = reply;
-    if (body.length <= breaksOffAfter) {
-      serve(reply);
-      return;
-    }
-    response.writeHead(status, headers);
-    response.write(body.subarray(0, breaksOffAfter), () => request.socket.destroy());
-  }),
+  "breaks-off": spoiled((reply) => breakOff(reply, breaksOffAfter)),
+  cuts: spoiled((reply) => breakOff(reply, cutsAfter)),
   endless: ({ request, response }) => {
     const { range } = request.headers;
     if (range === undefined) response.writeHead(200);

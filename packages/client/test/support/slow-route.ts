@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Files } from "./faulty-route.ts";
 
 export interface SlowRoute {
   readonly url: string;
@@ -13,10 +14,7 @@ export interface SlowRoute {
 const tickMs = 10;
 
 /** An honest route on loopback whose requests share one bandwidth. */
-export async function startSlowRoute(
-  files: ReadonlyMap<string, Uint8Array>,
-  bytesPerSecond: number,
-): Promise<SlowRoute> {
+export async function startSlowRoute(files: Files, bytesPerSecond: number): Promise<SlowRoute> {
   let sent = 0;
   const waiting = new Set<() => void>();
   const timer = setInterval(() => {

@@ -110,9 +110,14 @@ export class BodyStream implements AsyncIterable<Uint8Array> {
     }
     const { world, line, home } = this.#way;
     const { drip } = this.#body;
+    const uncut = (line.traits.cutAfter ?? Infinity) - this.#sent;
+    if (uncut <= 0) {
+      this.#fail();
+      return;
+    }
     const usual = (line.traits.bytesPerSecond * pieceMs) / 1000;
     const most = drip?.bytes ?? Math.min(pieceMax, Math.max(512, Math.floor(usual)));
-    const piece = this.#body.read(this.#sent, Math.min(most, left));
+    const piece = this.#body.read(this.#sent, Math.min(most, left, uncut));
     if (this.#buffered + piece.length > socketBuffer) return;
     this.#sending = true;
     this.#sent += piece.length;

@@ -15,6 +15,8 @@ export interface LineTraits {
   /** Pieces after which the connection breaks, in 1,000. */
   readonly resetPerMille: number;
   readonly outages: readonly Outage[];
+  /** Bytes of a body after which something on the way breaks the connection, each time. */
+  readonly cutAfter?: number;
 }
 
 const retransmitMs = 300; // TCP's first; each further one comes after twice as long
