@@ -4,6 +4,7 @@ export * from "./chunk-index.ts";
 export type { Chunk, Chunks } from "./chunk-table.ts";
 export * from "./delta.ts";
 export * from "./delta-list.ts";
+export { isEntrancePort } from "./entrance-port.ts";
 export * from "./errors.ts";
 export { Chunker, chunkLengthsOf } from "./fastcdc.ts";
 export { Fields, malformed } from "./fields.ts";

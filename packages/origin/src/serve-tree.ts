@@ -54,7 +54,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
   const tree = new Tree(root, linkOf, limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
-  const office = tickets && new TicketOffice(tickets.audience, { calm: () => true });
+  const office = tickets && new TicketOffice(tickets.audience, [], { calm: () => true });
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
     verifier?.setKeys(keys);
     office?.setKeys(keys);

@@ -1,3 +1,4 @@
+import { isEntrancePort } from "@causeway/kernel";
 import type { Ticket } from "./ticket.ts";
 
 /** Bounds of what a ticket may claim, so that all of it fits into `ticketLengthMax`. */
@@ -5,12 +6,9 @@ export const claimLimits = {
   subLengthMax: 64, // 128 random bits take 22
   secondsMax: 2 ** 40, // far beyond any clock, far below what a number holds
   entrancesMax: 4, // two are named, and two more while they move
-  entranceLengthMax: 96, // https://, a name, a port
   fleetMax: 1_000_000,
 } as const;
 
-// Printable ASCII that JSON writes as it is.
-const entrance = /^[!#-[\]-~]+$/;
 const name = /^[\w-]+$/;
 
 /**
@@ -57,10 +55,7 @@ function isIntegerUpTo(value: unknown, min: number, max: number): value is numbe
   return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
-function areEntrances(value: unknown): value is readonly string[] {
-  const { entrancesMax, entranceLengthMax } = claimLimits;
-  if (!Array.isArray(value) || value.length > entrancesMax) return false;
-  return value.every((item: unknown) => {
-    return typeof item === "string" && item.length <= entranceLengthMax && entrance.test(item);
-  });
+function areEntrances(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value) || value.length > claimLimits.entrancesMax) return false;
+  return value.every(isEntrancePort);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 import type { HeaderList } from "../headers.ts";
+import { entrancesFor } from "./entrance-choice.ts";
 import { signingKey } from "./signing-key.ts";
 import { issueTicket, type Ticket, ticketLifeSeconds } from "./ticket.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
@@ -21,14 +22,23 @@ export interface OfficePorts {
 /** Gives tickets to those who look for something new in calm times, and renews them. */
 export class TicketOffice {
   readonly #audience: string;
+  readonly #entrances: readonly number[];
   readonly #calm: () => boolean;
   readonly #now: () => number;
   readonly #random: (bytes: number) => Buffer;
   #keys: readonly TicketKey[] = [];
 
-  /** `audience` as in `Ticket.aud`. Until `setKeys` nobody gets a ticket. */
-  constructor(audience: string, { calm, now = Date.now, random = randomBytes }: OfficePorts) {
+  /**
+   * `audience` as in `Ticket.aud`. Until `setKeys` nobody gets a ticket.
+   * @param entrances all that there are; each ticket names a few
+   */
+  constructor(
+    audience: string,
+    entrances: readonly number[],
+    { calm, now = Date.now, random = randomBytes }: OfficePorts,
+  ) {
     this.#audience = audience;
+    this.#entrances = entrances;
     this.#calm = calm;
     this.#now = now;
     this.#random = random;
@@ -54,12 +64,17 @@ export class TicketOffice {
     return [...ownAlone(headers), "Causeway-Ticket", token];
   }
 
-  /** Renewed, a ticket says what it said, for longer. */
+  /** Renewed, a ticket says what it said, for longer; its entrances are those of today. */
   #next(shown: Ticket | undefined, now: number): Ticket {
-    const exp = now + ticketLifeSeconds;
-    if (shown !== undefined) return { ...shown, exp };
-    const sub = this.#random(subjectBytes).toString("base64url");
-    return { aud: this.#audience, sub, since: now, exp };
+    const sub = shown?.sub ?? this.#random(subjectBytes).toString("base64url");
+    const ent = entrancesFor(sub, this.#entrances);
+    return {
+      aud: this.#audience,
+      sub,
+      since: shown?.since ?? now,
+      exp: now + ticketLifeSeconds,
+      ...(ent.length > 0 && { ent }),
+    };
   }
 }
 

@@ -11,8 +11,8 @@ export interface Ticket {
   readonly since: number;
   /** From then on it is worth nothing. */
   readonly exp: number;
-  /** The private entrances that it opens. */
-  readonly ent?: readonly string[];
+  /** The private entrances that it opens: ports of the route's own host. */
+  readonly ent?: readonly number[];
   /** How many machines it speaks for; absent: one. */
   readonly fleet?: number;
 }

@@ -82,12 +82,13 @@ test("a ticket that is shown is renewed: the same machine, since the same time",
     sub: "machine",
     since: now - 500_000,
     exp: now + 60,
-    ent: ["a:1"],
+    ent: [9001],
   };
   const answer = await get({ Authorization: `Bearer ${issueTicket(old, key)}` });
   const renewed = claimsOf(ticketIn(answer) ?? "");
   assert.ok(renewed.exp >= now + ticketLifeSeconds);
-  assert.deepEqual({ ...renewed, exp: 0 }, { ...old, exp: 0 });
+  const { ent: _, ...kept } = old; // this origin has no entrances
+  assert.deepEqual({ ...renewed, exp: 0 }, { ...kept, exp: 0 });
 });
 
 test("a ticket that speaks for many is left as it is: it ends when its vendor said", async (t) => {

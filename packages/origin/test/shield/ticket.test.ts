@@ -24,7 +24,7 @@ function verifier(audience = "web-1"): TicketVerifier {
 const header = { alg: "HS256", typ: "JWT", kid: key.kid };
 const names = fc.stringMatching(/^[\w-]{1,64}$/);
 const seconds = fc.integer({ min: 0, max: claimLimits.secondsMax });
-const entrances = fc.array(fc.stringMatching(/^[!#-[\]-~]{1,96}$/), { maxLength: 4 });
+const entrances = fc.array(fc.integer({ min: 10_081, max: 65_535 }), { maxLength: 4 });
 const anyTicket: fc.Arbitrary<Ticket> = fc.record(
   {
     aud: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,63}$/),
@@ -55,7 +55,7 @@ test("what was issued is verified as it was, within the length that is allowed",
       sub: "s".repeat(claimLimits.subLengthMax),
       since: claimLimits.secondsMax,
       exp: claimLimits.secondsMax,
-      ent: Array.from({ length: claimLimits.entrancesMax }, () => "e".repeat(96)),
+      ent: Array.from({ length: claimLimits.entrancesMax }, () => 65_535),
       fleet: claimLimits.fleetMax,
     },
     { ...key, kid: "k".repeat(32) },
@@ -65,12 +65,12 @@ test("what was issued is verified as it was, within the length that is allowed",
 
 test("jose reads our tickets, and we read those that jose writes", async () => {
   const secret = new TextEncoder().encode(key.secret);
-  const token = issueTicket({ ...ticket, ent: ["https://a.example:8443"], fleet: 7 }, key);
+  const token = issueTicket({ ...ticket, ent: [9001, 9002], fleet: 7 }, key);
   assert.deepEqual(decodeProtectedHeader(token), header);
   const currentDate = new Date(now * 1000);
   const options = { algorithms: ["HS256"], audience: "web-1", typ: "JWT", currentDate };
   const { payload } = await jwtVerify<Ticket>(token, secret, options);
-  assert.deepEqual(payload, { ...ticket, ent: ["https://a.example:8443"], fleet: 7 });
+  assert.deepEqual(payload, { ...ticket, ent: [9001, 9002], fleet: 7 });
   const late = { ...options, currentDate: new Date(ticket.exp * 1000) };
   await assert.rejects(jwtVerify(token, secret, late), errors.JWTExpired);
 
@@ -149,11 +149,11 @@ const badClaims: Readonly<Record<string, unknown>> = {
   "no end": { ...ticket, exp: undefined },
   "an end as text": { ...ticket, exp: String(ticket.exp) },
   "an end beyond all time": { ...ticket, exp: 2 ** 41 },
-  "entrances as text": { ...ticket, ent: "a" },
-  "five entrances": { ...ticket, ent: ["a", "b", "c", "d", "e"] },
-  "a long entrance": { ...ticket, ent: ["e".repeat(97)] },
-  "an entrance with a space": { ...ticket, ent: ["a b"] },
-  "an entrance that is no text": { ...ticket, ent: [1] },
+  "one entrance, and no list": { ...ticket, ent: 9001 },
+  "five entrances": { ...ticket, ent: [9001, 9002, 9003, 9004, 9005] },
+  "an entrance as text": { ...ticket, ent: ["9001"] },
+  "an entrance at a port of mail": { ...ticket, ent: [25] },
+  "an entrance beyond all ports": { ...ticket, ent: [65_536] },
   "a fleet of none": { ...ticket, fleet: 0 },
   "a fleet of too many": { ...ticket, fleet: claimLimits.fleetMax + 1 },
   "no object": "text",
