@@ -39,7 +39,12 @@ test("an old file that is none, or cannot be read, costs a warning and bytes, ne
   assert.deepEqual(await readFile(at("new")), next);
   const { reused } = JSON.parse(stdout) as { reused: number };
   assert.ok(reused > old.length / 2, `${reused} of ${old.length}`);
-  const warned = stderr.split("\n").filter((line) => line.includes("going on without"));
+  const warned = stderr.split("\n").filter((line) => line.includes("Going on without it."));
   assert.equal(warned.length, useless.length, stderr);
-  for (const file of useless) assert.ok(stderr.includes(`going on without ${file}: it `), file);
+  for (const file of useless) assert.ok(stderr.includes(`${file}: `), file);
+
+  const tooMany = Array.from({ length: 17 }, () => ["--have", at("old")]).flat();
+  const refused = await causeway(["get", "reader", ...route, ...tooMany, ...rest]);
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stdout, /17 old files; at most 16 are looked through/);
 });

@@ -32,6 +32,9 @@ export class DownloadScreen {
         this.#note(`found ${product} ${version} for ${platform}, ${formatBytes(length)}, signed`);
         return;
       }
+      case "unreadable":
+        this.#terminal.warn(`${event.why} Going on without it.`);
+        return;
       case "plan":
         if (event.plan === "none") return;
         this.#note(`${planText[event.plan]}: ${formatBytes(event.bytes)} to fetch`);

@@ -13,7 +13,7 @@ import {
 import { download } from "./download/download.ts";
 import type { DownloadEvent } from "./download/download-event.ts";
 import type { DownloadRequest } from "./download/download-request.ts";
-import type { OldFile } from "./download/old-file.ts";
+import { type OldFile, requireFewOldFiles } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
 import { type ClientLimits, clientLimits } from "./limits.ts";
 import { type ClockReport, reportClock } from "./metadata/clock-report.ts";
@@ -61,7 +61,11 @@ export interface GetRequest extends CheckRequest {
 }
 
 /** What `get` tells while it works: first what it found, then how the download goes. */
-export type ClientEvent = { readonly kind: "found"; readonly release: Checked } | DownloadEvent;
+export type ClientEvent =
+  | { readonly kind: "found"; readonly release: Checked }
+  /** Of a client on files: an old file cannot be read, which only costs bytes. */
+  | { readonly kind: "unreadable"; readonly file: string; readonly why: string }
+  | DownloadEvent;
 
 /** A patch that is out. */
 export interface Checked {
@@ -137,6 +141,7 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
     },
     async get(product, request) {
       const wish = toWish(product, request);
+      requireFewOldFiles(request.have?.length ?? 0, bounds.download.oldFilesMax);
       const { clock } = options.ports;
       const start = clock.steady();
       return withRun(bounds, shared, request.signal, async (whole) => {

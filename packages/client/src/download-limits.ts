@@ -36,6 +36,7 @@ export interface DownloadLimits {
   /** How long a route is alone with a small file before the next one is asked beside it. */
   readonly hedgeMs: number;
   readonly indexLengthMax: number;
+  /** That a caller may name; what stands at the output's place comes on top. */
   readonly oldFilesMax: number;
   readonly oldFileLengthMax: number;
   /** Times that chunks which rotted on the disk are fetched anew before giving up. */

@@ -5,6 +5,7 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { CausewayError } from "@causeway/kernel";
 import type { ClientEvent, Got } from "../src/client.ts";
+import type { OldFile } from "../src/download/old-file.ts";
 import { isNewer } from "../src/is-newer.ts";
 import { folderStore } from "../src/node/index.ts";
 import { clientOf, content, getOver, ports, vendor } from "./support/customer.ts";
@@ -104,6 +105,10 @@ test("wrong arguments are told before anything is asked", async () => {
     client.check(product, { platform: "Windows XP" }),
     client.check(product, { platform: "any", version: "newest" }),
   ];
+  const have = Array.from({ length: 17 }, () => ({}) as OldFile);
+  const output = { store: folderStore(folder.path) };
+  const get = client.get(product, { platform: "any", output, have });
+  await assert.rejects(get, /17 old files; at most 16/);
   for (const call of wrong) await assert.rejects(call, /is not a/);
   assert.throws(() => clientOf(folder.path, []), /--route/);
   assert.deepEqual(await fs.readdir(folder.path), []);

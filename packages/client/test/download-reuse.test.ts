@@ -36,11 +36,13 @@ void test("chunks that an old file has are not fetched", async () => {
   assert.ok(reused > next.length * 0.8 && downloaded < next.length * 0.2, `${downloaded}`);
 });
 
-void test("the version that stands at the output's place is an old file", async () => {
+void test("the version that stands at the output's place is an old file, beside all that are named", async () => {
   await using world = await startWorld(chunked, ["honest"]);
   await fs.mkdir(world.folder, { recursive: true });
   await fs.writeFile(world.output, old);
-  const { reused } = await world.download();
+  const other = await world.oldFile("other", programBytes(1_000, 34));
+  const have = Array.from({ length: quickDownload.oldFilesMax }, () => other);
+  const { reused } = await world.download({ have });
   await world.assertWhole();
   assert.ok(reused > next.length * 0.8);
 });

@@ -32,8 +32,6 @@ test("a client on files says what is missing, and lets go of what it opened", as
   await assert.rejects(openClient({ routes: [], stateFolder }), hasCode("USAGE_ARGUMENT"));
   const client = await openClient({ routes, stateFolder });
   await assert.rejects(client.check("reader"), hasCode("USAGE_TRUST_MISSING"));
-  const have = [path.join(folder.path, "none")];
-  await assert.rejects(client.get("reader", { have }), hasCode("HOST_MISSING"));
   await fs.writeFile(trust, "no root");
   const mistaken = await openClient({ routes, stateFolder, trust });
   await assert.rejects(mistaken.check("reader"), hasCode("USAGE_ARGUMENT"));
@@ -91,30 +89,46 @@ test("a device is no place for a patch", async () => {
   client.close();
 });
 
-test("what is no readable file is refused as an old one, before anything is asked", async () => {
+test("what is no readable file is told, and the patch comes without it", async () => {
   await using folder = await tempFolder();
-  await using route = await startRoute("honest", new Map());
+  await using fleet = await startRoutes(["honest"], vendor.files());
   const at = (name: string): string => path.join(folder.path, name);
   execFileSync("mkfifo", [at("pipe")]);
   await fs.mkdir(at("folder"));
   await fs.writeFile(at("secret"), "of somebody else", { mode: 0 });
-  const client = await openClient({
-    routes: [route.url],
-    stateFolder: at("state"),
-    trust: vendor.trust,
-  });
-  const get = (file: string): Promise<unknown> => client.get("reader", { have: [file] });
-  for (const file of [at("pipe"), at("folder"), "/dev/null"]) {
-    await assert.rejects(get(file), hasCode("HOST_IO"), file);
-  }
+  const open = { routes: fleet.urls, trust: vendor.trust, ports: portsIn2030() };
+  const client = await openClient({ ...open, stateFolder: at("state") });
+  const told: ClientEvent[] = [];
+  const onProgress = (event: ClientEvent): void => {
+    if (event.kind === "unreadable") told.push(event);
+  };
+  const have = [at("pipe"), at("folder"), "/dev/null", at("none"), at("none/below")];
+  const got = await client.get(product, { output: at("new"), have, onProgress });
+  assert.equal(got.length, (await fs.stat(at("new"))).size);
+  assert.deepEqual(
+    told.map((event) => event.kind === "unreadable" && event.file),
+    have,
+  );
+  told.length = 0;
   if (process.geteuid?.() === 0) process.seteuid?.(65534); // root may read what it likes
   try {
-    await assert.rejects(get(at("secret")), hasCode("HOST_DENIED"));
+    const denied = client.get(product, { output: at("new"), have: [at("secret")], onProgress });
+    await denied.catch(() => undefined); // nor can the state be written
   } finally {
     process.seteuid?.(process.getuid?.() ?? 0);
   }
+  assert.match(JSON.stringify(told), /secret: the operating system refuses access/);
   client.close();
-  assert.deepEqual(route.requests, []);
+});
+
+test("more old files than are looked through are refused, before one is opened", async () => {
+  const client = await openClient({ routes, stateFolder: "none" });
+  const have = Array.from({ length: 17 }, () => "none");
+  const told: ClientEvent[] = [];
+  const get = client.get(product, { have, onProgress: (event) => told.push(event) });
+  await assert.rejects(get, /^UsageError: 17 old files; at most 16 are looked through\.$/);
+  assert.deepEqual(told, []);
+  client.close();
 });
 
 test("a folder answers as a server would", async () => {

@@ -1,4 +1,4 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import * as path from "node:path";
 import type { Got } from "@causeway/client";
 import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
@@ -7,7 +7,7 @@ import { DownloadScreen } from "../download-screen.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
 import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
-import { printable, type Terminal } from "../terminal.ts";
+import { printable } from "../terminal.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
 
 interface GetOptions {
@@ -56,9 +56,8 @@ export const registerGet: Register = (program, context) => {
 
 async function get(product: string, options: GetOptions, context: Context): Promise<Got> {
   const { terminal, signal } = context;
-  const { platform, version, output, trust, state } = options;
+  const { platform, version, output, trust, state, have = [] } = options;
   if (output !== undefined) await requireFolderOf(output);
-  const have = await presentFiles(options.have ?? [], terminal);
   const client = await openClient({
     routes: options.route ?? [],
     stateFolder: state,
@@ -92,29 +91,6 @@ async function requireFolderOf(output: string): Promise<void> {
   const folder = path.dirname(path.resolve(output));
   if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) return;
   throw new UsageError("USAGE_ARGUMENT", `there is no folder ${folder}; make it, or correct -o.`);
-}
-
-/** An old file that is missing only costs bytes: no reason to go without the patch. */
-async function presentFiles(files: readonly string[], terminal: Terminal): Promise<string[]> {
-  const present: string[] = [];
-  for (const file of files) {
-    const why = await whyNotReadable(file);
-    if (why === undefined) present.push(file);
-    else terminal.warn(`going on without ${file}: ${why}`);
-  }
-  return present;
-}
-
-async function whyNotReadable(file: string): Promise<string | undefined> {
-  try {
-    if (!(await stat(file)).isFile()) return "it is no file"; // to open a pipe may take for ever
-    await using handle = await open(file);
-    await handle.read(new Uint8Array(1), 0, 1, 0);
-    return undefined;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return `it cannot be read (${code})`;
-  }
 }
 
 function summary(got: Got): string {

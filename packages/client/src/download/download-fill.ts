@@ -69,8 +69,8 @@ async function searchAll(
   const total = oldFiles.reduce((sum, file) => sum + file.length, 0);
   let done = 0;
   const searched: Searched[] = [];
-  for (const [index, file] of oldFiles.entries()) {
-    const fits = index < limits.oldFilesMax && file.length <= limits.oldFileLengthMax;
+  for (const file of oldFiles) {
+    const fits = file.length <= limits.oldFileLengthMax;
     const wholeHash = deltas.some(({ from }) => from.length === file.length);
     const options = { wholeHash, signal };
     const content = fits

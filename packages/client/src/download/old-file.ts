@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Chunker, type FileHandle, HostError, type Sha256 } from "@causeway/kernel";
+import { Chunker, type FileHandle, HostError, type Sha256, UsageError } from "@causeway/kernel";
 import { VerifiedChunk } from "../fetch/chunk-verified.ts";
 import { readFully, windowsOf } from "./chunk-read.ts";
 import type { Partial } from "./partial.ts";
@@ -19,6 +19,12 @@ export interface OldFileContent {
 }
 
 export const nothingOld: OldFileContent = { sha256: undefined, offsets: new Map() };
+
+/** @throws {UsageError} `USAGE_ARGUMENT`: none of those that a caller names is left out unsaid */
+export function requireFewOldFiles(count: number, most: number): void {
+  if (count <= most) return;
+  throw new UsageError("USAGE_ARGUMENT", `${count} old files; at most ${most} are looked through.`);
+}
 
 /**
  * Cuts an old file as the publisher cut the target, and looks for chunks that are missing.

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import * as path from "node:path";
-import { Interrupted, UsageError } from "@causeway/kernel";
+import { HostError, Interrupted, UsageError } from "@causeway/kernel";
 import {
   type Checked,
   type CheckRequest,
@@ -8,7 +8,8 @@ import {
   createClient,
   type Got,
 } from "../client.ts";
-import type { OldFile } from "../download/old-file.ts";
+import { type OldFile, requireFewOldFiles } from "../download/old-file.ts";
+import { downloadLimits } from "../download-limits.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import type { ProxySettings } from "./connect/proxy-rule.ts";
 import type { FileLock } from "./internal/file-lock.ts";
@@ -42,8 +43,8 @@ export interface FileGetRequest extends FileCheckRequest {
   /** A file to be made, or a folder for a file of the published name; the current one if absent. */
   readonly output?: string;
   /**
-   * Files that may hold parts of the patch; an older version, as a rule. One that is missing, that
-   * cannot be read, or that is no file, is a `HostError` before anything is asked.
+   * Files that may hold parts of the patch; an older version, as a rule. Of one that is missing,
+   * that cannot be read, or that is no file, `onProgress` is told, and the patch comes without.
    */
   readonly have?: readonly string[];
   readonly onProgress?: (event: ClientEvent) => void;
@@ -100,7 +101,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
       const { output = ".", have = [], ...rest } = request;
       const signal = endOf(request);
       const { folder, name } = await splitOutput(output);
-      const olds = await openOldFiles(have);
+      const olds = await openOldFiles(have, request.onProgress);
       try {
         const got = await client.get(product, {
           platform: thisPlatform(),
@@ -172,14 +173,34 @@ async function splitOutput(
   return { folder: path.dirname(file), name: path.basename(file) };
 }
 
-async function openOldFiles(names: readonly string[]): Promise<readonly OldFile[]> {
+async function openOldFiles(
+  names: readonly string[],
+  tell: FileGetRequest["onProgress"],
+): Promise<readonly OldFile[]> {
+  requireFewOldFiles(names.length, downloadLimits.oldFilesMax);
   const olds: OldFile[] = [];
   try {
-    for (const name of names) olds.push(await openOldFile(path.resolve(name)));
+    for (const name of names) {
+      const old = await openOrTell(path.resolve(name), tell);
+      if (old !== undefined) olds.push(old);
+    }
     return olds;
   } catch (error) {
     await closeAll(olds);
     throw error;
+  }
+}
+
+async function openOrTell(
+  file: string,
+  tell: FileGetRequest["onProgress"],
+): Promise<OldFile | undefined> {
+  try {
+    return await openOldFile(file);
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    tell?.({ kind: "unreadable", file, why: error.message });
+    return undefined;
   }
 }
 
