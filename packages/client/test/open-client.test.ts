@@ -122,7 +122,8 @@ test("what is no readable file is told, and the patch comes without it", async (
 });
 
 test("more old files than are looked through are refused, before one is opened", async () => {
-  const client = await openClient({ routes, stateFolder: "none" });
+  await using folder = await tempFolder();
+  const client = await openClient({ routes, stateFolder: path.join(folder.path, "state") });
   const have = Array.from({ length: 17 }, () => "none");
   const told: ClientEvent[] = [];
   const get = client.get(product, { have, onProgress: (event) => told.push(event) });
