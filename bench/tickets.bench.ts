@@ -89,7 +89,7 @@ async function ours(
     const began = performance.now();
     for (const text of texts) {
       const token = bearerToken(text);
-      if (token !== undefined && verifier.verify(token, now) !== undefined) found++;
+      if (token !== undefined && typeof verifier.verify(token, now) === "object") found++;
     }
     const ms = performance.now() - began;
     expectCount(found, isGood);

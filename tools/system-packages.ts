@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { runGroup } from "./process-group.ts";
 
-/** A Debian package that tests need, and the command that shows that it is there. */
+/** A Debian package that tests need, and the command or file that shows that it is there. */
 export interface SystemPackage {
   readonly name: string;
+  /** A program's name, or a whole path. */
   readonly command: string;
   /** Which tests need it, and what for. */
   readonly reason: string;
@@ -72,6 +73,11 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/origin: an independent reader that asks for many ranges at once",
   },
   {
+    name: "python3-prometheus-client",
+    command: "/usr/lib/python3/dist-packages/prometheus_client",
+    reason: "packages/origin: an independent reader of the metrics",
+  },
+  {
     name: "tmux",
     command: "tmux",
     reason: "test/cli: a real terminal, to see what a person sees and to type into",
@@ -87,7 +93,7 @@ const aptMsMax = 5 * 60_000; // a mirror that hangs must not eat CI's 20 minutes
 export async function installSystemPackages(
   wanted: readonly SystemPackage[] = systemPackages,
 ): Promise<readonly string[]> {
-  const missing = wanted.filter((each) => !isOnPath(each.command));
+  const missing = wanted.filter((each) => !isThere(each.command));
   if (missing.length === 0) return [];
   const names = missing.map((each) => each.name);
   const blocked = whyNotInstallable();
@@ -95,7 +101,7 @@ export async function installSystemPackages(
   process.stdout.write(`installing ${names.join(", ")} with apt-get\n`);
   const update = await apt("update", "-q");
   const install = await apt("install", "-qy", "--no-install-recommends", ...names);
-  const left = missing.filter((each) => !isOnPath(each.command));
+  const left = missing.filter((each) => !isThere(each.command));
   if (left.length === 0) return [];
   return explain(
     left,
@@ -118,7 +124,8 @@ function whyNotInstallable(): string | undefined {
   return undefined;
 }
 
-function isOnPath(command: string): boolean {
+function isThere(command: string): boolean {
+  if (isAbsolute(command)) return existsSync(command);
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.some((folder) => folder !== "" && existsSync(join(folder, command)));
 }

@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
-import { type Counts, type PoolState, renderMetrics } from "./counters.ts";
+import type { Counts } from "./counters.ts";
 import { listenOn } from "./listen.ts";
+import { type PoolState, renderMetrics } from "./metrics.ts";
 
 const host = "127.0.0.1"; // operators only; never an address that the flood can reach
 

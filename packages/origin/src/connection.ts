@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
 
 /** Begins one answer, and calls `done` when it is over or its connection is gone. */
@@ -13,6 +14,7 @@ export type Task = (done: () => void) => void;
 export class Connection {
   readonly #socket: Socket;
   readonly #limits: OriginLimits;
+  #traffic: TrafficCounters;
   readonly #waiting: Task[] = [];
   #busy = false;
   #unanswered = 0;
@@ -21,9 +23,11 @@ export class Connection {
   #movedAt = performance.now();
   #idleSince = performance.now();
 
-  constructor(socket: Socket, limits: OriginLimits) {
+  /** `traffic` is where its bytes are counted until `countSentFor`. */
+  constructor(socket: Socket, limits: OriginLimits, traffic: TrafficCounters) {
     this.#socket = socket;
     this.#limits = limits;
+    this.#traffic = traffic;
   }
 
   /** True while a request is answered or waits for it. */
@@ -53,12 +57,16 @@ export class Connection {
     return this.#busy ? 0 : now - this.#idleSince;
   }
 
-  /** Bytes handed to the system since the last call. */
-  countSent(): number {
+  /** Counts the bytes that were handed to the system since the last call. */
+  countSent(): void {
     const total = this.#socket.bytesWritten - this.#socket.writableLength;
-    const more = total - this.#countedBytes;
+    this.#traffic.sentBytes += total - this.#countedBytes;
     this.#countedBytes = total;
-    return more;
+  }
+
+  /** From now on its bytes are counted there, those that are not yet counted too. */
+  countSentFor(traffic: TrafficCounters): void {
+    this.#traffic = traffic;
   }
 
   /**

@@ -1,3 +1,7 @@
+import { invariant } from "@causeway/kernel";
+import { latencyBounds } from "./measures/latency.ts";
+import { type RequestClass, requestClasses } from "./shield/request-class.ts";
+
 /** Why a connection was closed before its client was done. */
 export const dropReasons = [
   "limit",
@@ -29,95 +33,98 @@ export type HandshakeEnd = (typeof handshakeEnds)[number];
 export const statuses = [200, 206, 304, 400, 404, 405, 408, 412, 413, 416, 429, 431, 503] as const;
 export type Status = (typeof statuses)[number];
 
-/** What one worker counted since it started; plain data, so that workers can send it. */
-export interface Counts {
-  readonly requests: Readonly<Record<Status, number>>;
-  readonly drops: Readonly<Record<DropReason, number>>;
-  readonly handshakes: Readonly<Record<HandshakeEnd, number>>;
-  /** Handshakes under way now. */
-  readonly handshaking: number;
-  readonly accepted: number;
+/** Who asks: the bearer of a good ticket, or anybody else. */
+export const clientKinds = ["ticketed", "newcomer"] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+/**
+ * What is wrong with what was shown as a ticket: its form, a header that names no key of ours, the
+ * signature, the claims, the route that it is for, its end.
+ */
+export const badTicketReasons = ["form", "key", "signature", "claims", "route", "expired"] as const;
+export type BadTicketReason = (typeof badTicketReasons)[number];
+
+/** What clients of one kind asked for in one class. */
+export interface Traffic {
+  readonly answers: Readonly<Record<Status, number>>;
   /** Bytes handed to the system, headers included. */
   readonly sentBytes: number;
-  /** Connections open now. */
-  readonly open: number;
+  /** Requests that were served, by their latency, for each of `latencyBounds` and beyond. */
+  readonly latency: readonly number[];
+  readonly latencySeconds: number;
 }
 
-export type Counters = { -readonly [name in keyof Counts]: WithoutReadonly<Counts[name]> };
-type WithoutReadonly<Value> = { -readonly [name in keyof Value]: Value[name] };
+/**
+ * What one worker counted since it started; plain data, so that workers can send it. Everything in
+ * it is a number to be added to that of other workers, however deep it stands.
+ */
+export interface Counts {
+  readonly traffic: Readonly<Record<RequestClass, Readonly<Record<ClientKind, Traffic>>>>;
+  readonly tickets: {
+    readonly first: number;
+    readonly renewed: number;
+    readonly good: number;
+    readonly bad: Readonly<Record<BadTicketReason, number>>;
+  };
+  readonly drops: Readonly<Record<DropReason, number>>;
+  readonly handshakes: Readonly<Record<HandshakeEnd, number>>;
+  readonly accepted: number;
+  /** How things stand now; a worker that ends takes it along. */
+  readonly now: {
+    /** Connections open. */
+    readonly open: number;
+    /** Handshakes under way. */
+    readonly handshaking: number;
+  };
+}
+
+export type Counters = Mutable<Counts>;
+export type TrafficCounters = Mutable<Traffic>;
+type Mutable<Value> = Value extends object
+  ? { -readonly [name in keyof Value]: Mutable<Value[name]> }
+  : Value;
 
 export function zeroCounts(): Counters {
   return {
-    requests: fromEach(statuses, () => 0),
+    traffic: fromEach(requestClasses, () => fromEach(clientKinds, zeroTraffic)),
+    tickets: { first: 0, renewed: 0, good: 0, bad: fromEach(badTicketReasons, () => 0) },
     drops: fromEach(dropReasons, () => 0),
     handshakes: fromEach(handshakeEnds, () => 0),
-    handshaking: 0,
     accepted: 0,
-    sentBytes: 0,
-    open: 0,
+    now: { open: 0, handshaking: 0 },
   };
 }
 
-export function addCounts(a: Counts, b: Counts): Counts {
+function zeroTraffic(): TrafficCounters {
   return {
-    requests: fromEach(statuses, (status) => a.requests[status] + b.requests[status]),
-    drops: fromEach(dropReasons, (reason) => a.drops[reason] + b.drops[reason]),
-    handshakes: fromEach(handshakeEnds, (end) => a.handshakes[end] + b.handshakes[end]),
-    handshaking: a.handshaking + b.handshaking,
-    accepted: a.accepted + b.accepted,
-    sentBytes: a.sentBytes + b.sentBytes,
-    open: a.open + b.open,
+    answers: fromEach(statuses, () => 0),
+    sentBytes: 0,
+    latency: Array<number>(latencyBounds.length + 1).fill(0),
+    latencySeconds: 0,
   };
 }
 
-function fromEach<Key extends string | number>(
+/** Adds each number of `b` to the one that stands in its place in `a`; both have the same shape. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  return sumOf(a, b) as Counts;
+}
+
+function sumOf(a: unknown, b: unknown): unknown {
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (Array.isArray(a) && Array.isArray(b)) return a.map((value, at) => sumOf(value, b[at]));
+  invariant(isRecord(a) && isRecord(b), "counts are numbers, or hold counts");
+  return Object.fromEntries(
+    Object.entries(a).map(([name, value]) => [name, sumOf(value, b[name])]),
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function fromEach<Key extends string | number, Value>(
   keys: readonly Key[],
-  valueOf: (key: Key) => number,
-): Record<Key, number> {
-  return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<Key, number>;
-}
-
-/** What `/metrics` says beyond the workers' own counts. */
-export interface PoolState {
-  readonly workers: number;
-  readonly restarts: number;
-}
-
-/** OpenMetrics 1.0 text. */
-export function renderMetrics(counts: Counts, pool: PoolState): string {
-  const p = "causeway_origin";
-  const lines = [
-    `# TYPE ${p}_requests counter`,
-    `# HELP ${p}_requests Requests answered, by status.`,
-    ...statuses.map((s) => `${p}_requests_total{status="${s}"} ${counts.requests[s]}`),
-    `# TYPE ${p}_sent_bytes counter`,
-    `# UNIT ${p}_sent_bytes bytes`,
-    `# HELP ${p}_sent_bytes Bytes sent, headers included.`,
-    `${p}_sent_bytes_total ${counts.sentBytes}`,
-    `# TYPE ${p}_connections gauge`,
-    `# HELP ${p}_connections Connections open now.`,
-    `${p}_connections ${counts.open}`,
-    `# TYPE ${p}_connections_accepted counter`,
-    `# HELP ${p}_connections_accepted Connections accepted.`,
-    `${p}_connections_accepted_total ${counts.accepted}`,
-    `# TYPE ${p}_connections_dropped counter`,
-    `# HELP ${p}_connections_dropped Connections closed on the client, by reason.`,
-    ...dropReasons.map((r) => `${p}_connections_dropped_total{reason="${r}"} ${counts.drops[r]}`),
-    `# TYPE ${p}_tls_handshakes counter`,
-    `# HELP ${p}_tls_handshakes Connections to the TLS port, by what became of the handshake.`,
-    ...handshakeEnds.map((end) => {
-      return `${p}_tls_handshakes_total{outcome="${end}"} ${counts.handshakes[end]}`;
-    }),
-    `# TYPE ${p}_tls_handshakes_under_way gauge`,
-    `# HELP ${p}_tls_handshakes_under_way TLS handshakes that have begun and not ended.`,
-    `${p}_tls_handshakes_under_way ${counts.handshaking}`,
-    `# TYPE ${p}_workers gauge`,
-    `# HELP ${p}_workers Workers that serve now.`,
-    `${p}_workers ${pool.workers}`,
-    `# TYPE ${p}_worker_restarts counter`,
-    `# HELP ${p}_worker_restarts Workers started again after they died.`,
-    `${p}_worker_restarts_total ${pool.restarts}`,
-    "# EOF",
-  ];
-  return `${lines.join("\n")}\n`;
+  valueOf: () => Value,
+): Record<Key, Value> {
+  return Object.fromEntries(keys.map((key) => [key, valueOf()])) as Record<Key, Value>;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Counters, Status } from "./counters.ts";
+import type { Counters, Status, TrafficCounters } from "./counters.ts";
 import type { HeaderList } from "./headers.ts";
+import { latencyBucket } from "./measures/latency.ts";
 import type { RepositoryPath } from "./request-path.ts";
 import type { RequestClass } from "./shield/request-class.ts";
 import type { Ticket } from "./shield/ticket.ts";
@@ -12,8 +13,10 @@ export interface Exchange {
   /** The file asked for; undefined when the target cannot name one. */
   readonly path: RepositoryPath | undefined;
   readonly class: RequestClass;
-  /** What the client has shown to be known by; undefined for a newcomer. */
-  readonly ticket: Ticket | undefined;
+  /** When its turn came, as `performance.now()` tells it. */
+  readonly startedAt: number;
+  /** What the client has shown to be known by; undefined for a newcomer, and until it is read. */
+  ticket: Ticket | undefined;
   readonly counters: Counters;
 }
 
@@ -25,6 +28,18 @@ export type Handler = (exchange: Exchange) => Promise<void>;
 
 /** Writes the status and headers. The body, if any, is the caller's to send. */
 export function begin(exchange: Exchange, status: Status, headers: HeaderList): void {
-  exchange.counters.requests[status]++;
+  const traffic = trafficOf(exchange);
+  traffic.answers[status]++;
+  if (status < 400) {
+    const seconds = (performance.now() - exchange.startedAt) / 1000;
+    const bucket = latencyBucket(seconds);
+    traffic.latency[bucket] = (traffic.latency[bucket] ?? 0) + 1;
+    traffic.latencySeconds += seconds;
+  }
   exchange.response.writeHead(status, headers as string[]);
+}
+
+/** Where an exchange is counted. */
+export function trafficOf({ class: name, ticket, counters }: Exchange): TrafficCounters {
+  return counters.traffic[name][ticket === undefined ? "newcomer" : "ticketed"];
 }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { errnoOf } from "@causeway/client/internal/host-error";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
-import type { Handler } from "./exchange.ts";
+import { type Exchange, type Handler, trafficOf } from "./exchange.ts";
 import type { OriginLimits } from "./limits.ts";
 import { type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
@@ -79,10 +79,8 @@ export class HttpServer {
   }
 
   counts(): Counts {
-    for (const connection of this.#connections.values()) {
-      this.#counters.sentBytes += connection.countSent();
-    }
-    return { ...this.#counters, open: this.#connections.size };
+    for (const connection of this.#connections.values()) connection.countSent();
+    return { ...this.#counters, now: { open: this.#connections.size, handshaking: 0 } };
   }
 
   /** Resolves when the answers under way are finished, or `graceMs` are over. */
@@ -127,14 +125,15 @@ export class HttpServer {
   }
 
   #onConnection(socket: Socket): void {
-    const connection = new Connection(socket, this.#limits);
+    const { other } = this.#counters.traffic;
+    const connection = new Connection(socket, this.#limits, other.newcomer);
     this.#counters.accepted++;
     this.#connections.set(socket, connection);
     // Node stops listening for errors on a socket that asked for a tunnel; one unheard error ends
     // the process. What follows every error is "close", and that is what counts here.
     socket.on("error", () => {});
     socket.once("close", () => {
-      this.#counters.sentBytes += connection.countSent();
+      connection.countSent();
       this.#connections.delete(socket);
       if (this.#connections.size === 0) this.#onEmpty();
     });
@@ -149,21 +148,36 @@ export class HttpServer {
       // Requests behind one that asked to close are not answered: Node gives them no socket.
       if (response.socket === null) return done();
       response.once("close", () => {
+        connection.countSent();
         if (this.#stopping) connection.finish();
         done();
       });
       if (this.#stopping || connection.ending) response.shouldKeepAlive = false;
-      void this.#answer(request, response);
+      void this.#answer(request, response, connection);
     });
     if (!taken) this.#drop(request.socket, connection, "pipelining");
   }
 
   /** A rejection means a bug of ours; nothing catches it, so it ends the worker. */
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+  ): Promise<void> {
     const { method = "", url = "" } = request;
     const path = parseRequestTarget(url, this.#limits.targetLengthMax);
-    const exchange = { request, response, path, class: classOf(method, url, path) };
-    await this.#handler({ ...exchange, ticket: undefined, counters: this.#counters });
+    const exchange: Exchange = {
+      request,
+      response,
+      path,
+      class: classOf(method, url, path),
+      startedAt: performance.now(),
+      ticket: undefined,
+      counters: this.#counters,
+    };
+    const answered = this.#handler(exchange);
+    connection.countSentFor(trafficOf(exchange)); // tickets are read at once
+    await answered;
     if (response.statusCode < 400) return;
     // Every client asks for the next root, and is told that there is none: not worth a line.
     if (response.statusCode === 404 && /^metadata\/\d+\.root\.json$/.test(path?.path ?? "")) return;
@@ -178,7 +192,7 @@ export class HttpServer {
       socket.destroy();
       return;
     }
-    this.#counters.requests[status]++;
+    this.#counters.traffic.other.newcomer.answers[status]++;
     if (status !== 405) this.#counters.drops.malformed++;
     socket.write(rawRefusal(status), () => connection.finish());
     const fields = { status, client: addressOf(socket) };

@@ -79,7 +79,12 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       newest = material;
       secure?.renew(material);
     },
-    counts: () => ({ ...server.counts(), ...secure?.counts() }),
+    counts: () => {
+      const counts = server.counts();
+      if (secure === undefined) return counts;
+      const { handshakes, handshaking } = secure.counts();
+      return { ...counts, handshakes, now: { ...counts.now, handshaking } };
+    },
     stop: async (graceMs) => {
       await Promise.all([server.stop(graceMs), secure?.stop()]);
       clearInterval(forgetting);

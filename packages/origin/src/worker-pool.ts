@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { HostError } from "@causeway/kernel";
-import { addCounts, type Counts, type PoolState, zeroCounts } from "./counters.ts";
+import { addCounts, type Counts, zeroCounts } from "./counters.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
+import type { PoolState } from "./metrics.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { TlsMaterial } from "./tls/tls-material.ts";
@@ -133,7 +134,7 @@ export class WorkerPool {
 
   #onExit(slot: number, worker: Worker, how: string, backOff: number): void {
     this.#workers.delete(slot);
-    this.#ofTheDead = addCounts(this.#ofTheDead, { ...worker.counts, open: 0, handshaking: 0 });
+    this.#ofTheDead = addCounts(this.#ofTheDead, { ...worker.counts, now: zeroCounts().now });
     if (this.#stopping) return;
     const healthy = performance.now() - worker.startedAt > healthyMs;
     const waitMs = healthy ? backOffMs.first : backOff;

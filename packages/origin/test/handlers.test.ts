@@ -50,7 +50,7 @@ test("a handler in front may refuse in place of the one behind it", async (t) =>
   t.after(() => server.stop(0));
   const answer = await ask(`http://127.0.0.1:${port}/metadata/timestamp.json`);
   assert.equal(answer.status, 503);
-  assert.equal(server.counts().requests[503], 1);
+  assert.equal(server.counts().traffic.metadata.newcomer.answers[503], 1);
 });
 
 test("nothing is begun behind an answer that closes the connection", async (t) => {

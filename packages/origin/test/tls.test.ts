@@ -198,7 +198,8 @@ test("closing finishes the answer under way over TLS, and cuts it after the grac
     const stuck = await dialSecure(second);
     stuck.pause();
     stuck.write(head(`GET /${other} HTTP/1.1`));
-    await eventually("it is served", async () => (await metricOf(second, "sent_bytes_total")) > 0);
+    const sent = 'sent_bytes_total{class="patch",client="newcomer"}';
+    await eventually("it is served", async () => (await metricOf(second, sent)) > 0);
     const began = performance.now();
     await second.close(200);
     assert.ok(performance.now() - began < 5_000);

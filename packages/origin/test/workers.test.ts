@@ -82,8 +82,9 @@ test("a worker that dies is started again, and its counts are kept", async (t) =
   const metrics = async (): Promise<string> => {
     return (await ask(`${origin.adminUrl}/metrics`)).body.toString();
   };
+  const served = 'requests_total{class="metadata",client="newcomer",status="200"}';
   await eventually("both workers have told what they served", async () => {
-    return (await metrics()).includes('requests_total{status="200"} 20\n');
+    return (await metrics()).includes(`${served} 20\n`);
   });
   const [victim] = childrenOf(process.pid, "worker-main");
   assert.ok(victim);
@@ -94,7 +95,7 @@ test("a worker that dies is started again, and its counts are kept", async (t) =
   });
   assert.ok(origin.logged.some((entry) => entry.event === "worker-died"));
   assert.equal((await ask(url)).status, 200);
-  assert.match(await metrics(), /requests_total\{status="200"\} 2\d\n/);
+  assert.match(await metrics(), new RegExp(`${served} 2\\d\n`));
 });
 
 test("an address in use is said so, with one worker and with several", async (t) => {

@@ -60,6 +60,7 @@ export class TicketOffice {
     const now = this.#now();
     const key = signingKey(this.#keys, now);
     if (key === undefined) return headers;
+    exchange.counters.tickets[exchange.ticket === undefined ? "first" : "renewed"]++;
     const token = issueTicket(this.#next(exchange.ticket, Math.floor(now / 1000)), key);
     return [...ownAlone(headers), "Causeway-Ticket", token];
   }

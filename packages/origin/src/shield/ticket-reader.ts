@@ -12,7 +12,14 @@ export function readTickets(next: Handler, verifier: TicketVerifier): Handler {
     if (authorization === undefined) return next(exchange);
     const token = bearerToken(authorization);
     if (token === undefined) return next(exchange);
-    const ticket = verifier.verify(token, Date.now() / 1000);
-    return next(ticket === undefined ? exchange : { ...exchange, ticket });
+    const verdict = verifier.verify(token, Date.now() / 1000);
+    const { tickets } = exchange.counters;
+    if (typeof verdict === "string") {
+      tickets.bad[verdict]++;
+    } else {
+      tickets.good++;
+      exchange.ticket = verdict;
+    }
+    return next(exchange);
   };
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
+import type { BadTicketReason } from "../counters.ts";
 import {
   type SigningKey,
   signatureOf,
@@ -37,33 +38,36 @@ export class TicketVerifier {
     this.#cached.clear();
   }
 
-  /** The ticket, or undefined for everything that is none here and now. Never throws. */
-  verify(token: string, nowSeconds: number): Ticket | undefined {
-    if (token.length > ticketLengthMax) return undefined;
+  /** The ticket, or why it is none here and now. Never throws. */
+  verify(token: string, nowSeconds: number): Ticket | BadTicketReason {
+    if (token.length > ticketLengthMax) return "form";
     let ticket = this.#cached.get(token);
     if (ticket === undefined) {
-      ticket = this.#judge(token);
-      if (ticket === undefined) return undefined;
+      const verdict = this.#judge(token);
+      if (typeof verdict === "string") return verdict;
+      ticket = verdict;
       if (nowSeconds < ticket.exp) this.#keep(token, ticket);
     }
     // RFC 7519 section 4.1.4: not "on or after".
-    return nowSeconds < ticket.exp ? ticket : undefined;
+    return nowSeconds < ticket.exp ? ticket : "expired";
   }
 
-  #judge(token: string): Ticket | undefined {
+  #judge(token: string): Ticket | BadTicketReason {
     // From the cheapest look to the dearest: where the dots are, the header, the alphabet, the HMAC.
     const first = token.indexOf(".");
     const last = token.length - signatureLength - 1;
-    if (first < 0 || first >= last || token[last] !== ".") return undefined;
+    if (first < 0 || first >= last || token[last] !== ".") return "form";
     const header = token.slice(0, first);
     const key = this.#byHeader.get(header) ?? this.#keyOf(header);
-    if (key === undefined || !shape.test(token)) return undefined;
+    if (key === undefined) return "key";
+    if (!shape.test(token)) return "form";
     // The texts are compared, and not the bytes: of one signature base64url has several texts.
     const expected = signatureOf(token.slice(0, last), key);
     const signature = token.slice(last + 1);
-    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) return undefined;
+    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(signature))) return "signature";
     const ticket = readClaims(token.slice(first + 1, last));
-    return ticket?.aud === this.#audience ? ticket : undefined;
+    if (ticket === undefined) return "claims";
+    return ticket.aud === this.#audience ? ticket : "route";
   }
 
   /** The key that a header of another writer names. */

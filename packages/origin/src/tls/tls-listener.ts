@@ -66,7 +66,7 @@ export class TlsListener {
     this.#tls.setSecureContext(contextOptions(material));
   }
 
-  counts(): Pick<Counts, "handshakes" | "handshaking"> {
+  counts(): Pick<Counts, "handshakes"> & Pick<Counts["now"], "handshaking"> {
     return { handshakes: { ...this.#ends }, handshaking: this.#underWay.count };
   }
 

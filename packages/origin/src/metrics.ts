@@ -1,0 +1,147 @@
+import {
+  badTicketReasons,
+  type Counts,
+  clientKinds,
+  dropReasons,
+  handshakeEnds,
+  statuses,
+  type Traffic,
+} from "./counters.ts";
+import { latencyBounds } from "./measures/latency.ts";
+import { type MetricFamily, openMetricsText, type Sample } from "./openmetrics.ts";
+import { requestClasses } from "./shield/request-class.ts";
+
+/** What `/metrics` says beyond the workers' own counts. */
+export interface PoolState {
+  readonly workers: number;
+  readonly restarts: number;
+}
+
+/** What an origin tells of itself, as OpenMetrics. */
+export function renderMetrics(counts: Counts, pool: PoolState): string {
+  const families = [
+    ...trafficFamilies(counts),
+    ...ticketFamilies(counts),
+    ...connectionFamilies(counts),
+    {
+      name: "workers",
+      type: "gauge",
+      help: "Workers that serve now.",
+      samples: [{ value: pool.workers }],
+    },
+    {
+      name: "worker_restarts",
+      type: "counter",
+      help: "Workers started again after they died.",
+      samples: [{ value: pool.restarts }],
+    },
+  ] satisfies MetricFamily[];
+  return openMetricsText(
+    families.map((each) => ({ ...each, name: `causeway_origin_${each.name}` })),
+  );
+}
+
+function trafficFamilies(counts: Counts): readonly MetricFamily[] {
+  return [
+    {
+      name: "requests",
+      type: "counter",
+      help: "Requests answered.",
+      samples: ofEachTraffic(counts, ({ answers }, labels) => {
+        return statuses.map((status) => {
+          return { labels: { ...labels, status }, value: answers[status] };
+        });
+      }),
+    },
+    {
+      name: "sent_bytes",
+      type: "counter",
+      unit: "bytes",
+      help: "Bytes sent, headers included.",
+      samples: ofEachTraffic(counts, ({ sentBytes }, labels) => [{ labels, value: sentBytes }]),
+    },
+    {
+      name: "latency_seconds",
+      type: "histogram",
+      unit: "seconds",
+      help: "From a whole request head to the start of its answer, where it was served.",
+      samples: ofEachTraffic(counts, ({ latency, latencySeconds }, labels) => {
+        const value = { bounds: latencyBounds, buckets: latency, sum: latencySeconds };
+        return [{ labels, value }];
+      }),
+    },
+  ];
+}
+
+function ofEachTraffic(
+  { traffic }: Counts,
+  samplesOf: (traffic: Traffic, labels: Readonly<Record<string, string>>) => readonly Sample[],
+): readonly Sample[] {
+  return requestClasses.flatMap((name) => {
+    return clientKinds.flatMap((client) => {
+      return samplesOf(traffic[name][client], { class: name, client });
+    });
+  });
+}
+
+function ticketFamilies({ tickets }: Counts): readonly MetricFamily[] {
+  const given = ["first", "renewed"] as const;
+  return [
+    {
+      name: "tickets_given",
+      type: "counter",
+      help: "Tickets given, to newcomers or to who showed one.",
+      samples: given.map((kind) => ({ labels: { kind }, value: tickets[kind] })),
+    },
+    {
+      name: "tickets_shown",
+      type: "counter",
+      help: "Requests with what was to be a ticket, by what was found of it.",
+      samples: [
+        { labels: { verdict: "good" }, value: tickets.good },
+        ...badTicketReasons.map((verdict) => ({
+          labels: { verdict },
+          value: tickets.bad[verdict],
+        })),
+      ],
+    },
+  ];
+}
+
+function connectionFamilies(counts: Counts): readonly MetricFamily[] {
+  const { accepted, drops, handshakes, now } = counts;
+  return [
+    {
+      name: "connections",
+      type: "gauge",
+      help: "Connections open now.",
+      samples: [{ value: now.open }],
+    },
+    {
+      name: "connections_accepted",
+      type: "counter",
+      help: "Connections accepted.",
+      samples: [{ value: accepted }],
+    },
+    {
+      name: "connections_dropped",
+      type: "counter",
+      help: "Connections closed on the client, by reason.",
+      samples: dropReasons.map((reason) => ({ labels: { reason }, value: drops[reason] })),
+    },
+    {
+      name: "tls_handshakes",
+      type: "counter",
+      help: "Connections to the TLS port, by what became of the handshake.",
+      samples: handshakeEnds.map((outcome) => {
+        return { labels: { outcome }, value: handshakes[outcome] };
+      }),
+    },
+    {
+      name: "tls_handshakes_under_way",
+      type: "gauge",
+      help: "TLS handshakes that have begun and not ended.",
+      samples: [{ value: now.handshaking }],
+    },
+  ];
+}
