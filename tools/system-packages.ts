@@ -33,6 +33,11 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/origin: accepts our configurations, and admits ticket holders as they say",
   },
   {
+    name: "chromium",
+    command: "chromium",
+    reason: "packages/origin: a real browser that works to be let in",
+  },
+  {
     name: "systemd",
     command: "systemd-analyze",
     reason: "test/cli: reads the units of docs/outgrow.md",

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Status } from "./counters.ts";
 import { begin, type Exchange } from "./exchange.ts";
 import { type HeaderList, headerList } from "./headers.ts";
+import { workScript } from "./shield/work-page.ts";
 
 /** Short, and the same for every client: nothing of the request comes back in it. */
 const texts = {
@@ -44,23 +45,28 @@ export function refuse(exchange: Exchange, status: Refusal, extra: HeaderList = 
   exchange.response.end(texts[status]);
 }
 
-/** Answers "not now": in words, or for a browser as a page under 1 KiB that links `alternates`. */
+/**
+ * Answers "not now": in words, or for a browser as a page under 1 KiB that links `alternates`.
+ * @param challenge for the browser to solve, as `WorkPuzzle.challenge` makes it
+ */
 export function refuseForNow(
   exchange: Exchange,
   status: 429 | 503,
   alternates: readonly string[],
+  challenge?: string,
 ): void {
   // Spread, so that those who were refused together do not come back together.
   const { least, spread } = retryAfterSeconds;
-  const seconds = String(least + Math.floor(Math.random() * spread));
-  if (!wantsPage(exchange.request)) return refuse(exchange, status, ["Retry-After", seconds]);
-  const page = busyPage(status, alternates);
+  const seconds = least + Math.floor(Math.random() * spread);
+  if (!wantsPage(exchange.request)) return refuse(exchange, status, ["Retry-After", `${seconds}`]);
+  const script = challenge === undefined ? "" : workScript(challenge, seconds);
+  const page = busyPage(status, alternates, script);
   const headers = headerList({
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": String(Buffer.byteLength(page)),
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Retry-After": seconds,
+    "Retry-After": String(seconds),
   });
   begin(exchange, status, headers);
   exchange.response.end(page);
@@ -71,8 +77,9 @@ function wantsPage(request: IncomingMessage): boolean {
 }
 
 /** A page under 1 KiB that links as many of the alternates as fit. */
-export function busyPage(status: 429 | 503, alternates: readonly string[]): string {
-  const head = `<!doctype html><meta charset=utf-8><title>Please wait</title><p>${texts[status]}`;
+export function busyPage(status: 429 | 503, alternates: readonly string[], script = ""): string {
+  const title = "<!doctype html><meta charset=utf-8><title>Please wait</title>";
+  const head = `${title}${script}<p>${texts[status]}`;
   let page = head;
   for (const base of alternates) {
     const url = escapeHtml(new URL("security/", base).href);

@@ -8,6 +8,8 @@ import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
 import { TicketVerifier } from "./shield/ticket-verifier.ts";
+import { WorkPuzzle } from "./shield/work-puzzle.ts";
+import { readWork } from "./shield/work-reader.ts";
 import { TlsListener } from "./tls/tls-listener.ts";
 import type { TlsMaterial } from "./tls/tls-material.ts";
 import { Tree } from "./tree.ts";
@@ -55,13 +57,15 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const tree = new Tree(root, linkOf, limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
   const office = tickets && new TicketOffice(tickets.audience, [], { calm: () => true });
+  const puzzle = tickets && new WorkPuzzle(tickets.audience);
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
     verifier?.setKeys(keys);
     office?.setKeys(keys);
+    puzzle?.setKeys(keys);
   };
   setTicketKeys(tickets?.keys ?? []);
   const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
-  const known = verifier === undefined ? files : readTickets(files, verifier);
+  const known = verifier && puzzle ? readTickets(readWork(files, puzzle), verifier) : files;
   const server = new HttpServer(requestRules(known, limits.headerCountMax), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   let secure: TlsListener | undefined;
