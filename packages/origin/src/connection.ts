@@ -18,6 +18,7 @@ export class Connection {
   readonly #waiting: Task[] = [];
   #busy = false;
   #unanswered = 0;
+  #last = false;
   #sentBytes = 0;
   #countedBytes = 0;
   #movedAt = performance.now();
@@ -37,12 +38,25 @@ export class Connection {
 
   /** @returns false when so many were left unanswered that Node must hold no more of them */
   take(task: Task): boolean {
+    if (this.#last) return true;
     const { pipelinedMax, unansweredMax } = this.#limits;
     if (this.#unanswered > 0 || this.#waiting.length >= pipelinedMax) {
       this.#unanswered++;
       return this.#unanswered <= unansweredMax;
     }
     this.#waiting.push(task);
+    if (!this.#busy) this.#next();
+    return true;
+  }
+
+  /**
+   * Ends it with `text`, once what was taken is answered. Nothing that comes later counts.
+   * @returns false when it ends already
+   */
+  endWith(text: string): boolean {
+    if (this.#last || this.#unanswered > 0) return false;
+    this.#last = true;
+    this.#waiting.push(() => this.#socket.write(text, () => this.finish()));
     if (!this.#busy) this.#next();
     return true;
   }

@@ -185,16 +185,16 @@ export class HttpServer {
     this.#log({ level: "info", event: "request-refused", fields });
   }
 
-  /** Answers what never became a request. An answer under way is cut instead of mixed up. */
+  /** Answers what never became a request, behind the answers to those before it. */
   #refuseRaw(socket: Socket, status: 400 | 405 | 408 | 431): void {
     const connection = this.#connections.get(socket);
-    if (connection === undefined || connection.busy || !socket.writable) {
+    if (connection === undefined || !socket.writable) {
       socket.destroy();
       return;
     }
+    if (!connection.endWith(rawRefusal(status))) return;
     this.#counters.traffic.other.newcomer.answers[status]++;
     if (status !== 405) this.#counters.drops.malformed++;
-    socket.write(rawRefusal(status), () => connection.finish());
     const fields = { status, client: addressOf(socket) };
     this.#log({ level: "info", event: "connection-refused", fields });
   }

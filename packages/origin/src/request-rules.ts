@@ -2,6 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Handler } from "./exchange.ts";
 import { refuse } from "./refusals.ts";
 
+/** RFC 3986 section 3.2.2 and a port; empty where a target has no authority. */
+const hostShape = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?$/;
+
 /** Passes on only what a client of a file server sends: GET or HEAD, no body, few headers. */
 export function requestRules(next: Handler, headerCountMax: number): Handler {
   return async (exchange) => {
@@ -16,14 +19,17 @@ export function requestRules(next: Handler, headerCountMax: number): Handler {
     if (request.rawHeaders.length > headerCountMax * 2) {
       return refuse(exchange, 431, ["Connection", "close"]);
     }
-    // RFC 9112, section 3.2: another reader on the way may have gone by the other one.
-    if (hostCount(request) > 1) return refuse(exchange, 400, ["Connection", "close"]);
+    if (!isPlain(request)) return refuse(exchange, 400, ["Connection", "close"]);
     return next(exchange);
   };
 }
 
-function hostCount({ rawHeaders }: IncomingMessage): number {
-  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length;
+/** Whether every other reader on the way takes it for the same request. */
+function isPlain({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
+  // Node's parser also takes 0.9 and 2.0 for versions.
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return false;
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
+  return hosts.length <= 1 && hostShape.test(headers.host ?? ""); // RFC 9112 section 3.2
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

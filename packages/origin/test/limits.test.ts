@@ -49,6 +49,17 @@ test("a request without a host, with two, or in another protocol, is refused", a
   const two = await askRaw(origin.port, `${line}\r\nHost: a\r\nhost: a\r\n\r\n${head(line)}`);
   assert.equal(statusOf(two), 400);
   assert.equal(two.split("HTTP/1.1 ").length, 2, "one answer only");
+  for (const host of ["a b", "a/b", "a@b", "[::1", "a:b", "\x80"]) {
+    const bytes = Buffer.from(`${line}\r\nHost: ${host}\r\n\r\n`, "latin1");
+    assert.equal(statusOf(await askRaw(origin.port, bytes)), 400, host);
+  }
+  for (const host of ["", "a", "a.example:80", "[::1]:8080", "127.0.0.1", "xn--a_b.example"]) {
+    const right = `${line}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    assert.equal(statusOf(await askRaw(origin.port, right)), 200, host);
+  }
+  for (const version of ["HTTP/0.9", "HTTP/2.0", "HTTP/1.2"]) {
+    assert.equal(statusOf(await askRaw(origin.port, head(line.replace("HTTP/1.1", version)))), 400);
+  }
   assert.equal(statusOf(await askRaw(origin.port, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc")), 400);
   assert.equal(statusOf(await askRaw(origin.port, "SSH-2.0-worm\r\n\r\n")), 400);
   const old = await askRaw(origin.port, "GET /metadata/timestamp.json HTTP/1.0\r\n\r\n");
@@ -122,6 +133,24 @@ test("behind too many pipelined requests none is answered, and those before them
   }
   const closing = answers.map((answer) => answer.includes("Connection: close"));
   assert.deepEqual(closing, [false, false, false, false, false, true]);
+});
+
+test("what is no request is refused behind the answers to those before it, and once", async (t) => {
+  const origin = await testOrigin(t, { adminPort: 0 });
+  const path = origin.repository.addTarget(noise(300_000));
+  const right = `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const wrongs = [
+    ["\0\0\r\n\r\n", 400],
+    [`GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(9_000)}\r\n\r\n`, 431],
+    ["CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 405],
+  ] as const;
+  for (const [wrong, status] of wrongs) {
+    const answers = (await askRaw(origin.port, right.repeat(3) + wrong)).split("HTTP/1.1 ");
+    const statuses = answers.slice(1).map((answer) => Number(answer.slice(0, 3)));
+    assert.deepEqual(statuses, [200, 200, 200, status]);
+  }
+  const refused = origin.logged.filter(({ event }) => event === "connection-refused");
+  assert.equal(refused.length, wrongs.length);
 });
 
 test("a flood of pipelined requests loses its connection at once, and counts as one", async (t) => {
