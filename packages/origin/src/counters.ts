@@ -29,6 +29,21 @@ export const handshakeEnds = [
 ] as const;
 export type HandshakeEnd = (typeof handshakeEnds)[number];
 
+/**
+ * What became of a request at the shield: admitted at once or after it waited; or refused, since it
+ * waited too long or others go before it; or gone while it waited. Of the refused, those that were
+ * dropped got no answer.
+ */
+export const admissionOutcomes = [
+  "at-once",
+  "waited",
+  "overdue",
+  "displaced",
+  "gave-up",
+  "dropped",
+] as const;
+export type AdmissionOutcome = (typeof admissionOutcomes)[number];
+
 /** Every status that an origin answers with. */
 export const statuses = [200, 206, 304, 400, 404, 405, 408, 412, 413, 416, 429, 431, 503] as const;
 export type Status = (typeof statuses)[number];
@@ -46,6 +61,7 @@ export type BadTicketReason = (typeof badTicketReasons)[number];
 
 /** What clients of one kind asked for in one class. */
 export interface Traffic {
+  readonly admissions: Readonly<Record<AdmissionOutcome, number>>;
   readonly answers: Readonly<Record<Status, number>>;
   /** Bytes handed to the system, headers included. */
   readonly sentBytes: number;
@@ -75,7 +91,18 @@ export interface Counts {
     readonly open: number;
     /** Handshakes under way. */
     readonly handshaking: number;
+    readonly admission: AdmissionState;
   };
+}
+
+/** The shield of one worker. */
+export interface AdmissionState {
+  /** Pieces of work that may be under way at once. */
+  readonly limit: number;
+  /** Requests, and rests of answers, that wait for their turn. */
+  readonly waiting: number;
+  /** Refusals that are held back. */
+  readonly held: number;
 }
 
 export type Counters = Mutable<Counts>;
@@ -91,12 +118,13 @@ export function zeroCounts(): Counters {
     drops: fromEach(dropReasons, () => 0),
     handshakes: fromEach(handshakeEnds, () => 0),
     accepted: 0,
-    now: { open: 0, handshaking: 0 },
+    now: { open: 0, handshaking: 0, admission: { limit: 0, waiting: 0, held: 0 } },
   };
 }
 
 function zeroTraffic(): TrafficCounters {
   return {
+    admissions: fromEach(admissionOutcomes, () => 0),
     answers: fromEach(statuses, () => 0),
     sentBytes: 0,
     latency: Array<number>(latencyBounds.length + 1).fill(0),

@@ -18,6 +18,19 @@ export interface Exchange {
   /** What the client has shown to be known by; undefined for a newcomer, and until it is read. */
   ticket: Ticket | undefined;
   readonly counters: Counters;
+  /** Absent where no shield decides whose turn it is. */
+  slot?: WorkSlot;
+}
+
+/**
+ * The right to work on an answer now. A handler begins with it, gives it back while only the client
+ * can go on, and takes the next one before more work.
+ */
+export interface WorkSlot {
+  /** Safe to call twice. */
+  free(): void;
+  /** Resolves when it has the next one, or its client is gone; undefined when it has it at once. */
+  take(): Promise<void> | undefined;
 }
 
 /**

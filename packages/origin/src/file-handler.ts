@@ -82,12 +82,12 @@ async function answer(
   const first = await blockOf(tree, served.file, Math.floor(part.start / blockBytes));
   if (response.destroyed) return;
   begin(exchange, range.kind === "part" ? 206 : 200, headers);
-  await send(response, served, tree, { ...part, first });
+  await send(exchange, served, tree, { ...part, first });
 }
 
 /** Sends bytes `start` to `end - 1`, holding one block of them at a time. */
 async function send(
-  response: ServerResponse,
+  { response, slot }: Exchange,
   { file }: ServedFile,
   tree: Tree,
   { start, end, first }: { start: number; end: number; first: Buffer },
@@ -104,10 +104,14 @@ async function send(
       return;
     }
     const began = performance.now();
-    if (!(await written(response, piece))) return;
+    const isWritten = written(response, piece);
+    slot?.free(); // until it is, the client is waited for
+    if (!(await isWritten)) return;
     pieceMax = performance.now() - began < quickMs ? blockBytes : pieceBytes;
     if (at < (index + 1) * blockBytes) continue;
     index++;
+    await slot?.take();
+    if (response.destroyed) return;
     block = await blockOf(tree, file, index);
     if ((index + 1) * blockBytes < end) tree.blocks.prefetch(file, index + 1);
   }

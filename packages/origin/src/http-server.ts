@@ -80,7 +80,8 @@ export class HttpServer {
 
   counts(): Counts {
     for (const connection of this.#connections.values()) connection.countSent();
-    return { ...this.#counters, now: { open: this.#connections.size, handshaking: 0 } };
+    const now = { ...this.#counters.now, open: this.#connections.size };
+    return { ...this.#counters, now };
   }
 
   /** Resolves when the answers under way are finished, or `graceMs` are over. */

@@ -44,6 +44,26 @@ export interface OriginLimits {
   readonly cacheBytesMax: number;
   /** Files kept open. */
   readonly openFilesMax: number;
+  /** Pieces of work under way at once: the bounds between which the shield finds its limit. */
+  readonly workAtOnceMin: number;
+  readonly workAtOnceMax: number;
+  /** The delay, of the event loop or of a piece of work, that the shield aims at. */
+  readonly delayTargetMs: number;
+  /** How often it looks. */
+  readonly admissionTickMs: number;
+  /** Requests that wait for their turn. */
+  readonly waitingMax: number;
+  /** Who has waited so long is refused. */
+  readonly waitMs: number;
+  /** When newcomers have been waiting without a break for so long, it is no burst. */
+  readonly standingAfterMs: number;
+  /** How long one of them may wait then. */
+  readonly standingWaitMs: number;
+  /** Refusals that are held back; beyond, connections are closed without an answer. */
+  readonly heldMax: number;
+  readonly heldMs: { readonly least: number; readonly most: number };
+  /** How long after the last sign of pressure it is calm again. */
+  readonly pressedMs: number;
   /** Lines about refused requests; the rest is counted. */
   readonly logLinesPerSecondMax: number;
 }
@@ -72,6 +92,17 @@ export const defaultLimits: OriginLimits = {
   sendGraceMs: 10_000, // a phone that changes networks
   cacheBytesMax: 128 * 1024 * 1024, // the metadata and the patch that all ask for
   openFilesMax: 1_024, // 256 bins of metadata and some hundred targets
+  workAtOnceMin: 8, // twice what the thread pool reads from the disk at once
+  workAtOnceMax: 256, // ten milliseconds of small answers, which is the delay aimed at
+  delayTargetMs: 10, // DAGOR calls 20 overload, a person notices 100
+  admissionTickMs: 50, // often enough to follow a flood, and nothing beside it
+  waitingMax: 256, // half of the connections
+  waitMs: 800, // whoever has waited so long would wait longer the next time: measured best in floods
+  standingAfterMs: 500, // an office that starts its day is through by then
+  standingWaitMs: 100, // what CoDel calls an interval
+  heldMax: 256, // the other half of the connections is for others
+  heldMs: { least: 1_000, most: 2_000 }, // a client of ours asks elsewhere meanwhile
+  pressedMs: 5_000, // a flood that is held back returns within two seconds
   logLinesPerSecondMax: 10, // what a person can read
 };
 

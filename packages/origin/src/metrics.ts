@@ -1,4 +1,5 @@
 import {
+  admissionOutcomes,
   badTicketReasons,
   type Counts,
   clientKinds,
@@ -21,6 +22,7 @@ export interface PoolState {
 export function renderMetrics(counts: Counts, pool: PoolState): string {
   const families = [
     ...trafficFamilies(counts),
+    ...admissionFamilies(counts),
     ...ticketFamilies(counts),
     ...connectionFamilies(counts),
     {
@@ -82,6 +84,40 @@ function ofEachTraffic(
       return samplesOf(traffic[name][client], { class: name, client });
     });
   });
+}
+
+function admissionFamilies(counts: Counts): readonly MetricFamily[] {
+  const { limit, waiting, held } = counts.now.admission;
+  return [
+    {
+      name: "admissions",
+      type: "counter",
+      help: "Requests at the shield, by what became of them.",
+      samples: ofEachTraffic(counts, ({ admissions }, labels) => {
+        return admissionOutcomes.map((outcome) => {
+          return { labels: { ...labels, outcome }, value: admissions[outcome] };
+        });
+      }),
+    },
+    {
+      name: "admission_limit",
+      type: "gauge",
+      help: "Pieces of work that may be under way at once.",
+      samples: [{ value: limit }],
+    },
+    {
+      name: "admission_waiting",
+      type: "gauge",
+      help: "Requests, and rests of answers, that wait for their turn.",
+      samples: [{ value: waiting }],
+    },
+    {
+      name: "admission_held",
+      type: "gauge",
+      help: "Refusals that are held back.",
+      samples: [{ value: held }],
+    },
+  ];
 }
 
 function ticketFamilies({ tickets }: Counts): readonly MetricFamily[] {

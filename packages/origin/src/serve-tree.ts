@@ -3,13 +3,16 @@ import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import { type Log, throttledLog } from "./log.ts";
+import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
+import { Admission } from "./shield/admission.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
 import { TicketVerifier } from "./shield/ticket-verifier.ts";
 import { WorkPuzzle } from "./shield/work-puzzle.ts";
 import { readWork } from "./shield/work-reader.ts";
+import { prefixOf } from "./tls/address-prefix.ts";
 import { TlsListener } from "./tls/tls-listener.ts";
 import type { TlsMaterial } from "./tls/tls-material.ts";
 import { Tree } from "./tree.ts";
@@ -44,8 +47,9 @@ export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
 }
 
 /**
- * Puts the server of one worker together: whoever passes the rules shows a ticket or none, and a
- * shield goes between that and the files.
+ * Puts the server of one worker together: who asks shows a ticket or none, is admitted by the
+ * shield, and must keep the rules before a file is opened. The shield is in front of the rules, too:
+ * a flood of what they refuse is a flood.
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { tree: root, duplicates, limits, tickets } = served;
@@ -56,8 +60,20 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
   const tree = new Tree(root, linkOf, limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
-  const office = tickets && new TicketOffice(tickets.audience, [], { calm: () => true });
   const puzzle = tickets && new WorkPuzzle(tickets.audience);
+  const admission = new Admission(limits, {
+    now: () => performance.now(),
+    random: Math.random,
+    afterTurn: setImmediate,
+    refuse: (exchange, status) => {
+      const from = prefixOf(exchange.request.socket.remoteAddress);
+      const challenge = from && puzzle?.challenge(from, 1, Date.now() / 1000);
+      refuseForNow(exchange, status, duplicates, challenge);
+    },
+  });
+  const ticking = everyTick(limits.admissionTickMs, (lateMs) => admission.tick(lateMs));
+  const office =
+    tickets && new TicketOffice(tickets.audience, [], { calm: () => admission.isCalm() });
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
     verifier?.setKeys(keys);
     office?.setKeys(keys);
@@ -65,8 +81,9 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
   setTicketKeys(tickets?.keys ?? []);
   const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
-  const known = verifier && puzzle ? readTickets(readWork(files, puzzle), verifier) : files;
-  const server = new HttpServer(requestRules(known, limits.headerCountMax), limits, calm);
+  const admitted = admission.handler(requestRules(files, limits.headerCountMax));
+  const known = verifier && puzzle ? readTickets(readWork(admitted, puzzle), verifier) : admitted;
+  const server = new HttpServer(known, limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   let secure: TlsListener | undefined;
   let newest: TlsMaterial | undefined; // may come before the listener is there
@@ -85,14 +102,28 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     },
     counts: () => {
       const counts = server.counts();
-      if (secure === undefined) return counts;
+      const now = { ...counts.now, admission: admission.state() };
+      if (secure === undefined) return { ...counts, now };
       const { handshakes, handshaking } = secure.counts();
-      return { ...counts, handshakes, now: { ...counts.now, handshaking } };
+      return { ...counts, handshakes, now: { ...now, handshaking } };
     },
     stop: async (graceMs) => {
+      admission.stop();
       await Promise.all([server.stop(graceMs), secure?.stop()]);
       clearInterval(forgetting);
+      clearInterval(ticking);
       tree.close();
     },
   };
+}
+
+/** Calls back in this rhythm, with how late that is. */
+function everyTick(periodMs: number, tick: (lateMs: number) => void): NodeJS.Timeout {
+  let due = performance.now() + periodMs;
+  return setInterval(() => {
+    const now = performance.now();
+    const lateMs = Math.max(0, now - due);
+    due = now + periodMs;
+    tick(lateMs);
+  }, periodMs).unref();
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Handler } from "../src/exchange.ts";
 import { fileHandler } from "../src/file-handler.ts";
 import { HttpServer } from "../src/http-server.ts";
-import { defaultLimits } from "../src/limits.ts";
+import { blockBytes, defaultLimits } from "../src/limits.ts";
 import { refuse, refuseForNow } from "../src/refusals.ts";
 import { Tree } from "../src/tree.ts";
 import { ask, askRaw, dial, head } from "./support/http.ts";
@@ -41,6 +41,32 @@ test("every answer that begins also ends, when its client leaves in the middle",
     socket.destroy();
   }
   await eventually("all that began have ended", () => begun >= 20 && begun === ended);
+});
+
+test("a long answer takes a slot for each of its blocks, and keeps none while its client reads", async (t) => {
+  const repository = new TestRepository();
+  const tree = new Tree(repository.tree, () => undefined, defaultLimits);
+  const files = fileHandler({ tree, alternates: [], office: undefined, log: () => {} });
+  let slots = 1;
+  let taken = 0;
+  const free = (): void => void (slots = 0);
+  const take = async (): Promise<void> => {
+    assert.equal(slots, 0);
+    slots++;
+    taken++;
+  };
+  const slotted: Handler = (exchange) => files({ ...exchange, slot: { free, take } });
+  const server = new HttpServer(slotted, defaultLimits, () => {});
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(async () => {
+    await server.stop(0);
+    tree.close();
+    repository.remove();
+  });
+  const bytes = noise(3 * blockBytes + 1);
+  const path = repository.addTarget(bytes);
+  assert.ok((await ask(`http://127.0.0.1:${port}/${path}`)).body.equals(bytes));
+  assert.equal(taken, 3);
 });
 
 test("a handler in front may refuse in place of the one behind it", async (t) => {

@@ -1,0 +1,47 @@
+/** Bounds of held refusals; see limits.ts for the figures and why. */
+interface HeldRefusalsBounds {
+  readonly heldMax: number;
+  readonly heldMs: { readonly least: number; readonly most: number };
+}
+
+/**
+ * Refusals that are answered late. An answer at once invites whoever floods to ask again at once;
+ * until it comes, it costs nothing but its place here.
+ */
+export class HeldRefusals<Each extends object> {
+  readonly #bounds: HeldRefusalsBounds;
+  readonly #random: () => number;
+  readonly #dueAt = new Map<Each, number>();
+
+  /** `random` as Math.random */
+  constructor(bounds: HeldRefusalsBounds, random: () => number) {
+    this.#bounds = bounds;
+    this.#random = random;
+  }
+
+  get count(): number {
+    return this.#dueAt.size;
+  }
+
+  /** `now` in milliseconds. @returns false when there is no place left */
+  hold(refused: Each, now: number): boolean {
+    const { heldMax, heldMs } = this.#bounds;
+    if (this.#dueAt.size >= heldMax) return false;
+    // Spread: those who were refused together must not ask together again.
+    this.#dueAt.set(refused, now + heldMs.least + this.#random() * (heldMs.most - heldMs.least));
+    return true;
+  }
+
+  /** Its client has given up. */
+  leave(refused: Each): void {
+    this.#dueAt.delete(refused);
+  }
+
+  /** Takes out those that are to be answered by now; with Infinity all. */
+  takeDue(now: number): readonly Each[] {
+    const due: Each[] = [];
+    for (const [refused, dueAt] of this.#dueAt) if (dueAt <= now) due.push(refused);
+    for (const refused of due) this.#dueAt.delete(refused);
+    return due;
+  }
+}

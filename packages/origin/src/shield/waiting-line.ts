@@ -1,0 +1,128 @@
+import { type RequestClass, requestClasses } from "./request-class.ts";
+
+/** One request, or the rest of an answer, that waits for its turn. */
+export interface Waiter {
+  /** Whether it goes as a ticket holder; otherwise as a newcomer. */
+  readonly known: boolean;
+  readonly class: RequestClass;
+  /** Among its like the lower goes first: since when a ticket is known, what an address has used. */
+  readonly order: number;
+  readonly arrivedAt: number;
+  /** The rest of an answer: it is never told to go. */
+  readonly begun: boolean;
+}
+
+/** Bounds of a line; see limits.ts for the figures and why. */
+interface WaitingLineBounds {
+  readonly waitingMax: number;
+  readonly waitMs: number;
+  readonly standingAfterMs: number;
+  readonly standingWaitMs: number;
+}
+
+/** Of five that go on, one is a newcomer as long as one waits; of the places, as many are theirs. */
+const newcomersOneOf = 5;
+
+/**
+ * Who waits, in the order in which they go on: ticket holders before newcomers, who keep a fifth;
+ * then by class; then by seniority, or by how little an address has used; then by arrival. When it
+ * is full, whoever would go on last has to go. When newcomers have been waiting without a break for
+ * longer than a burst lasts, none of them waits for longer than is worth it: the control of delay
+ * of CoDel (RFC 8289), in the form for servers (Maurer, "Fail at Scale", ACM Queue 2015).
+ *
+ * Every look goes through the whole line: it is shorter than what a heap would save.
+ */
+export class WaitingLine<Each extends Waiter> {
+  readonly #bounds: WaitingLineBounds;
+  readonly #known: Each[] = [];
+  readonly #newcomers: Each[] = [];
+  #sinceNewcomer = 0;
+  #noNewcomerAt = Number.NEGATIVE_INFINITY;
+
+  constructor(bounds: WaitingLineBounds) {
+    this.#bounds = bounds;
+  }
+
+  get length(): number {
+    return this.#known.length + this.#newcomers.length;
+  }
+
+  /** @returns who has to go in its place, which may be itself; undefined while there is room */
+  join(waiter: Each): Each | undefined {
+    if (this.#newcomers.length === 0) this.#noNewcomerAt = waiter.arrivedAt;
+    this.#laneOf(waiter).push(waiter);
+    const newcomers = countNew(this.#newcomers);
+    if (newcomers + countNew(this.#known) <= this.#bounds.waitingMax) return undefined;
+    const isTheirs = newcomers * newcomersOneOf > this.#bounds.waitingMax;
+    const last = lastOf(isTheirs ? this.#newcomers : this.#known);
+    if (last !== undefined) this.leave(last);
+    return last;
+  }
+
+  /** Takes out who goes on. */
+  next(): Each | undefined {
+    const isTheirs = this.#known.length === 0 || this.#sinceNewcomer >= newcomersOneOf - 1;
+    const first = firstOf(isTheirs ? this.#newcomers : this.#known) ?? firstOf(this.#known);
+    if (first === undefined) return undefined;
+    this.#sinceNewcomer = first.known ? this.#sinceNewcomer + 1 : 0;
+    this.leave(first);
+    return first;
+  }
+
+  /** Its client has given up. @returns false when it does not wait, or no longer */
+  leave(waiter: Each): boolean {
+    const lane = this.#laneOf(waiter);
+    const at = lane.indexOf(waiter);
+    if (at >= 0) lane.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Takes out those who have waited for too long to wait on. */
+  takeOverdue(now: number): readonly Each[] {
+    const { waitMs, standingAfterMs, standingWaitMs } = this.#bounds;
+    if (countNew(this.#newcomers) === 0) this.#noNewcomerAt = now;
+    const isStanding = now - this.#noNewcomerAt > standingAfterMs;
+    const isOverdue = ({ begun, known, arrivedAt }: Each): boolean => {
+      return !begun && now - arrivedAt > (isStanding && !known ? standingWaitMs : waitMs);
+    };
+    const overdue = [...this.#known.filter(isOverdue), ...this.#newcomers.filter(isOverdue)];
+    for (const waiter of overdue) this.leave(waiter);
+    return overdue;
+  }
+
+  #laneOf({ known }: Each): Each[] {
+    return known ? this.#known : this.#newcomers;
+  }
+}
+
+function countNew(lane: readonly Waiter[]): number {
+  let count = 0;
+  for (const { begun } of lane) if (!begun) count++;
+  return count;
+}
+
+function firstOf<Each extends Waiter>(lane: readonly Each[]): Each | undefined {
+  let first: Each | undefined;
+  for (const each of lane) if (first === undefined || goesBefore(each, first)) first = each;
+  return first;
+}
+
+function lastOf<Each extends Waiter>(lane: readonly Each[]): Each | undefined {
+  let last: Each | undefined;
+  for (const each of lane) {
+    if (!each.begun && (last === undefined || goesBefore(last, each))) last = each;
+  }
+  return last;
+}
+
+function goesBefore(a: Waiter, b: Waiter): boolean {
+  const needs = needOf(a) - needOf(b);
+  if (needs !== 0) return needs > 0;
+  if (a.order !== b.order) return a.order < b.order;
+  return a.arrivedAt < b.arrivedAt;
+}
+
+/** Metadata and patches are alike here: one is of no use without the other. */
+function needOf(waiter: Waiter): number {
+  return Math.min(requestClasses.indexOf(waiter.class), requestClasses.indexOf("patch"));
+}

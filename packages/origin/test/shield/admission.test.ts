@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { begin, type Exchange, type Handler } from "../../src/exchange.ts";
+import { HttpServer } from "../../src/http-server.ts";
+import { defaultLimits, type OriginLimits } from "../../src/limits.ts";
+import { refuseForNow } from "../../src/refusals.ts";
+import { Admission } from "../../src/shield/admission.ts";
+import { ask, dial, head } from "../support/http.ts";
+import { eventually } from "../support/origin.ts";
+import { ticket } from "../support/tickets.ts";
+
+interface Work {
+  readonly exchange: Exchange;
+  readonly finish: () => void;
+}
+
+/** A server whose work begins when it is admitted and ends when the test says so. */
+async function shielded(t: TestContext, limits: Partial<OriginLimits> = {}) {
+  const clock = { now: 0 };
+  const bounds = { ...defaultLimits, workAtOnceMin: 1, workAtOnceMax: 1, ...limits };
+  const admission = new Admission(bounds, {
+    now: () => clock.now,
+    random: () => 0,
+    afterTurn: setImmediate,
+    refuse: (exchange, status) => refuseForNow(exchange, status, []),
+  });
+  const works: Work[] = [];
+  const admit = admission.handler((exchange) => {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        begin(exchange, 200, []);
+        exchange.response.end(exchange.request.url);
+        resolve();
+      };
+      works.push({ exchange, finish });
+    });
+  });
+  const known: Handler = (exchange) => {
+    const since = exchange.request.headers.authorization;
+    if (since !== undefined) exchange.ticket = { ...ticket, since: Number(since) };
+    return admit(exchange);
+  };
+  const server = new HttpServer(known, bounds, () => {});
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(() => server.stop(0));
+  const url = (path: string): string => `http://127.0.0.1:${port}/${path}`;
+  /** Asks, and resolves when the request waits. */
+  const waits = async (path: string, headers = {}): Promise<{ answer: Promise<number> }> => {
+    const before = admission.state().waiting;
+    const answer = ask(url(path), { headers }).then(
+      ({ status }) => status,
+      () => 0,
+    );
+    await eventually("it waits", () => admission.state().waiting === before + 1);
+    return { answer };
+  };
+  return {
+    admission,
+    works,
+    clock,
+    port,
+    url,
+    waits,
+    counts: () => server.counts().traffic.metadata.newcomer.admissions,
+  };
+}
+
+/** Lets the only place be taken. */
+async function occupied(t: TestContext, limits: Partial<OriginLimits> = {}) {
+  const server = await shielded(t, limits);
+  ask(server.url("metadata/first")).catch(() => {}); // until the server stops
+  await eventually("the first is worked on", () => server.works.length === 1);
+  return server;
+}
+
+test("beyond the limit requests wait, and go on by ticket and its age", async (t) => {
+  const { works, waits, counts } = await occupied(t);
+  await waits("metadata/newcomer");
+  await waits("metadata/young", { authorization: "2000" });
+  await waits("metadata/old", { authorization: "1000" });
+  for (let done = 0; done < 4; done++) {
+    works[done]?.finish();
+    await eventually("the next one goes on", () => works.length === Math.min(done + 2, 4));
+  }
+  const order = works.map(({ exchange }) => exchange.path?.path);
+  assert.deepEqual(order, [
+    "metadata/first",
+    "metadata/old",
+    "metadata/young",
+    "metadata/newcomer",
+  ]);
+  assert.deepEqual([counts()["at-once"], counts().waited], [1, 1]);
+});
+
+test("whoever waited too long is refused, and hears of it only later", async (t) => {
+  const { admission, clock, waits, counts } = await occupied(t);
+  const { answer } = await waits("metadata/late");
+  clock.now = defaultLimits.waitMs + 1;
+  admission.tick(0);
+  assert.deepEqual({ ...admission.state(), limit: 0 }, { limit: 0, waiting: 0, held: 1 });
+  clock.now += defaultLimits.heldMs.least - 1;
+  admission.tick(0);
+  assert.equal(admission.state().held, 1);
+  clock.now += 1;
+  admission.tick(0);
+  assert.equal(await answer, 503);
+  assert.equal(counts().overdue, 1);
+});
+
+test("beyond the refusals that are held, connections are closed without an answer", async (t) => {
+  const { admission, clock, waits, counts } = await occupied(t, { heldMax: 1 });
+  const asked = [await waits("metadata/a"), await waits("metadata/b")];
+  clock.now = defaultLimits.waitMs + 1;
+  admission.tick(0);
+  clock.now += defaultLimits.heldMs.most;
+  admission.tick(0);
+  assert.deepEqual(await Promise.all(asked.map(({ answer }) => answer)), [503, 0]);
+  assert.equal(counts().dropped, 1);
+});
+
+test("the work of a client that has gone is not done", async (t) => {
+  const { admission, works, port, counts } = await occupied(t);
+  const socket = dial(port);
+  socket.write(head("GET /metadata/gone HTTP/1.1"));
+  await eventually("it waits", () => admission.state().waiting === 1);
+  socket.resetAndDestroy();
+  await eventually("it waits no more", () => admission.state().waiting === 0);
+  works[0]?.finish();
+  await eventually("the place is free", () => counts()["gave-up"] === 1);
+  admission.tick(0);
+  assert.equal(works.length, 1);
+});
+
+test("a place is free while only the client can go on, and the rest waits its turn", async (t) => {
+  const { admission, works, waits } = await occupied(t);
+  const newcomer = await waits("metadata/newcomer");
+  works[0]?.exchange.slot?.free();
+  await eventually("the newcomer goes on", () => works.length === 2);
+  const known = await waits("metadata/known", { authorization: "1000" });
+  let hasNext = false;
+  const rest = works[0]?.exchange.slot?.take()?.then(() => (hasNext = true));
+  assert.equal(admission.state().waiting, 2);
+  works[1]?.finish();
+  assert.equal(await newcomer.answer, 200);
+  await eventually("the ticket holder goes before the rest", () => works.length === 3);
+  assert.equal(hasNext, false);
+  works[2]?.finish();
+  assert.equal(await known.answer, 200);
+  await rest;
+  works[0]?.finish();
+});
+
+test("it is calm until somebody is refused, and again a while after the last", async (t) => {
+  const { admission, clock, waits } = await occupied(t);
+  await waits("metadata/late");
+  assert.equal(admission.isCalm(), true);
+  clock.now = defaultLimits.waitMs + 1;
+  admission.tick(0);
+  assert.equal(admission.isCalm(), false);
+  clock.now += defaultLimits.pressedMs;
+  assert.equal(admission.isCalm(), true);
+});
+
+test("a stop answers what is held back", async (t) => {
+  const { admission, clock, waits } = await occupied(t);
+  const { answer } = await waits("metadata/late");
+  clock.now = defaultLimits.waitMs + 1;
+  admission.tick(0);
+  admission.stop();
+  assert.equal(await answer, 503);
+});
+
+test("a held connection that its client closes leaves its place", async (t) => {
+  const { admission, clock, port } = await occupied(t);
+  const socket = dial(port);
+  socket.write(head("GET /metadata/gone HTTP/1.1"));
+  await eventually("it waits", () => admission.state().waiting === 1);
+  clock.now = defaultLimits.waitMs + 1;
+  admission.tick(0);
+  assert.equal(admission.state().held, 1);
+  socket.resetAndDestroy();
+  await once(socket, "close");
+  await eventually("the place is free", () => admission.state().held === 0);
+});
