@@ -1,9 +1,20 @@
 import { clientLimits, type ExchangeLimits } from "./limits.ts";
 import type { BackoffLimits } from "./routes/backoff.ts";
+import type { RaceLimits } from "./routes/race.ts";
+
+/** Bounds of what is fetched beside a target, to fetch that by. */
+export interface ArtifactLimits {
+  readonly exchange: ExchangeLimits;
+  readonly race: RaceLimits;
+}
 
 /** Bounds of one download. Tests and simulations pass their own. */
 export interface DownloadLimits {
   readonly exchange: ExchangeLimits;
+  /** Of the chunk index, without which nothing comes. */
+  readonly index: ArtifactLimits;
+  /** Of what only saves bytes: the list of deltas, and the chunk index of one. */
+  readonly delta: ArtifactLimits;
   /** A route's first run, before its rate is known. */
   readonly firstRunLength: number;
   /** How long one run should keep its route busy. */
@@ -33,8 +44,6 @@ export interface DownloadLimits {
   readonly probeMs: { readonly base: number; readonly max: number };
   /** The longest wait for a route to come back when there is no other. */
   readonly patienceMs: number;
-  /** How long a route is alone with a small file before the next one is asked beside it. */
-  readonly hedgeMs: number;
   readonly indexLengthMax: number;
   /** That a caller may name; what stands at the output's place comes on top. */
   readonly oldFilesMax: number;
@@ -50,9 +59,21 @@ export interface DownloadLimits {
 }
 
 const MiB = 1024 * 1024;
+const { exchange, metadata } = clientLimits;
 
 export const downloadLimits: DownloadLimits = {
-  exchange: clientLimits.exchange,
+  exchange,
+  index: { exchange, race: metadata },
+  delta: {
+    exchange: {
+      ...exchange,
+      // One lost packet costs a second. Who is farther away than this comes by without a delta.
+      answer: { firstMs: 2_500, minMs: 1_500, maxMs: 6_000 },
+      silence: { ...exchange.silence, firstMs: 2_500, minMs: 1_500 },
+    },
+    // An overloaded server is asked again, for a delta spares it most of its work; a silent one not.
+    race: { ...metadata, failuresMax: 3, failingMsMax: 1_000 },
+  },
   firstRunLength: 256 * 1024, // about four chunks: enough to measure, cheap to lose
   runMs: 1_500, // long against a round trip, short against a user's patience
   runLengthMax: 8 * MiB, // what the death of one request may cost
@@ -67,7 +88,6 @@ export const downloadLimits: DownloadLimits = {
   backoffMs: { base: 300, max: 10_000 },
   probeMs: { base: 5_000, max: 60_000 }, // those that drip may do so for hours
   patienceMs: 30_000, // who runs `get` by hand waits no longer
-  hedgeMs: 300,
   indexLengthMax: 64 * MiB, // the index of a 100 GiB target
   oldFilesMax: 16,
   oldFileLengthMax: 64 * 1024 * MiB, // a mistaken `--have /dev/sda` ends

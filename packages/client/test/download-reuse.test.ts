@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { test } from "node:test";
 import { type FileHandle, HostError } from "@causeway/kernel";
 import { partialNames } from "../src/download/partial-names.ts";
+import { downloadLimits } from "../src/download-limits.ts";
 import { changedFile } from "./support/download-disk.ts";
 import { deltaOf, programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld } from "./support/download-world.ts";
@@ -156,6 +157,29 @@ void test("a delta that no route has falls back to the pack", async () => {
   await world.assertWhole();
   assert.equal(plan, "pack");
 });
+
+for (const what of ["list of deltas", "delta's chunk index"] as const) {
+  void test(`a ${what} of which no route says anything is asked for once, and then done without`, async () => {
+    const artifact =
+      what === "list of deltas" ? withDelta.release.deltas : withDelta.deltas[0]?.index;
+    assert.ok(artifact !== undefined);
+    await using world = await startWorld(withDelta, ["honest", "honest"]);
+    const path = withDelta.pathOf(artifact);
+    for (const server of world.servers) server.silentOn = path;
+    const have = [await world.oldFile("old", old)];
+    // As it is for users: near routes are known, so that this takes a second and a half.
+    const { plan } = await world.download({
+      have,
+      limits: { ...quickDownload, delta: downloadLimits.delta },
+    });
+    await world.assertWhole();
+    assert.equal(plan, "pack");
+    assert.ok(world.events.some((event) => event.kind === "fallback" && event.from === "delta"));
+    for (const { requests } of world.servers) {
+      assert.equal(requests.filter((request) => request === `GET /${path}`).length, 1);
+    }
+  });
+}
 
 /** An old file that turns bad after so many reads. */
 function failing(handle: FileHandle, reads: number, fail: (into: Uint8Array) => void): FileHandle {

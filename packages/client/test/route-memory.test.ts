@@ -24,7 +24,11 @@ function machine(folder: string, { urls, servers }: Fleet, others = quickLimits.
   const client = createClientWithin(
     {
       client: { ...quickLimits, metadata: { ...others, wakeMs: 300 } },
-      download: { ...downloadLimits, exchange: quickExchange },
+      download: {
+        ...downloadLimits,
+        exchange: quickExchange,
+        index: { ...downloadLimits.index, exchange: quickExchange },
+      },
     },
     {
       trust: vendor.trust,

@@ -1,6 +1,7 @@
 import { type Artifact, hashedTargetPath, RouteError, TrustError } from "@causeway/kernel";
+import type { ArtifactLimits } from "../download-limits.ts";
 import { sha256Of } from "../fetch/chunk-verified.ts";
-import { clientLimits } from "../limits.ts";
+import type { ExchangeLimits } from "../limits.ts";
 import { fetchDocument } from "../routes/document.ts";
 import { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
@@ -17,6 +18,7 @@ export async function obtainArtifact(
   job: DownloadJob,
   artifact: Artifact,
   saved: string,
+  limits: ArtifactLimits,
 ): Promise<Uint8Array> {
   const { path, length } = artifact;
   if (length > job.limits.indexLengthMax) {
@@ -26,19 +28,22 @@ export async function obtainArtifact(
   const { store } = job.request.output;
   const kept = await orNothing(store.read(saved, job.limits.indexLengthMax));
   if (kept?.length === length && sha256Of(kept) === artifact.sha256) return kept;
-  const bytes = await fetchArtifact(job, artifact);
+  const bytes = await fetchArtifact(job, artifact, limits);
   await store.write(saved, bytes);
   return bytes;
 }
 
-async function fetchArtifact(job: DownloadJob, artifact: Artifact): Promise<Uint8Array> {
+async function fetchArtifact(
+  job: DownloadJob,
+  artifact: Artifact,
+  limits: ArtifactLimits,
+): Promise<Uint8Array> {
   const { ports, retries, signal } = job;
-  const { hedgeMs, patienceMs, failuresMax, backoffMs } = job.limits;
   const race = new RouteRace({
     ports,
     routes: job.request.routes.filter(({ trustworthy }) => trustworthy),
-    job: (route, cancelled) => fetchOver(job, artifact, route, cancelled),
-    limits: { ...clientLimits.metadata, hedgeMs, restMsMax: patienceMs, failuresMax, backoffMs },
+    job: (route, cancelled) => fetchOver(job, artifact, route, limits.exchange, cancelled),
+    limits: limits.race,
     retries,
     signal,
   });
@@ -55,6 +60,7 @@ async function fetchOver(
   job: DownloadJob,
   artifact: Artifact,
   route: Route,
+  limits: ExchangeLimits,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const path = `targets/${hashedTargetPath(artifact.path, artifact.sha256)}`;
@@ -62,7 +68,7 @@ async function fetchOver(
     path,
     lengthMax: artifact.length,
     signal,
-    limits: job.limits.exchange,
+    limits,
   });
   job.progress.received(route, bytes.length);
   if (bytes.length !== artifact.length || sha256Of(bytes) !== artifact.sha256) {

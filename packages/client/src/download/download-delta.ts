@@ -1,5 +1,6 @@
 import {
   CausewayError,
+  type ChunkIndex,
   chunkIndexLength,
   type Delta,
   hashedTargetPath,
@@ -22,7 +23,8 @@ const headLength = chunkIndexLength(0);
  * Fetches a delta over all routes and applies it. What it brings of the target is kept even when
  * it fails half way.
  * @returns why another plan is needed, or undefined when the target is whole
- * @throws {NoRouteDelivered} no route can be reached, so that another plan would not help either
+ * @throws {NoRouteDelivered} no route can be reached any more, so that another plan would not help
+ *   either
  * @throws {HostError} of the disk that the output lies on
  */
 export async function obtainByDelta(
@@ -31,29 +33,35 @@ export async function obtainByDelta(
   old: OldFile,
   target: Partial,
 ): Promise<string | undefined> {
+  let index: ChunkIndex | undefined;
   let delta: Partial | undefined;
   try {
-    delta = await fetchDelta(job, choice);
+    index = await obtainDeltaIndex(job, choice.delta);
+    delta = await fetchDelta(job, choice.delta, index);
     const total = target.index.target.length;
     return await applyDelta(delta, old, target, job.signal, (done) => {
       job.progress.step({ kind: "apply", done, total });
     });
   } catch (error) {
     // A route or the publisher failed at this file; the next plan uses others.
-    const isOver = job.signal.aborted || !(error instanceof CausewayError) || isHopeless(error);
-    if (isOver) throw error;
+    if (job.signal.aborted || !(error instanceof CausewayError)) throw error;
+    // Its index was given up after a moment: that says little of the routes.
+    if (error.blame === "host" || (index !== undefined && isHopeless(error))) throw error;
     return error.message;
   } finally {
     await delta?.close();
   }
 }
 
+function obtainDeltaIndex(job: DownloadJob, delta: Delta): Promise<ChunkIndex> {
+  const { index: saved } = partialNames(job.request.output.name, delta.sha256);
+  return obtainIndex(job, delta.index, delta, saved, job.limits.delta);
+}
+
 /** The whole, checked delta beside the output; what came of it stays there for the next run. */
-async function fetchDelta(job: DownloadJob, choice: DeltaChoice): Promise<Partial> {
-  const { delta } = choice;
+async function fetchDelta(job: DownloadJob, delta: Delta, index: ChunkIndex): Promise<Partial> {
   const { store, name } = job.request.output;
   const files = partialNames(name, delta.sha256);
-  const index = await obtainIndex(job, delta.index, delta, files.index);
   const partial = await Partial.open({ store, files }, index, syncPaceOf(job), job.signal);
   try {
     await requireSpace(job, partial, files.part);
@@ -78,9 +86,8 @@ export async function deltaHere(job: DownloadJob, delta: Delta): Promise<number>
   return Math.floor((delta.length * numbers.length) / count);
 }
 
-/** True when no other plan can help: the disk's fault, or nobody can be reached. */
+/** True when no other plan can help: nobody can be reached. */
 function isHopeless(error: CausewayError): boolean {
-  if (error.blame === "host") return true;
   return (
     error instanceof NoRouteDelivered &&
     !error.attempts.some((attempt) => {

@@ -19,7 +19,7 @@ export async function obtainDeltas(
   if (list === undefined || oldFiles.length === 0) return [];
   try {
     const saved = partialNames(output.name, target.sha256).deltas;
-    const bytes = await obtainArtifact(job, list, saved);
+    const bytes = await obtainArtifact(job, list, saved, job.limits.delta);
     return decodeDeltas(parseJson(bytes, list.path), target.path);
   } catch (error) {
     job.signal.throwIfAborted();

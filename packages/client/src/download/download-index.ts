@@ -1,4 +1,5 @@
 import { type Artifact, type ChunkIndex, decodeChunkIndex, TrustError } from "@causeway/kernel";
+import type { ArtifactLimits } from "../download-limits.ts";
 import { ChunkNames } from "./chunk-names.ts";
 import { obtainArtifact } from "./download-artifact.ts";
 import type { DownloadJob } from "./download-job.ts";
@@ -15,8 +16,10 @@ export async function obtainIndex(
   artifact: Artifact,
   of: Pick<Artifact, "length" | "sha256">,
   saved: string,
+  limits: ArtifactLimits,
 ): Promise<ChunkIndex> {
-  const index = decodeChunkIndex(await obtainArtifact(job, artifact, saved), artifact.path);
+  const bytes = await obtainArtifact(job, artifact, saved, limits);
+  const index = decodeChunkIndex(bytes, artifact.path);
   if (index.target.length !== of.length || index.target.sha256 !== of.sha256) {
     throw new TrustError("TRUST_MIXED", artifact.path, "is the chunk index of another file");
   }

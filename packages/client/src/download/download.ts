@@ -132,7 +132,7 @@ interface Made {
 async function assemble(job: DownloadJob, oldFiles: readonly OldFile[]): Promise<Made> {
   const { target, release, output } = job.request;
   const files = partialNames(output.name, target.sha256);
-  const index = await obtainIndex(job, release.index, target, files.index);
+  const index = await obtainIndex(job, release.index, target, files.index, job.limits.index);
   const place = { store: output.store, files };
   const partial = await Partial.open(place, index, syncPaceOf(job), job.signal);
   try {

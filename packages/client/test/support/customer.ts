@@ -18,7 +18,12 @@ vendor.release("1.1", content);
 
 const bounds = {
   client: quickLimits,
-  download: { ...downloadLimits, exchange: quickExchange, hedgeMs: 60, patienceMs: 500 },
+  download: {
+    ...downloadLimits,
+    exchange: quickExchange,
+    index: { exchange: quickExchange, race: { ...quickLimits.metadata, restMsMax: 500 } },
+    patienceMs: 500,
+  },
 };
 
 /** A client whose state lies in the folder, with short deadlines. */

@@ -11,14 +11,17 @@ import { parseRoute } from "../../src/routes/parse-route.ts";
 import type { Route } from "../../src/routes/route.ts";
 import type { Published } from "./download-fixture.ts";
 import { type Behaviour, type FaultyRoute, startRoute } from "./faulty-route.ts";
-import { quickExchange } from "./quick.ts";
+import { quickExchange, quickLimits } from "./quick.ts";
 import { tempFolder } from "./temp-folder.ts";
+
+const quickRace = { ...quickLimits.metadata, hedgeMs: 50, failuresMax: 4 };
 
 /** Deadlines that loopback meets with ease, and that tests can wait for. */
 export const quickDownload: DownloadLimits = {
   ...downloadLimits,
   exchange: quickExchange,
-  hedgeMs: 50,
+  index: { exchange: quickExchange, race: { ...quickRace, restMsMax: 1_000 } },
+  delta: { exchange: quickExchange, race: { ...quickRace, failuresMax: 3, failingMsMax: 100 } },
   silenceMs: { min: 60, max: 200 },
   placeMs: 150,
   failuresMax: 4,

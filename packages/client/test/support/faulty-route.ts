@@ -58,6 +58,8 @@ export interface FaultyRoute {
   /** What it does the first time that a file is asked for; else as ever. */
   firstTime: Behaviour | undefined;
   files: Files;
+  /** A file of which it never says anything, by its path. */
+  silentOn: string | undefined;
   /** What its clock shows: each answer has a Date. Undefined: none has. */
   wall: () => number | undefined;
   /** Sent with each answer. */
@@ -94,6 +96,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     for (const [name, value] of Object.entries(route.headers)) response.setHeader(name, value);
     response.on("error", () => undefined);
     const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
+    if (path === route.silentOn) return;
     const file = route.files.get(decodeURIComponent(path).replace(/^moved\//, ""));
     const reply = honestReply(request, file, route.behaviour === "ignores-ranges");
     const first = seen.has(path) ? undefined : route.firstTime;
@@ -132,6 +135,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     behaviour,
     firstTime: undefined,
     files,
+    silentOn: undefined,
     wall: Date.now,
     headers: {},
     close: stop,
