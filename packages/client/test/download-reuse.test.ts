@@ -164,8 +164,8 @@ for (const what of ["list of deltas", "delta's chunk index"] as const) {
       what === "list of deltas" ? withDelta.release.deltas : withDelta.deltas[0]?.index;
     assert.ok(artifact !== undefined);
     await using world = await startWorld(withDelta, ["honest", "honest"]);
-    const path = withDelta.pathOf(artifact);
-    for (const server of world.servers) server.silentOn = path;
+    const file = withDelta.pathOf(artifact);
+    for (const server of world.servers) server.silentOn = file;
     const have = [await world.oldFile("old", old)];
     // As it is for users: near routes are known, so that this takes a second and a half.
     const { plan } = await world.download({
@@ -176,7 +176,7 @@ for (const what of ["list of deltas", "delta's chunk index"] as const) {
     assert.equal(plan, "pack");
     assert.ok(world.events.some((event) => event.kind === "fallback" && event.from === "delta"));
     for (const { requests } of world.servers) {
-      assert.equal(requests.filter((request) => request === `GET /${path}`).length, 1);
+      assert.equal(requests.filter((request) => request === `GET /${file}`).length, 1);
     }
   });
 }
