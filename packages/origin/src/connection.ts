@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
+import type { Seat, Standing } from "./shield/connection-slots.ts";
+import { prefixOf } from "./tls/address-prefix.ts";
 
 /** Begins one answer, and calls `done` when it is over or its connection is gone. */
 export type Task = (done: () => void) => void;
@@ -11,8 +13,10 @@ export type Task = (done: () => void) => void;
  * unanswered, and those before them end with `Connection: close` (RFC 9112 section 9.6): their
  * client knows which to ask again.
  */
-export class Connection {
-  readonly #socket: Socket;
+export class Connection implements Seat {
+  readonly socket: Socket;
+  readonly network: string;
+  standing: Standing = "unheard";
   readonly #limits: OriginLimits;
   #traffic: TrafficCounters;
   readonly #waiting: Task[] = [];
@@ -26,7 +30,8 @@ export class Connection {
 
   /** `traffic` is where its bytes are counted until `countSentFor`. */
   constructor(socket: Socket, limits: OriginLimits, traffic: TrafficCounters) {
-    this.#socket = socket;
+    this.socket = socket;
+    this.network = prefixOf(socket.remoteAddress)?.wide.toString() ?? "";
     this.#limits = limits;
     this.#traffic = traffic;
   }
@@ -56,7 +61,7 @@ export class Connection {
   endWith(text: string): boolean {
     if (this.#last || this.#unanswered > 0) return false;
     this.#last = true;
-    this.#waiting.push(() => this.#socket.write(text, () => this.finish()));
+    this.#waiting.push(() => this.socket.write(text, () => this.finish()));
     if (!this.#busy) this.#next();
     return true;
   }
@@ -73,7 +78,7 @@ export class Connection {
 
   /** Counts the bytes that were handed to the system since the last call. */
   countSent(): void {
-    const total = this.#socket.bytesWritten - this.#socket.writableLength;
+    const total = this.socket.bytesWritten - this.socket.writableLength;
     this.#traffic.sentBytes += total - this.#countedBytes;
     this.#countedBytes = total;
   }
@@ -88,8 +93,8 @@ export class Connection {
    * judged piece by piece, so that a quick start earns no right to stall later.
    */
   isStalled(now: number): boolean {
-    const waiting = this.#socket.writableLength;
-    const sent = this.#socket.bytesWritten - waiting;
+    const waiting = this.socket.writableLength;
+    const sent = this.socket.bytesWritten - waiting;
     if (waiting === 0 || sent !== this.#sentBytes) {
       this.#sentBytes = sent;
       this.#movedAt = now;
@@ -102,18 +107,18 @@ export class Connection {
 
   destroy(): void {
     this.#waiting.length = 0;
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 
   /** Closes when what was written is with the client's system. */
   finish(): void {
-    this.#socket.destroySoon();
+    this.socket.destroySoon();
   }
 
   #next(): void {
     const task = this.#waiting.shift();
     this.#busy = task !== undefined;
     if (!this.#busy) this.#idleSince = performance.now();
-    if (task !== undefined && !this.#socket.destroyed) task(() => this.#next());
+    if (task !== undefined && !this.socket.destroyed) task(() => this.#next());
   }
 }

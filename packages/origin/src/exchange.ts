@@ -3,6 +3,7 @@ import type { Counters, Status, TrafficCounters } from "./counters.ts";
 import type { HeaderList } from "./headers.ts";
 import { latencyBucket } from "./measures/latency.ts";
 import type { RepositoryPath } from "./request-path.ts";
+import type { Standing } from "./shield/connection-slots.ts";
 import type { RequestClass } from "./shield/request-class.ts";
 import type { Ticket } from "./shield/ticket.ts";
 
@@ -18,6 +19,8 @@ export interface Exchange {
   /** What the client has shown to be known by; undefined for a newcomer, and until it is read. */
   ticket: Ticket | undefined;
   readonly counters: Counters;
+  /** What is known of the connection that it came over. */
+  readonly seat: { standing: Standing };
   /** Absent where no shield decides whose turn it is. */
   slot?: WorkSlot;
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { errnoOf } from "@causeway/client/internal/host-error";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
@@ -9,6 +10,7 @@ import { type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
+import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { classOf } from "./shield/request-class.ts";
 
 const sweepMs = 1_000;
@@ -21,8 +23,8 @@ export class HttpServer {
   readonly #log: Log;
   readonly #counters: Counters = zeroCounts();
   readonly #connections = new Map<Socket, Connection>();
+  readonly #slots: ConnectionSlots<Connection>;
   readonly #sweep: NodeJS.Timeout;
-  #madeRoomAt = -sweepMs;
   #stopping = false;
   #watching = false;
   #onEmpty: () => void = () => {};
@@ -44,7 +46,7 @@ export class HttpServer {
     // A client may end its side after its request and still read. Node's types lack the switch.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-    this.#server.maxConnections = limits.connectionsMax;
+    this.#slots = new ConnectionSlots(limits.headerTimePressedMs);
     this.#listenToEvents();
     this.#sweep = setInterval(() => this.#dropStalled(), sweepMs).unref();
   }
@@ -62,20 +64,9 @@ export class HttpServer {
     this.#server.emit("connection", socket);
   }
 
-  /**
-   * All places are taken: whoever only holds a connection open, or sends a request's head slowly,
-   * gives way to whoever comes next.
-   */
+  /** All places of connections over TLS are taken: one gives way to whoever comes next. */
   makeRoom(): void {
-    this.#counters.drops.limit++;
-    const now = performance.now();
-    if (now - this.#madeRoomAt < sweepMs) return;
-    this.#madeRoomAt = now;
-    this.#server.closeIdleConnections();
-    for (const [socket, connection] of this.#connections) {
-      if (connection.owesRequestMs(now) <= this.#limits.headerTimePressedMs) continue;
-      this.#drop(socket, connection, "slow-head");
-    }
+    this.#dropLeast((connection) => connection.socket instanceof TLSSocket);
   }
 
   counts(): Counts {
@@ -122,7 +113,6 @@ export class HttpServer {
       else if (code === "ERR_HTTP_REQUEST_TIMEOUT") this.#refuseRaw(socket as Socket, 408);
       else this.#refuseRaw(socket as Socket, 400);
     });
-    this.#server.on("drop", () => this.makeRoom());
   }
 
   #onConnection(socket: Socket): void {
@@ -130,15 +120,18 @@ export class HttpServer {
     const connection = new Connection(socket, this.#limits, other.newcomer);
     this.#counters.accepted++;
     this.#connections.set(socket, connection);
+    this.#slots.add(connection);
     // Node stops listening for errors on a socket that asked for a tunnel; one unheard error ends
     // the process. What follows every error is "close", and that is what counts here.
     socket.on("error", () => {});
     socket.once("close", () => {
       connection.countSent();
       this.#connections.delete(socket);
+      this.#slots.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty();
     });
     if (this.#stopping) connection.destroy();
+    else if (this.#slots.size > this.#limits.connectionsMax) this.#dropLeast();
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -175,7 +168,9 @@ export class HttpServer {
       startedAt: performance.now(),
       ticket: undefined,
       counters: this.#counters,
+      seat: connection,
     };
+    connection.standing = "waiting";
     const answered = this.#handler(exchange);
     connection.countSentFor(trafficOf(exchange)); // tickets are read at once
     await answered;
@@ -211,6 +206,14 @@ export class HttpServer {
     for (const [socket, connection] of this.#connections) {
       if (connection.isStalled(now)) this.#drop(socket, connection, "slow-reader");
     }
+  }
+
+  /** Its place is free at once: what closes takes some turns to be gone. */
+  #dropLeast(mayGo?: (connection: Connection) => boolean): void {
+    const least = this.#slots.whoGivesWay(performance.now(), mayGo);
+    if (least === undefined) return;
+    this.#slots.delete(least);
+    this.#drop(least.socket, least, "limit");
   }
 
   #drop(socket: Socket, connection: Connection, reason: DropReason): void {

@@ -16,6 +16,7 @@ test("a refusal names when to come back, and a browser gets a page under a KiB w
       class: "patch" as const,
       startedAt: 0,
       ticket: undefined,
+      seat: { standing: "waiting" as const },
       counters: zeroCounts(),
     };
     refuseForNow(exchange, 503, alternates);

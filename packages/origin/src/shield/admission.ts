@@ -120,6 +120,7 @@ export class Admission {
   }
 
   async #admit(exchange: Exchange, next: Handler): Promise<void> {
+    exchange.seat.standing = exchange.ticket === undefined ? "served" : "known";
     let end: (() => void) | undefined = this.#begin();
     const free = (): void => {
       end?.();
@@ -166,6 +167,7 @@ export class Admission {
         this.#press();
         this.#hold({ exchange, settle: resolve });
       };
+      exchange.seat.standing = exchange.ticket === undefined ? "waiting" : "known";
       this.#join({ ...this.#placeOf(exchange), begun: false, exchange, goOn, refuse });
     });
   }
@@ -188,7 +190,8 @@ export class Admission {
   }
 
   #hold(refused: Refused): void {
-    const { request, response } = refused.exchange;
+    const { request, response, seat } = refused.exchange;
+    seat.standing = "refused";
     if (!this.#held.hold(refused, this.#ports.now())) {
       trafficOf(refused.exchange).admissions.dropped++;
       request.socket.destroy();

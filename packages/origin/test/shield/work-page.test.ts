@@ -38,9 +38,10 @@ async function startBusy(
   }, puzzle);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const counters = zeroCounts();
-    const nothing = { path: undefined, class: "page" as const, ticket: undefined, startedAt: 0 };
+    const seat = { standing: "waiting" as const };
+    const none = { path: undefined, class: "page" as const, ticket: undefined, startedAt: 0 };
     if (request.url === "/favicon.ico") response.writeHead(404).end();
-    else void handler({ request, response, counters, ...nothing });
+    else void handler({ request, response, counters, seat, ...none });
   };
   const server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

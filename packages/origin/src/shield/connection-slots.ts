@@ -1,0 +1,95 @@
+/**
+ * What the shield knows of a connection by its last request: none came yet; it waits; it is or was
+ * served as a newcomer's, or as a ticket holder's; it was refused.
+ */
+export type Standing = "unheard" | "waiting" | "served" | "known" | "refused";
+
+/** A connection that takes a place. */
+export interface Seat {
+  readonly standing: Standing;
+  /** While a request is answered or waits for it. */
+  readonly busy: boolean;
+  /** The network that it comes from. */
+  readonly network: string;
+  /** How long the client has owed a request by then; 0 while one is answered. */
+  owesRequestMs(now: number): number;
+}
+
+const owedMsMax = 1e7;
+const countMax = 1e4;
+
+/**
+ * The connections of one worker, and who of them has to leave so that a newcomer always finds a
+ * place: first those whose refusal is held back, who are idle, or who have said nothing for too
+ * long; then newcomers; ticket holders last. Among their like it is one of the network that has
+ * most of them: whoever floods pushes out itself.
+ */
+export class ConnectionSlots<Each extends Seat> {
+  readonly #silentMsMax: number;
+  readonly #seats = new Set<Each>();
+  readonly #perNetwork = new Map<string, number>();
+
+  /** Who has said nothing for longer than `silentMsMax` is idle. */
+  constructor(silentMsMax: number) {
+    this.#silentMsMax = silentMsMax;
+  }
+
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  [Symbol.iterator](): Iterator<Each> {
+    return this.#seats.values();
+  }
+
+  add(seat: Each): void {
+    this.#seats.add(seat);
+    this.#perNetwork.set(seat.network, this.#countOf(seat) + 1);
+  }
+
+  delete(seat: Each): void {
+    if (!this.#seats.delete(seat)) return;
+    const left = this.#countOf(seat) - 1;
+    if (left > 0) this.#perNetwork.set(seat.network, left);
+    else this.#perNetwork.delete(seat.network);
+  }
+
+  /** Among those for whom `mayGo` is true. */
+  whoGivesWay(now: number, mayGo: (seat: Each) => boolean = () => true): Each | undefined {
+    let found: Each | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const seat of this.#seats) {
+      if (!mayGo(seat)) continue;
+      const worth = this.#worthOf(seat, now);
+      if (worth >= least) continue;
+      found = seat;
+      least = worth;
+    }
+    return found;
+  }
+
+  #countOf({ network }: Each): number {
+    return this.#perNetwork.get(network) ?? 0;
+  }
+
+  /** In one number, since it is asked of hundreds for each newcomer: tier, count, order, silence. */
+  #worthOf(seat: Each, now: number): number {
+    const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
+    const few = countMax - Math.min(this.#countOf(seat), countMax);
+    const tier = tierOf(seat, owedMs > this.#silentMsMax);
+    return ((tier * (countMax + 1) + few) * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
+  }
+}
+
+/** From whom it costs least to lose a place. */
+function tierOf({ standing, busy }: Seat, isSilent: boolean): number {
+  if (standing === "known") return busy ? 3 : 2;
+  if (standing === "refused") return 0;
+  const isFresh = standing === "unheard" && !isSilent;
+  return busy || isFresh ? 1 : 0;
+}
+
+/** Who waits has got nothing yet; who has said nothing may be anybody. */
+function orderOf({ standing }: Seat): number {
+  return standing === "served" ? 2 : standing === "unheard" ? 1 : 0;
+}

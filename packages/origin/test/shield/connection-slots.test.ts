@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConnectionSlots, type Seat } from "../../src/shield/connection-slots.ts";
+import { ask, dial, head } from "../support/http.ts";
+import { metricOf } from "../support/metrics.ts";
+import { eventually, testOrigin } from "../support/origin.ts";
+import { noise } from "../support/repository.ts";
+
+interface Named extends Seat {
+  readonly name: string;
+}
+
+function seat(name: string, part: Partial<Seat> = {}): Named {
+  return { name, standing: "waiting", busy: true, network: name, owesRequestMs: () => 0, ...part };
+}
+
+/** The names in the order in which they give way. */
+function order(seats: readonly Named[]): readonly string[] {
+  const slots = new ConnectionSlots<Named>(1_000);
+  for (const each of seats) slots.add(each);
+  const gone: string[] = [];
+  for (let next = slots.whoGivesWay(0); next !== undefined; next = slots.whoGivesWay(0)) {
+    gone.push(next.name);
+    slots.delete(next);
+  }
+  return gone;
+}
+
+test("who was refused, is idle or says nothing gives way before newcomers, ticket holders last", () => {
+  const gone = order([
+    seat("known at work", { standing: "known" }),
+    seat("known and idle", { standing: "known", busy: false, owesRequestMs: () => 9_000 }),
+    seat("served", { standing: "served" }),
+    seat("new", { standing: "unheard", busy: false, owesRequestMs: () => 900 }),
+    seat("waiting"),
+    seat("idle", { standing: "served", busy: false, owesRequestMs: () => 10 }),
+    seat("silent", { standing: "unheard", busy: false, owesRequestMs: () => 1_001 }),
+    seat("refused", { standing: "refused" }),
+  ]);
+  assert.deepEqual(gone.slice(0, 3).toSorted(), ["idle", "refused", "silent"]);
+  assert.deepEqual(gone.slice(3), ["waiting", "new", "served", "known and idle", "known at work"]);
+});
+
+test("of the network that has most of them one gives way, until it has no more than others", () => {
+  const few = ["a", "b"].map((name) => seat(name, { network: "few" }));
+  const many = ["c", "d", "e", "f"].map((name) => seat(name, { network: "many" }));
+  const gone = order([...few, ...many]);
+  assert.deepEqual(gone.slice(0, 2), ["c", "d"]);
+});
+
+test("of those who say nothing the one goes first that has been silent for longest", () => {
+  const silent = [3_000, 9_000, 5_000].map((ms) => {
+    return seat(String(ms), {
+      network: "one",
+      standing: "unheard",
+      busy: false,
+      owesRequestMs: () => ms,
+    });
+  });
+  assert.deepEqual(order(silent), ["9000", "5000", "3000"]);
+});
+
+test("whoever left is counted for its network no more", () => {
+  const slots = new ConnectionSlots<Named>(1_000);
+  const [a, b, c] = [seat("a", { network: "x" }), seat("b", { network: "x" }), seat("c")];
+  for (const each of [a, b, c]) slots.add(each);
+  assert.equal(slots.whoGivesWay(0), a);
+  slots.delete(a);
+  slots.delete(a);
+  assert.equal(slots.size, 2);
+  slots.add(seat("d", { network: "c" }));
+  assert.equal(slots.whoGivesWay(0), c);
+});
+
+test("only who may go is taken", () => {
+  const slots = new ConnectionSlots<Named>(1_000);
+  slots.add(seat("a", { standing: "refused" }));
+  const b = seat("b", { standing: "known" });
+  slots.add(b);
+  assert.equal(
+    slots.whoGivesWay(0, ({ name }) => name === "b"),
+    b,
+  );
+  assert.equal(
+    slots.whoGivesWay(0, () => false),
+    undefined,
+  );
+});
+
+test("when all places are taken whoever comes is heard, and one of the idle gives way", async (t) => {
+  const origin = await testOrigin(t, { limits: { connectionsMax: 8 }, adminPort: 0 });
+  const idle = Array.from({ length: 8 }, () => dial(origin.port));
+  for (const socket of idle)
+    socket.write("GET /metadata/timestamp.json HTTP/1.1\r\nHost: a\r\n\r\n");
+  await eventually("they are idle", () => idle.every((socket) => socket.bytesRead > 0));
+  for (let round = 0; round < 4; round++) {
+    assert.equal((await ask(new URL("metadata/timestamp.json", origin.url))).status, 200);
+  }
+  const dropped = await metricOf(origin, 'connections_dropped_total{reason="limit"}');
+  assert.ok(dropped >= 1 && dropped <= 4, String(dropped));
+});
+
+test("an answer under way is cut for nobody while others only wait", async (t) => {
+  const origin = await testOrigin(t, { limits: { connectionsMax: 8 } });
+  const bytes = noise(30_000_000);
+  const path = origin.repository.addTarget(bytes);
+  const slow = dial(origin.port);
+  slow.write(head(`GET /${path} HTTP/1.1`));
+  let received = 0;
+  slow.on("data", (chunk: Buffer) => (received += chunk.length));
+  await eventually("it has begun", () => received > 0);
+  slow.pause();
+  for (let round = 0; round < 40; round++) dial(origin.port);
+  await eventually("others are served", async () => {
+    const url = new URL("metadata/timestamp.json", origin.url);
+    return (await ask(url).catch(() => undefined))?.status === 200;
+  });
+  slow.resume();
+  await eventually("all of it has come", () => received > bytes.length);
+});
