@@ -1,16 +1,20 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Counts } from "./counters.ts";
 import { listenOn } from "./listen.ts";
+import type { Log } from "./log.ts";
 import { type PoolState, renderMetrics } from "./metrics.ts";
+import { answerPolicy } from "./policy/admin-policy.ts";
+import type { PolicyKeeper } from "./policy/policy-keeper.ts";
 
 const host = "127.0.0.1"; // operators only; never an address that the flood can reach
 
-/** What the admin port tells. */
+/** What the admin port tells, and changes. */
 export interface AdminView {
   counts(): Counts;
   state(): PoolState;
   /** True when a client would be served now. */
   ready(): Promise<boolean>;
+  readonly policy: PolicyKeeper;
 }
 
 export interface AdminServer {
@@ -18,11 +22,14 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** `/healthz`, `/readyz` and `/metrics` on loopback. @throws {HostError} `HOST_ADDRESS` */
-export async function startAdmin(port: number, view: AdminView): Promise<AdminServer> {
+/**
+ * `/healthz`, `/readyz`, `/metrics` and `/policy` on loopback.
+ * @throws {HostError} `HOST_ADDRESS`
+ */
+export async function startAdmin(port: number, view: AdminView, log: Log): Promise<AdminServer> {
   const server = createServer({ maxHeaderSize: 8 * 1024, requestTimeout: 5_000 });
   server.maxConnections = 64;
-  server.on("request", (request, response) => void answer(request.url, response, view));
+  server.on("request", (request, response) => void answer(request, response, view, log));
   const address = await listenOn(server, { host, port, reusePort: false }, "--admin-port");
   return {
     url: `http://${host}:${address}`,
@@ -36,10 +43,13 @@ export async function startAdmin(port: number, view: AdminView): Promise<AdminSe
 }
 
 async function answer(
-  url: string | undefined,
+  request: IncomingMessage,
   response: ServerResponse,
   view: AdminView,
+  log: Log,
 ): Promise<void> {
+  const { url } = request;
+  if (url === "/policy") return answerPolicy(request, response, view.policy, log);
   if (url === "/healthz") return send(response, 200, "text/plain", "alive\n");
   if (url === "/readyz") {
     const ready = await view.ready();

@@ -37,6 +37,10 @@ export const admissionOutcomes = [
 ] as const;
 export type AdmissionOutcome = (typeof admissionOutcomes)[number];
 
+/** Why the policy in force has a request refused. */
+export const policyRefusals = ["retired"] as const;
+export type PolicyRefusal = (typeof policyRefusals)[number];
+
 /** Every status that an origin answers with. */
 export const statuses = [200, 206, 304, 400, 404, 405, 408, 412, 413, 416, 429, 431, 503] as const;
 export type Status = (typeof statuses)[number];
@@ -75,6 +79,7 @@ export interface Counts {
     readonly good: number;
     readonly bad: Readonly<Record<BadTicketReason, number>>;
   };
+  readonly policyRefusals: Readonly<Record<PolicyRefusal, number>>;
   readonly drops: Readonly<Record<DropReason, number>>;
   readonly handshakes: Readonly<Record<HandshakeEnd, number>>;
   readonly accepted: number;
@@ -108,6 +113,7 @@ export function zeroCounts(): Counters {
   return {
     traffic: fromEach(requestClasses, () => fromEach(clientKinds, zeroTraffic)),
     tickets: { first: 0, renewed: 0, good: 0, bad: fromEach(badTicketReasons, () => 0) },
+    policyRefusals: fromEach(policyRefusals, () => 0),
     drops: fromEach(dropReasons, () => 0),
     handshakes: fromEach(handshakeEnds, () => 0),
     accepted: 0,

@@ -5,6 +5,7 @@ import {
   clientKinds,
   dropReasons,
   handshakeEnds,
+  policyRefusals,
   statuses,
   type Traffic,
 } from "./counters.ts";
@@ -24,6 +25,14 @@ export function renderMetrics(counts: Counts, pool: PoolState): string {
     ...trafficFamilies(counts),
     ...admissionFamilies(counts),
     ...ticketFamilies(counts),
+    {
+      name: "policy_refusals",
+      type: "counter",
+      help: "Requests refused because the policy in force says so, by rule.",
+      samples: policyRefusals.map((rule) => {
+        return { labels: { rule }, value: counts.policyRefusals[rule] };
+      }),
+    },
     ...connectionFamilies(counts),
     {
       name: "workers",

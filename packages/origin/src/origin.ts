@@ -6,6 +6,7 @@ import { HostError, isRouteId, UsageError } from "@causeway/kernel";
 import { type AdminServer, startAdmin } from "./admin-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { PolicyKeeper } from "./policy/policy-keeper.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import { type Serving, startServing } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
@@ -29,7 +30,7 @@ export interface OriginOptions {
    * `Link: rel=duplicate`, and on the page that a busy service answers with.
    */
   readonly duplicates?: readonly string[];
-  /** Serves `/healthz`, `/readyz` and `/metrics` on 127.0.0.1; 0 takes a free port. */
+  /** Serves `/healthz`, `/readyz`, `/metrics` and `/policy` on 127.0.0.1; 0 takes a free port. */
   readonly adminPort?: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets?: TicketOptions;
@@ -73,14 +74,17 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   assertInteger("TLS port", options.tls?.port ?? 0, 65_535);
   assertInteger("number of workers", options.workers, workersMax);
   const limits = { ...defaultLimits, ...options.limits };
+  const policy = new PolicyKeeper();
   const served: ServedTree = {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
     limits,
     tickets: options.tickets && { audience: audienceOf(options.tickets), keys: [] },
+    policy: policy.inForce,
   };
   const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
   const serving = await serveWithTickets(served, options, keeper);
+  policy.follow((changed) => serving.setPolicy(changed));
   let admin: AdminServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
@@ -89,7 +93,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     };
     const { counts, state } = serving;
     try {
-      admin = await startAdmin(options.adminPort, { counts, state, ready });
+      admin = await startAdmin(options.adminPort, { counts, state, ready, policy }, log);
     } catch (cause) {
       await serving.stop(0);
       throw cause;

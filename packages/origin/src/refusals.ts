@@ -72,21 +72,44 @@ export function refuseForNow(
   exchange.response.end(page);
 }
 
-function wantsPage(request: IncomingMessage): boolean {
+export function wantsPage(request: IncomingMessage): boolean {
   return request.headers.accept?.includes("text/html") ?? false;
 }
 
-/** A page under 1 KiB that links as many of the alternates as fit. */
 export function busyPage(status: 429 | 503, alternates: readonly string[], script = ""): string {
-  const title = "<!doctype html><meta charset=utf-8><title>Please wait</title>";
-  const head = `${title}${script}<p>${texts[status]}`;
-  let page = head;
-  for (const base of alternates) {
+  return pageOf("Please wait", texts[status], alternates, script);
+}
+
+/** A page under 1 KiB that links as many of the alternates as fit. */
+export function pageOf(
+  title: string,
+  text: string,
+  alternates: readonly string[],
+  script = "",
+): string {
+  const start = `<!doctype html><meta charset=utf-8><title>${title}</title>`;
+  return asManyAsFit(`${start}${script}<p>${text}`, alternates, (base) => {
     const url = escapeHtml(new URL("security/", base).href);
-    const more = `<p><a href="${url}">${url}</a>`;
-    if (Buffer.byteLength(page) + Buffer.byteLength(more) < pageBytesMax) page += more;
+    return `<p><a href="${url}">${url}</a>`;
+  });
+}
+
+/** The same for who reads no pages: a line for each. */
+export function linesOf(text: string, alternates: readonly string[]): string {
+  return asManyAsFit(`${text}\n`, alternates, (base) => `${base}\n`);
+}
+
+function asManyAsFit(
+  head: string,
+  alternates: readonly string[],
+  shownAs: (base: string) => string,
+): string {
+  let whole = head;
+  for (const base of alternates) {
+    const more = shownAs(base);
+    if (Buffer.byteLength(whole) + Buffer.byteLength(more) < pageBytesMax) whole += more;
   }
-  return page;
+  return whole;
 }
 
 function escapeHtml(text: string): string {

@@ -3,6 +3,8 @@ import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import { type Log, throttledLog } from "./log.ts";
+import type { Policy } from "./policy/policy.ts";
+import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
 import { Admission } from "./shield/admission.ts";
@@ -27,6 +29,8 @@ export interface ServedTree {
   readonly limits: OriginLimits;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets: ServedTickets | undefined;
+  /** In force from the first request on. */
+  readonly policy: Policy;
 }
 
 export interface ServedTickets {
@@ -40,6 +44,8 @@ export interface ServedTickets {
 export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
   /** From now on tickets are signed and verified with these. */
   setTicketKeys(keys: readonly TicketKey[]): void;
+  /** From now on this one is in force. */
+  setPolicy(policy: Policy): void;
   /** `tls` is needed for the lane of that name. @returns the ports. @throws {HostError} */
   listen(lanes: Lanes<ListenOptions>, tls: TlsMaterial | undefined): Promise<Lanes<number>>;
   /** Uses another certificate, or another key for sessions, from now on. */
@@ -47,9 +53,9 @@ export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
 }
 
 /**
- * Puts the server of one worker together: who asks shows a ticket or none, is admitted by the
- * shield, and must keep the rules before a file is opened. The shield is in front of the rules, too:
- * a flood of what they refuse is a flood.
+ * Puts the server of one worker together: whom the policy lets in shows a ticket or none, is
+ * admitted by the shield, and must keep the rules before a file is opened. The shield is in front
+ * of the rules, too: a flood of what they refuse is a flood.
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { tree: root, duplicates, limits, tickets } = served;
@@ -83,12 +89,15 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const known = verifier && puzzle ? readTickets(readWork(admitted, puzzle), verifier) : admitted;
-  const server = new HttpServer(known, limits, calm);
+  const gate = new PolicyGate(duplicates);
+  gate.setPolicy(served.policy);
+  const server = new HttpServer(gate.handler(known), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   let secure: TlsListener | undefined;
   let newest: TlsMaterial | undefined; // may come before the listener is there
   return {
     setTicketKeys,
+    setPolicy: (policy) => gate.setPolicy(policy),
     listen: async ({ plain, tls }, material) => {
       const port = plain && (await server.listen(plain));
       if (tls === undefined || material === undefined) return { plain: port };

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import type { AdminView } from "./admin-server.ts";
 import { type Lanes, type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
+import type { Policy } from "./policy/policy.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { TlsKeeper } from "./tls/tls-keeper.ts";
@@ -12,6 +13,7 @@ export interface Serving extends Pick<AdminView, "counts" | "state"> {
   readonly ports: Lanes<number>;
   stop(graceMs: number): Promise<void>;
   setTicketKeys(keys: readonly TicketKey[]): void;
+  setPolicy(policy: Policy): void;
 }
 
 /** As in `OriginOptions`. */
@@ -77,6 +79,7 @@ async function startPool(
       counts: () => pool.counts(),
       state: () => pool.state(),
       setTicketKeys: (keys) => pool.setTicketKeys(keys),
+      setPolicy: (policy) => pool.setPolicy(policy),
     };
   } catch (cause) {
     await pool.stop(0);
@@ -99,6 +102,7 @@ async function startHere(
       counts: () => server.counts(),
       state: () => ({ workers: 1, restarts: 0 }),
       setTicketKeys: (keys) => server.setTicketKeys(keys),
+      setPolicy: (policy) => server.setPolicy(policy),
     };
   } catch (cause) {
     await server.stop(0);

@@ -14,6 +14,7 @@ let unsent = 0;
 process.on("message", (message: ToWorker) => {
   if (message.kind === "start") void start(message);
   else if (message.kind === "ticket-keys") server?.setTicketKeys(message.keys);
+  else if (message.kind === "policy") server?.setPolicy(message.policy);
   else if (message.kind === "tls") server?.renewTls(message.tls);
   else void stop(message.graceMs);
 });

@@ -2,6 +2,7 @@ import type { HostCode } from "@causeway/kernel";
 import type { Counts } from "./counters.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import type { LogEntry } from "./log.ts";
+import type { Policy } from "./policy/policy.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { TlsMaterial } from "./tls/tls-material.ts";
@@ -16,6 +17,7 @@ export type ToWorker =
     }
   | { readonly kind: "tls"; readonly tls: TlsMaterial }
   | { readonly kind: "ticket-keys"; readonly keys: readonly TicketKey[] }
+  | { readonly kind: "policy"; readonly policy: Policy }
   | { readonly kind: "stop"; readonly graceMs: number };
 
 /** What a worker tells its supervisor. */

@@ -5,6 +5,7 @@ import { addCounts, type Counts, zeroCounts } from "./counters.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { PoolState } from "./metrics.ts";
+import type { Policy } from "./policy/policy.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { TlsMaterial } from "./tls/tls-material.ts";
@@ -87,6 +88,12 @@ export class WorkerPool {
     if (tickets === undefined) return;
     this.#served = { ...this.#served, tickets: { ...tickets, keys } };
     for (const { process } of this.#workers.values()) tell(process, { kind: "ticket-keys", keys });
+  }
+
+  /** Tells the workers, and those that are started later. */
+  setPolicy(policy: Policy): void {
+    this.#served = { ...this.#served, policy };
+    for (const { process } of this.#workers.values()) tell(process, { kind: "policy", policy });
   }
 
   counts(): Counts {

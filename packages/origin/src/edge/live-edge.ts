@@ -1,10 +1,9 @@
 import { HostError, UsageError } from "@causeway/kernel";
+import { hostNameOf } from "../host-name.ts";
 import type { SigningKey } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
 import { keyMapLines } from "./key-map.ts";
 import { tellHaproxy } from "./runtime-socket.ts";
-
-const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62}(?:\.(?=.))?)*$/;
 
 /**
  * Changes an HAProxy of ours while it runs: each is in force when its promise resolves, and lost
@@ -85,8 +84,8 @@ function refused(command: string, answer: string): HostError {
 
 /** As the configuration compares it: without case and port. */
 function retirable(host: string): string {
-  const name = host.toLowerCase().replace(/\.$/, "");
-  if (hostName.test(name)) return name;
+  const name = hostNameOf(host);
+  if (name !== undefined) return name;
   const shown = JSON.stringify(host.slice(0, 80));
   throw new UsageError("USAGE_ARGUMENT", `${shown} is no host name to retire.`);
 }

@@ -12,6 +12,7 @@ interface AskOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly agent?: Agent;
+  readonly body?: string | Uint8Array;
 }
 
 /** Asks over node:http. Rejects when the answer is cut. */
@@ -27,7 +28,7 @@ export function ask(url: URL | string, options: AskOptions = {}): Promise<Answer
       });
     });
     sent.once("error", reject);
-    sent.end();
+    sent.end(options.body);
   });
 }
 

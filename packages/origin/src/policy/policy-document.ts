@@ -1,0 +1,50 @@
+import {
+  Fields,
+  type Instant,
+  isUtcSecond,
+  type JsonInput,
+  malformed,
+  toUtcSecond,
+} from "@causeway/kernel";
+import { hostNameOf } from "../host-name.ts";
+import { refuseUnknown } from "./known-members.ts";
+import { type Policy, policyLimits, type RetiredName } from "./policy.ts";
+
+const subject = "policy";
+
+/** The policy as JSON, with times as people read them. */
+export function encodePolicy({ retired }: Policy): { readonly [name: string]: JsonInput } {
+  return { retired: retired.map(({ host, until }) => ({ host, until: toUtcSecond(until) })) };
+}
+
+/**
+ * Reads a policy. A member that is missing says nothing; one that is not known is refused: it may
+ * be a rule, mistyped.
+ * @param now what ends more than a year from then on is refused
+ * @throws {TrustError} `TRUST_MALFORMED`
+ */
+export function decodePolicy(fields: Fields, now: Instant): Policy {
+  refuseUnknown(fields, ["retired"], subject);
+  const retired = fields.has("retired")
+    ? fields.objects("retired", policyLimits.retiredMax).map((rule) => decodeRetired(rule, now))
+    : [];
+  if (new Set(retired.map(({ host }) => host)).size < retired.length) {
+    throw malformed(subject, "retires a name twice");
+  }
+  return { retired };
+}
+
+function decodeRetired(fields: Fields, now: Instant): RetiredName {
+  refuseUnknown(fields, ["host", "until"], subject);
+  return { host: fields.matching("host", isHostName), until: decodeUntil(fields, now) };
+}
+
+function decodeUntil(fields: Fields, now: Instant): Instant {
+  const until = Date.parse(fields.matching("until", isUtcSecond));
+  if (until <= now + policyLimits.untilMsMax) return until;
+  throw malformed(subject, '"until" is more than a year away');
+}
+
+function isHostName(text: string): text is string {
+  return hostNameOf(text) === text;
+}

@@ -1,0 +1,86 @@
+import { begin, type Exchange, type Handler } from "../exchange.ts";
+import { type HeaderList, headerList } from "../headers.ts";
+import { linesOf, pageOf, wantsPage } from "../refusals.ts";
+import { noPolicy, type Policy } from "./policy.ts";
+
+const retiredText = "This name is retired. Use another route.";
+/** The answer is the same for all, so this is not spread: those who asked by it did not ask at once. */
+const retryAfterSeconds = 3_600;
+
+interface ReadyAnswer {
+  readonly headers: HeaderList;
+  readonly body: Buffer;
+}
+
+/** What stands in front of all else in a worker, and does as the policy says from one request to the next. */
+export class PolicyGate {
+  readonly #alternates: readonly string[];
+  readonly #now: () => number;
+  #retired: ReadonlyMap<string, number> = new Map();
+  #page: ReadyAnswer;
+  #text: ReadyAnswer;
+
+  /** `alternates` are base URLs of other routes. `now` is in milliseconds since the Unix epoch. */
+  constructor(alternates: readonly string[], now: () => number = Date.now) {
+    this.#alternates = alternates;
+    this.#now = now;
+    [this.#page, this.#text] = answersOf(alternates);
+    this.setPolicy(noPolicy);
+  }
+
+  setPolicy(policy: Policy): void {
+    this.#retired = new Map(policy.retired.map(({ host, until }) => [host, until]));
+    // Nobody is sent from a name that is attacked to another one.
+    const others = this.#alternates.filter((base) => !this.#retired.has(new URL(base).hostname));
+    [this.#page, this.#text] = answersOf(others);
+  }
+
+  /**
+   * Answers who asks by a retired name, with 503: to a client it means "not here", where any 404
+   * would say that there is no patch.
+   */
+  handler(next: Handler): Handler {
+    return (exchange) => (this.#isRetired(exchange) ? this.#sendAway(exchange) : next(exchange));
+  }
+
+  #isRetired({ request }: Exchange): boolean {
+    if (this.#retired.size === 0) return false;
+    const until = this.#retired.get(hostOf(request.headers.host ?? ""));
+    return until !== undefined && until > this.#now();
+  }
+
+  async #sendAway(exchange: Exchange): Promise<void> {
+    const { request, response, counters } = exchange;
+    const { headers, body } = wantsPage(request) ? this.#page : this.#text;
+    counters.policyRefusals.retired++;
+    response.shouldKeepAlive = false;
+    begin(exchange, 503, headers);
+    response.end(body);
+  }
+}
+
+function answersOf(alternates: readonly string[]): [ReadyAnswer, ReadyAnswer] {
+  const page = pageOf("This name is retired", retiredText, alternates);
+  return [
+    ready("text/html; charset=utf-8", page),
+    ready("text/plain; charset=utf-8", linesOf(retiredText, alternates)),
+  ];
+}
+
+function ready(type: string, text: string): ReadyAnswer {
+  const body = Buffer.from(text);
+  const headers = headerList({
+    "Content-Type": type,
+    "Content-Length": String(body.length),
+    "Cache-Control": "no-cache",
+    "Access-Control-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+    "Retry-After": String(retryAfterSeconds),
+  });
+  return { headers, body };
+}
+
+/** The name in a `Host` header, without port. */
+function hostOf(header: string): string {
+  return header.toLowerCase().replace(/\.?(?::\d{0,5})?$/, "");
+}

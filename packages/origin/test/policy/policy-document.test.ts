@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Fields, parseJson } from "@causeway/kernel";
+import { type Policy, policyAt } from "../../src/policy/policy.ts";
+import { decodePolicy, encodePolicy } from "../../src/policy/policy-document.ts";
+
+const now = Date.parse("2026-08-16T00:00:00Z");
+const until = "2026-08-17T00:00:00Z";
+
+function decode(text: string): Policy {
+  return decodePolicy(new Fields(parseJson(Buffer.from(text), "policy"), "policy"), now);
+}
+
+test("a policy is read as it was written", () => {
+  const policy: Policy = {
+    retired: [
+      { host: "windowsupdate.example.com", until: Date.parse(until) },
+      { host: "192.0.2.1", until: Date.parse(until) },
+    ],
+  };
+  assert.deepEqual(decode(JSON.stringify(encodePolicy(policy))), policy);
+  assert.deepEqual(decode("{}"), { retired: [] });
+});
+
+test("what is mistyped is refused, and the nearest known name is told", () => {
+  assert.throws(() => decode('{"retried": []}'), {
+    code: "TRUST_MALFORMED",
+    message: /"retried" is not known here; did you mean retired\?/,
+  });
+  assert.throws(() => decode(`{"retired": [{"hots": "a", "until": "${until}"}]}`), {
+    message: /did you mean host\?/,
+  });
+  assert.throws(() => decode('{"colour": "blue"}'), { message: /known are retired/ });
+});
+
+test("junk, and what is beyond the bounds, is no policy", () => {
+  const rule = (host: string, end: string): string => {
+    return JSON.stringify({ retired: [{ host, until: end }] });
+  };
+  const wrong = [
+    "[]",
+    "null",
+    '{"retired": {}}',
+    '{"retired": [1]}',
+    '{"retired": [{"host": "a.example"}]}',
+    rule("A.example", until),
+    rule("a.example.", until),
+    rule("a b", until),
+    rule("", until),
+    rule(`${"a".repeat(64)}.example`, until),
+    rule(`${"a.".repeat(127)}aa`, until),
+    rule("a.example", "tomorrow"),
+    rule("a.example", "2027-08-18T00:00:00Z"),
+    rule("a.example", "2026-02-30T00:00:00Z"),
+    JSON.stringify({
+      retired: [
+        { host: "a", until },
+        { host: "a", until },
+      ],
+    }),
+    JSON.stringify({ retired: Array.from({ length: 65 }, (_, at) => ({ host: `a${at}`, until })) }),
+  ];
+  for (const text of wrong) assert.throws(() => decode(text), { code: "TRUST_MALFORMED" }, text);
+});
+
+test("every rule ends by itself", () => {
+  const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }] }));
+  assert.equal(policyAt(policy, Date.parse(until) - 1).retired.length, 1);
+  assert.equal(policyAt(policy, Date.parse(until)).retired.length, 0);
+});
