@@ -2,8 +2,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../packages/client/test/support/listening.ts";
 import { nginxConfig } from "../../packages/origin/src/edge/nginx-config.ts";
-import { root } from "../../tools/checkout.ts";
 import type { BenchObject, BenchTree } from "./bench-tree.ts";
+import { nginx, nginxLines } from "./nginx.ts";
+import { origin } from "./origin.ts";
 import { PinnedServer } from "./pinned.ts";
 
 /** A server of the same files, with the figures of its peers beside it. */
@@ -28,13 +29,13 @@ export async function startRawServers(
     return port;
   };
   const own = await freePort();
-  await add(ours, own, origin(tree, own));
+  await add(ours, own, origin(tree, own, []));
   for (const kind of ["http", "net"] as const) {
     const port = await freePort();
     await add(`the floor: bare node:${kind}`, port, floor(kind, port, tree, objects));
   }
   const nginxPort = await freePort();
-  await add(yardstick, nginxPort, nginx(tree, "nginx.conf", nginxLines(tree, nginxPort)));
+  await add(yardstick, nginxPort, nginx(tree, "nginx.conf", nginxLines(tree, nginxPort, [])));
   const edgePort = await freePort();
   await add(
     "nginx, as `causeway edge nginx`",
@@ -50,12 +51,6 @@ export async function startRawServers(
   return servers;
 }
 
-function origin({ tree }: BenchTree, port: number): readonly string[] {
-  const program = join(root, "packages/cli/bin/causeway.js");
-  const place = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
-  return [process.execPath, program, "serve", "--repository", tree, ...place];
-}
-
 function floor(
   kind: "http" | "net",
   port: number,
@@ -64,24 +59,6 @@ function floor(
 ): readonly string[] {
   const program = join(import.meta.dirname, "floor-process.ts");
   return [process.execPath, program, kind, String(port), tree, ...objects.map(({ path }) => path)];
-}
-
-function nginx(tree: BenchTree, name: string, lines: readonly string[]): readonly string[] {
-  const settings = "daemon off; user root; worker_rlimit_nofile 20000;";
-  return ["nginx", "-e", "stderr", "-c", tree.config(name, lines), "-g", settings];
-}
-
-/** At its best for a few hot files. */
-function nginxLines({ folder, tree }: BenchTree, port: number): readonly string[] {
-  return [
-    `worker_processes 1; pid ${join(folder, "nginx.pid")};`,
-    "events { worker_connections 4096; multi_accept on; }",
-    "http {",
-    "  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;",
-    "  open_file_cache max=1000 inactive=60s; open_file_cache_valid 60s;",
-    `  server { listen 127.0.0.1:${port} backlog=4096; root ${tree}; }`,
-    "}",
-  ];
 }
 
 /** Behind something that judges already, so that its own limits do not count. */

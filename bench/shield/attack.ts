@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  type FloodJob,
+  type FloodKind,
+  type FloodTold,
+  floodBounds,
+  holdingKinds,
+} from "./flood-job.ts";
+import type { Front } from "./fronts.ts";
+import { LoadProcess } from "./load-process.ts";
+import type { Site } from "./site.ts";
+import type { Visit, VisitJob } from "./visit-job.ts";
+
+/** One flood of one front. */
+export interface Attack {
+  readonly front: Front;
+  readonly kind: FloodKind;
+  /** Of what the unprotected site can serve. */
+  readonly times: number;
+  /** How often newcomers come back; with 0 nobody waits for them. */
+  readonly retriesMax: number;
+}
+
+export interface Attacked {
+  readonly visits: readonly Visit[];
+  readonly flood: FloodTold;
+  /** Requests that the flood was to send in a second. */
+  readonly asked: number;
+}
+
+/** What the unprotected site serves at most, and how long each part takes. */
+export interface Field {
+  readonly site: Site;
+  /** Patches in a second, each over a new connection. */
+  readonly capacity: number;
+  readonly seconds: number;
+}
+
+const warmSeconds = 1;
+const calmSeconds = 2;
+const onsetSeconds = 1;
+const spareSeconds = 20; // programs that nobody stops end by themselves
+const retrySecondsMax = 85; // three waits of at most 25 s, and four tries
+const perSecond: VisitJob["perSecond"] = {
+  ticketed: 50,
+  "ticketed, flooding address": 25,
+  newcomer: 25,
+  browser: 10,
+};
+/** For each time of the capacity: connections that ask, and connections that are only held. */
+const connections = { asking: 200, askingMax: 4_000, held: 512 } as const;
+
+/** Lets the visitors come in calm, then under the flood, and says what became of them. */
+export async function attack(
+  field: Field,
+  { front, kind, times, retriesMax }: Attack,
+): Promise<Attacked> {
+  const { site, capacity, seconds } = field;
+  await using stack = new AsyncDisposableStack();
+  const port = await front.start(site, stack);
+  const asked = holdingKinds.has(kind) ? 0 : Math.round(times * capacity);
+  const wait = retriesMax > 0 ? retrySecondsMax : 0;
+  const visits: VisitJob = {
+    port,
+    perSecond,
+    passes: site.tickets.map(front.pass),
+    patch: site.patch,
+    retriesMax,
+    seconds: warmSeconds + calmSeconds + onsetSeconds + seconds + spareSeconds,
+  };
+  const flood: FloodJob = {
+    port,
+    kind,
+    connections: holdingKinds.has(kind)
+      ? Math.min(times * connections.held, floodBounds.connections)
+      : Math.min(times * connections.asking, connections.askingMax),
+    perSecond: Math.min(asked, floodBounds.perSecond),
+    seconds: onsetSeconds + seconds + spareSeconds + wait,
+    paths: { patch: site.patch.path, large: site.large.path },
+    passes: { bogus: site.bogus.map(front.pass), stolen: front.pass(site.stolen) },
+  };
+  using visiting = await LoadProcess.start("visit-process.ts", visits, true);
+  await sleep(warmSeconds * 1000);
+  visiting.tell("calm");
+  await sleep(calmSeconds * 1000);
+  visiting.tell("onset");
+  using flooding = await LoadProcess.start("flood-process.ts", flood, false);
+  await sleep(onsetSeconds * 1000);
+  visiting.tell("flood");
+  await sleep(seconds * 1000);
+  const came = (await visiting.stop()) as readonly Visit[];
+  return { visits: came, flood: (await flooding.stop()) as FloodTold, asked };
+}

@@ -1,0 +1,52 @@
+/** Who comes for good reasons. */
+export const visitors = [
+  "ticketed",
+  /** Has a ticket, and an address from which a machine floods. */
+  "ticketed, flooding address",
+  "newcomer",
+  "browser",
+] as const;
+export type Visitor = (typeof visitors)[number];
+
+/** `warm`: V8 compiles what all of them run. `onset`: the flood grows. Neither counts. */
+export type Phase = "warm" | "calm" | "onset" | "flood";
+
+/** What the process of the visitors is told: all of it is about a port of 127.0.0.1. */
+export interface VisitJob {
+  readonly port: number;
+  /** How many of each come a second, evenly, whatever becomes of the ones before. */
+  readonly perSecond: Readonly<Record<Visitor, number>>;
+  /** Headers that show good passes, of as many machines. */
+  readonly passes: readonly string[];
+  /** Begins with a slash. */
+  readonly patch: { readonly path: string; readonly length: number };
+  /** How often a newcomer that was refused comes back. */
+  readonly retriesMax: number;
+  readonly seconds: number;
+}
+
+/** What became of one visitor. */
+export interface Visit {
+  readonly visitor: Visitor;
+  /** When it came. */
+  readonly phase: Phase;
+  /** Of the try that brought what it came for; undefined when none did. */
+  readonly ms: number | undefined;
+  /** From 1. */
+  readonly tries: number;
+}
+
+/** A visitor that has waited so long has gone. */
+export const patienceMs = 2_000;
+const bounds = { perSecond: 1_000, seconds: 150, retries: 3 } as const;
+
+/** @throws when the job is none for this machine, or too much */
+export function checkVisitJob(job: VisitJob): VisitJob {
+  const { port, perSecond, seconds, retriesMax } = job;
+  const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
+  const all = Object.values(perSecond).reduce((sum, rate) => sum + rate, 0);
+  const isBounded =
+    all <= bounds.perSecond && seconds <= bounds.seconds && retriesMax <= bounds.retries;
+  if (!isPort || !isBounded) throw new Error("not such visits");
+  return job;
+}

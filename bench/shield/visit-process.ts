@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { floodingMachines, loopbackAddress } from "./addresses.ts";
+import { type Fetched, fetchOnce } from "./fetch-once.ts";
+import { solvePuzzle } from "./puzzle.ts";
+import {
+  checkVisitJob,
+  type Phase,
+  type Visit,
+  type VisitJob,
+  type Visitor,
+  visitors,
+} from "./visit-job.ts";
+
+// Those who come for good reasons, to one port of this machine: it is told its job, the phases, and
+// to stop; it tells what came of all. They come at their rate whatever became of those before.
+
+const tickMs = 5;
+const retryMsMax = 30_000;
+const browserHeaders = ["Accept", "text/html,*/*;q=0.8", "User-Agent", "Mozilla/5.0"];
+const retryMsUntold = 5_000; // who is told nothing waits about as long as who is
+
+process.once("message", (message) => receive(checkVisitJob(message as VisitJob)));
+
+function receive(job: VisitJob): void {
+  const visits: Visit[] = [];
+  const underWay = new Set<Promise<void>>();
+  const began = performance.now();
+  const came = new Map<Visitor, number>();
+  let phase: Phase = "warm";
+  const timer = setInterval(() => {
+    const seconds = (performance.now() - began) / 1000;
+    for (const visitor of visitors) {
+      const number = came.get(visitor) ?? 0;
+      if (seconds * job.perSecond[visitor] < number) continue;
+      came.set(visitor, number + 1);
+      const from = phase;
+      const visiting = visit(job, visitor, number)
+        .then((result) => void visits.push({ visitor, phase: from, ...result }))
+        .finally(() => underWay.delete(visiting));
+      underWay.add(visiting);
+    }
+  }, tickMs);
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    await Promise.all(underWay);
+    process.send?.(visits, undefined, undefined, () => process.exit(0));
+  };
+  process.on("message", (message) => {
+    if (message === "stop") void stop();
+    else phase = message as Phase;
+  });
+  setTimeout(() => void stop(), job.seconds * 1000);
+  process.send?.("begun");
+}
+
+async function visit(
+  job: VisitJob,
+  visitor: Visitor,
+  number: number,
+): Promise<Pick<Visit, "ms" | "tries">> {
+  const triesMax = visitor === "newcomer" ? 1 + job.retriesMax : 1;
+  for (let tries = 1; ; tries++) {
+    const start = performance.now();
+    const fetched = await fetchFor(job, visitor, number);
+    const ms = performance.now() - start;
+    if (isServed(job, visitor, fetched)) return { ms, tries };
+    if (tries === triesMax) return { ms: undefined, tries };
+    const { retryAfter } = fetched;
+    const untold = retryMsUntold * (0.5 + Math.random());
+    await sleep(Math.min(retryAfter === undefined ? untold : retryAfter * 1000, retryMsMax));
+  }
+}
+
+function fetchFor(job: VisitJob, visitor: Visitor, number: number): Promise<Fetched> {
+  const { port, passes, patch } = job;
+  const pass = passes[number % passes.length]?.split(": ") ?? [];
+  if (visitor === "ticketed") {
+    const localAddress = loopbackAddress("ticketed", number);
+    return fetchOnce({ port, localAddress }, patch.path, pass);
+  }
+  if (visitor === "ticketed, flooding address") {
+    const localAddress = loopbackAddress("flood", number % floodingMachines);
+    return fetchOnce({ port, localAddress }, patch.path, pass);
+  }
+  const isNewcomer = visitor === "newcomer";
+  const localAddress = loopbackAddress(isNewcomer ? "newcomers" : "browsers", number);
+  const [path, own] = isNewcomer ? [patch.path, []] : ["/security/", browserHeaders];
+  return throughPuzzle((more) => fetchOnce({ port, localAddress }, path, [...own, ...more]));
+}
+
+/** Solves a puzzle if that is what the answer is, and asks once more. */
+async function throughPuzzle(
+  ask: (headers: readonly string[]) => Promise<Fetched>,
+): Promise<Fetched> {
+  const first = await ask([]);
+  const solution = await solvePuzzle(first.text);
+  if (solution === undefined) return first;
+  const { cookie } = await ask(["X-Solution", solution]);
+  return cookie === undefined ? first : ask(["Cookie", cookie]);
+}
+
+function isServed(job: VisitJob, visitor: Visitor, { status, length, text }: Fetched): boolean {
+  if (status !== 200) return false;
+  return visitor === "browser" ? text.includes("<h1>") : length === job.patch.length;
+}
