@@ -38,7 +38,7 @@ export const admissionOutcomes = [
 export type AdmissionOutcome = (typeof admissionOutcomes)[number];
 
 /** Why the policy in force has a request refused. */
-export const policyRefusals = ["retired"] as const;
+export const policyRefusals = ["retired", "draining"] as const;
 export type PolicyRefusal = (typeof policyRefusals)[number];
 
 /** Every status that an origin answers with. */

@@ -89,7 +89,8 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
     const ready = async (): Promise<boolean> => {
-      return closing === undefined && serving.state().workers > 0 && hasTimestamp(served.tree);
+      if (closing !== undefined || policy.inForce.draining !== undefined) return false;
+      return serving.state().workers > 0 && hasTimestamp(served.tree);
     };
     const { counts, state } = serving;
     try {

@@ -8,13 +8,23 @@ import {
 } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import { refuseUnknown } from "./known-members.ts";
-import { type Policy, policyLimits, type RetiredName } from "./policy.ts";
+import { type Draining, type Policy, policyLimits, type RetiredName } from "./policy.ts";
 
 const subject = "policy";
 
 /** The policy as JSON, with times as people read them. */
-export function encodePolicy({ retired }: Policy): { readonly [name: string]: JsonInput } {
-  return { retired: retired.map(({ host, until }) => ({ host, until: toUtcSecond(until) })) };
+export function encodePolicy({ retired, draining }: Policy): {
+  readonly [name: string]: JsonInput;
+} {
+  return {
+    retired: retired.map(({ host, until }) => ({ host, until: toUtcSecond(until) })),
+    ...(draining !== undefined && {
+      draining: {
+        refusesFrom: toUtcSecond(draining.refusesFrom),
+        until: toUtcSecond(draining.until),
+      },
+    }),
+  };
 }
 
 /**
@@ -24,19 +34,30 @@ export function encodePolicy({ retired }: Policy): { readonly [name: string]: Js
  * @throws {TrustError} `TRUST_MALFORMED`
  */
 export function decodePolicy(fields: Fields, now: Instant): Policy {
-  refuseUnknown(fields, ["retired"], subject);
+  refuseUnknown(fields, ["retired", "draining"], subject);
   const retired = fields.has("retired")
     ? fields.objects("retired", policyLimits.retiredMax).map((rule) => decodeRetired(rule, now))
     : [];
   if (new Set(retired.map(({ host }) => host)).size < retired.length) {
     throw malformed(subject, "retires a name twice");
   }
-  return { retired };
+  return {
+    retired,
+    ...(fields.has("draining") && { draining: decodeDraining(fields.object("draining"), now) }),
+  };
 }
 
 function decodeRetired(fields: Fields, now: Instant): RetiredName {
   refuseUnknown(fields, ["host", "until"], subject);
   return { host: fields.matching("host", isHostName), until: decodeUntil(fields, now) };
+}
+
+function decodeDraining(fields: Fields, now: Instant): Draining {
+  refuseUnknown(fields, ["refusesFrom", "until"], subject);
+  const refusesFrom = Date.parse(fields.matching("refusesFrom", isUtcSecond));
+  const until = decodeUntil(fields, now);
+  if (refusesFrom <= until) return { refusesFrom, until };
+  throw malformed(subject, '"refusesFrom" is after "until"');
 }
 
 function decodeUntil(fields: Fields, now: Instant): Instant {

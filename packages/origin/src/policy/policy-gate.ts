@@ -1,7 +1,7 @@
 import { begin, type Exchange, type Handler } from "../exchange.ts";
 import { type HeaderList, headerList } from "../headers.ts";
-import { linesOf, pageOf, wantsPage } from "../refusals.ts";
-import { noPolicy, type Policy } from "./policy.ts";
+import { linesOf, pageOf, refuseForNow, wantsPage } from "../refusals.ts";
+import { type Draining, noPolicy, type Policy } from "./policy.ts";
 
 const retiredText = "This name is retired. Use another route.";
 /** The answer is the same for all, so this is not spread: those who asked by it did not ask at once. */
@@ -12,35 +12,48 @@ interface ReadyAnswer {
   readonly body: Buffer;
 }
 
-/** What stands in front of all else in a worker, and does as the policy says from one request to the next. */
+/**
+ * What stands in front of all else in a worker, and does as the policy says from one request to
+ * the next.
+ */
 export class PolicyGate {
-  readonly #alternates: readonly string[];
+  readonly #duplicates: readonly string[];
   readonly #now: () => number;
   #retired: ReadonlyMap<string, number> = new Map();
+  #draining: Draining | undefined;
+  #alternates: readonly string[];
   #page: ReadyAnswer;
   #text: ReadyAnswer;
 
-  /** `alternates` are base URLs of other routes. `now` is in milliseconds since the Unix epoch. */
-  constructor(alternates: readonly string[], now: () => number = Date.now) {
-    this.#alternates = alternates;
+  /** `duplicates` are base URLs of other routes. `now` is in milliseconds since the Unix epoch. */
+  constructor(duplicates: readonly string[], now: () => number = Date.now) {
+    this.#duplicates = duplicates;
     this.#now = now;
-    [this.#page, this.#text] = answersOf(alternates);
+    this.#alternates = duplicates;
+    [this.#page, this.#text] = answersOf(duplicates);
     this.setPolicy(noPolicy);
   }
 
-  setPolicy(policy: Policy): void {
-    this.#retired = new Map(policy.retired.map(({ host, until }) => [host, until]));
+  setPolicy({ retired, draining }: Policy): void {
+    this.#retired = new Map(retired.map(({ host, until }) => [host, until]));
+    this.#draining = draining;
     // Nobody is sent from a name that is attacked to another one.
-    const others = this.#alternates.filter((base) => !this.#retired.has(new URL(base).hostname));
-    [this.#page, this.#text] = answersOf(others);
+    this.#alternates = this.#duplicates.filter((base) => {
+      return !this.#retired.has(new URL(base).hostname);
+    });
+    [this.#page, this.#text] = answersOf(this.#alternates);
   }
 
   /**
-   * Answers who asks by a retired name, with 503: to a client it means "not here", where any 404
-   * would say that there is no patch.
+   * Answers who asks by a retired name, and who comes late to an origin that is drained, with 503:
+   * to a client it means "not here", where any 404 would say that there is no patch.
    */
   handler(next: Handler): Handler {
-    return (exchange) => (this.#isRetired(exchange) ? this.#sendAway(exchange) : next(exchange));
+    return (exchange) => {
+      if (this.#isRetired(exchange)) return this.#sendAway(exchange);
+      if (this.#draining === undefined) return next(exchange);
+      return this.#drain(exchange, this.#draining, next);
+    };
   }
 
   #isRetired({ request }: Exchange): boolean {
@@ -56,6 +69,15 @@ export class PolicyGate {
     response.shouldKeepAlive = false;
     begin(exchange, 503, headers);
     response.end(body);
+  }
+
+  async #drain(exchange: Exchange, draining: Draining, next: Handler): Promise<void> {
+    const now = this.#now();
+    if (draining.until <= now) return next(exchange);
+    exchange.response.shouldKeepAlive = false;
+    if (now < draining.refusesFrom) return next(exchange);
+    exchange.counters.policyRefusals.draining++;
+    refuseForNow(exchange, 503, this.#alternates);
   }
 }
 

@@ -7,11 +7,23 @@ import type { Instant } from "@causeway/kernel";
 export interface Policy {
   /** Who asks by one of these names is told to go elsewhere, and gets nothing else. */
   readonly retired: readonly RetiredName[];
+  /** Absent: it serves whoever comes. */
+  readonly draining?: Draining;
 }
 
 export interface RetiredName {
   /** As `hostNameOf` gives it. */
   readonly host: string;
+  readonly until: Instant;
+}
+
+/**
+ * The origin is to be left alone soon: it asks to be sent nothing new and closes each connection
+ * behind an answer. What is under way ends well.
+ */
+export interface Draining {
+  /** Until then whoever comes is served all the same; from then on told to go elsewhere. */
+  readonly refusesFrom: Instant;
   readonly until: Instant;
 }
 
@@ -25,6 +37,9 @@ export const policyLimits = {
 } as const;
 
 /** The policy without what has ended. */
-export function policyAt(policy: Policy, now: Instant): Policy {
-  return { retired: policy.retired.filter(({ until }) => until > now) };
+export function policyAt({ retired, draining }: Policy, now: Instant): Policy {
+  return {
+    retired: retired.filter(({ until }) => until > now),
+    ...(draining !== undefined && draining.until > now && { draining }),
+  };
 }

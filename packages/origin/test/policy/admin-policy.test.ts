@@ -78,12 +78,17 @@ test("who asks by a retired name is told where else to go, and by which name not
 test("a rule that has ended is in force no more, and is not shown", async (t) => {
   const origin = await testOrigin(t, { adminPort: 0 });
   const url = new URL("metadata/timestamp.json", origin.url);
-  await putPolicy(origin, { retired: [{ host, until: inSeconds(2) }] });
+  const until = inSeconds(4);
+  const draining = { refusesFrom: inSeconds(-1), until };
+  await putPolicy(origin, { retired: [{ host, until }], draining });
   assert.equal((await ask(url, { headers: { Host: host } })).status, 503);
-  await eventually("it is over", async () => {
-    return (await ask(url, { headers: { Host: host } })).status === 200;
+  assert.equal((await ask(url)).status, 503);
+  await eventually("both are over", async () => {
+    const byName = await ask(url, { headers: { Host: host } });
+    return byName.status === 200 && (await ask(url)).status === 200;
   });
   assert.deepEqual(policyIn(await ask(`${origin.adminUrl}/policy`)).own, { retired: [] });
+  assert.equal((await ask(`${origin.adminUrl}/readyz`)).status, 200);
 });
 
 test("a worker that is started later does as the policy says", async (t) => {

@@ -17,6 +17,7 @@ test("a policy is read as it was written", () => {
       { host: "windowsupdate.example.com", until: Date.parse(until) },
       { host: "192.0.2.1", until: Date.parse(until) },
     ],
+    draining: { refusesFrom: now + 60_000, until: Date.parse(until) },
   };
   assert.deepEqual(decode(JSON.stringify(encodePolicy(policy))), policy);
   assert.deepEqual(decode("{}"), { retired: [] });
@@ -64,7 +65,8 @@ test("junk, and what is beyond the bounds, is no policy", () => {
 });
 
 test("every rule ends by itself", () => {
-  const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }] }));
-  assert.equal(policyAt(policy, Date.parse(until) - 1).retired.length, 1);
-  assert.equal(policyAt(policy, Date.parse(until)).retired.length, 0);
+  const draining = { refusesFrom: until, until };
+  const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }], draining }));
+  assert.deepEqual(policyAt(policy, Date.parse(until) - 1), policy);
+  assert.deepEqual(policyAt(policy, Date.parse(until)), { retired: [] });
 });
