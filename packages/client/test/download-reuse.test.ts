@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { truncateSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
+import { constants, createZstdCompress } from "node:zlib";
 import { type FileHandle, HostError } from "@causeway/kernel";
 import { partialNames } from "../src/download/partial-names.ts";
 import { downloadLimits } from "../src/download-limits.ts";
@@ -120,6 +122,35 @@ for (const [what, spoil] of [
     assert.equal(fallback?.from, "delta");
     for (const route of world.routes) assert.equal(route.state, "ok");
   });
+}
+
+void test("a delta whose frame asks for a larger window than old and new falls back to the pack", async () => {
+  const frames = new Map<number, Uint8Array>();
+  for (const windowLog of [23, 24]) frames.set(windowLog, await streamedFrame(windowLog));
+  for (const [windowLog, frame] of frames) {
+    const patch = publish(scattered, { olds: [old], spoilDelta: () => frame });
+    await using world = await startWorld(patch, ["honest"]);
+    const { plan } = await world.download({ have: [await world.oldFile("old", old)] });
+    await world.assertWhole();
+    const [why] = world.events.flatMap((event) => (event.kind === "fallback" ? event.why : []));
+    assert.equal(plan, windowLog === 23 ? "delta" : "pack", why);
+    if (windowLog === 24) assert.match(why ?? "", /cannot be unpacked \(.*too much memory/);
+  }
+});
+
+/** A delta to `scattered` that does not say how much it holds, and so needs the window it asks for. */
+async function streamedFrame(windowLog: number): Promise<Uint8Array> {
+  const params = {
+    [constants.ZSTD_c_windowLog]: windowLog,
+    [constants.ZSTD_c_compressionLevel]: 9,
+  };
+  const stream = createZstdCompress({ dictionary: old, params });
+  const parts: Buffer[] = [];
+  stream.on("data", (part: Buffer) => parts.push(part));
+  stream.write(scattered.subarray(0, 1000)); // a first part by itself keeps the length out of the head
+  stream.flush(() => stream.end(scattered.subarray(1000)));
+  await once(stream, "end");
+  return Buffer.concat(parts);
 }
 
 void test("a machine without an old version does not fetch the list of deltas", async () => {

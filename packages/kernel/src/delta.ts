@@ -22,6 +22,20 @@ export const deltaLimits = {
   segmentsMax: 4096, // 32 GiB in segments of 8 MiB
 } as const;
 
+const windowLogMin = 10; // of zstd
+
+/**
+ * The largest window that a segment's frame may ask for, as a power of two: a publisher has it hold
+ * old and new, and what asks for more only takes a reader's memory.
+ */
+export function deltaWindowLog({
+  newLength,
+  oldLength,
+}: Pick<DeltaSegment, "newLength" | "oldLength">): number {
+  const bits = Math.ceil(Math.log2(newLength + oldLength));
+  return Math.min(deltaLimits.windowLogMax, Math.max(windowLogMin, bits));
+}
+
 const skippableMagic = 0x184d2a5d;
 const magic = "CWDELTA1";
 const headLength = 8;

@@ -5,6 +5,7 @@ import {
   decodeDeltaSegments,
   deltaLimits,
   deltaTailLength,
+  deltaWindowLog,
   encodeDeltaTable,
 } from "@causeway/kernel";
 import fc from "fast-check";
@@ -32,6 +33,22 @@ const segmentsArbitrary = fc
       return placed;
     });
   });
+
+test("a window holds old and new, and no zstd refuses it", () => {
+  const MiB = 1024 * 1024;
+  const table: readonly [made: number, from: number, log: number][] = [
+    [1, 0, 10],
+    [1024, 0, 10],
+    [1024, 1, 11],
+    [MiB, MiB, 21],
+    [MiB, MiB + 1, 22],
+    [deltaLimits.newLengthMax, deltaLimits.oldLengthMax, 27],
+    [2 ** 30, 2 ** 30, deltaLimits.windowLogMax],
+  ];
+  for (const [made, from, log] of table) {
+    assert.equal(deltaWindowLog({ newLength: made, oldLength: from }), log, `${made} from ${from}`);
+  }
+});
 
 test("a delta's table gives back its segments", () => {
   fc.assert(

@@ -1,9 +1,10 @@
-import { zstdDecompressSync } from "node:zlib";
+import { constants, zstdDecompressSync } from "node:zlib";
 import {
   type Chunk,
   type DeltaSegment,
   decodeDeltaSegments,
   deltaTailLength,
+  deltaWindowLog,
 } from "@causeway/kernel";
 import { VerifiedChunk } from "../fetch/chunk-verified.ts";
 import { type OldFile, tryRead } from "./old-file.ts";
@@ -59,6 +60,7 @@ async function makeSegment(
       maxOutputLength: segment.newLength,
       // One buffer for all of it: zstd then writes into it without a window of its own.
       chunkSize: Math.max(segment.newLength, minChunkSize),
+      params: { [constants.ZSTD_d_windowLogMax]: deltaWindowLog(segment) },
     });
   } catch (error) {
     return `it cannot be unpacked (${error instanceof Error ? error.message : String(error)})`;

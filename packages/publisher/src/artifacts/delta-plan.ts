@@ -1,4 +1,4 @@
-import { type DeltaSegment, deltaLimits } from "@causeway/kernel";
+import { type DeltaSegment, deltaLimits, deltaWindowLog } from "@causeway/kernel";
 import type { ZstdSettings } from "./job.ts";
 import type { ScannedChunk } from "./scan.ts";
 
@@ -175,9 +175,9 @@ function fillGaps(shifts: readonly (number | undefined)[], last: number): readon
  * @param wholeLength of the new file, all segments together
  */
 export function zstdSettings(segment: PlannedSegment, wholeLength: number): ZstdSettings {
-  const { newLength, oldLength } = segment;
+  const { oldLength } = segment;
   const oldLog = bitLength(oldLength);
-  const windowLog = clamp(bitLength(newLength + oldLength), 10, deltaLimits.windowLogMax);
+  const windowLog = deltaWindowLog(segment);
   if (Math.max(wholeLength, oldLength) <= thoroughLengthMax) {
     return {
       level: 19,
