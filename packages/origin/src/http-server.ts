@@ -5,6 +5,7 @@ import { errnoOf } from "@causeway/client/internal/host-error";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
 import { type Exchange, type Handler, trafficOf } from "./exchange.ts";
+import { ExtraListeners } from "./extra-listeners.ts";
 import type { OriginLimits } from "./limits.ts";
 import { type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
@@ -22,6 +23,7 @@ export class HttpServer {
   readonly #limits: OriginLimits;
   readonly #log: Log;
   readonly #counters: Counters = zeroCounts();
+  readonly #extra = new ExtraListeners((socket) => this.#server.emit("connection", socket));
   readonly #connections = new Map<Socket, Connection>();
   readonly #slots: ConnectionSlots<Connection>;
   readonly #sweep: NodeJS.Timeout;
@@ -52,8 +54,13 @@ export class HttpServer {
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
-  listen(address: ListenOptions): Promise<number> {
-    return listenOn(this.#server, address, "--host or --port");
+  async listen(address: ListenOptions): Promise<number> {
+    const flags = "--host or --port";
+    const port = await listenOn(this.#server, address, flags);
+    if (address.reusePort) {
+      await this.#extra.open(this.#limits.listeners - 1, { ...address, port }, flags);
+    }
+    return port;
   }
 
   /** Serves a connection that another listener accepted, as one over TLS. */
@@ -78,6 +85,7 @@ export class HttpServer {
   /** Resolves when the answers under way are finished, or `graceMs` are over. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
+    this.#extra.close();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });

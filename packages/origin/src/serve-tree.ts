@@ -8,6 +8,7 @@ import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
 import { Admission } from "./shield/admission.ts";
+import { LoopDelay } from "./shield/loop-delay.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
@@ -67,8 +68,9 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const tree = new Tree(root, linkOf, limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
   const puzzle = tickets && new WorkPuzzle(tickets.audience);
+  const now = (): number => performance.now();
   const admission = new Admission(limits, {
-    now: () => performance.now(),
+    now,
     random: Math.random,
     afterTurn: setImmediate,
     refuse: (exchange, status) => {
@@ -77,7 +79,11 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       refuseForNow(exchange, status, duplicates, challenge);
     },
   });
-  const ticking = everyTick(limits.admissionTickMs, (lateMs) => admission.tick(lateMs));
+  const delay = new LoopDelay(limits.admissionTickMs, { now, cpuMs });
+  const ticking = setInterval(
+    () => admission.tick(delay.measure()),
+    limits.admissionTickMs,
+  ).unref();
   const office =
     tickets && new TicketOffice(tickets.audience, [], { calm: () => admission.isCalm() });
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
@@ -111,10 +117,10 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     },
     counts: () => {
       const counts = server.counts();
-      const now = { ...counts.now, admission: admission.state() };
-      if (secure === undefined) return { ...counts, now };
+      const state = { ...counts.now, admission: admission.state() };
+      if (secure === undefined) return { ...counts, now: state };
       const { handshakes, handshaking } = secure.counts();
-      return { ...counts, handshakes, now: { ...now, handshaking } };
+      return { ...counts, handshakes, now: { ...state, handshaking } };
     },
     stop: async (graceMs) => {
       admission.stop();
@@ -126,13 +132,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
 }
 
-/** Calls back in this rhythm, with how late that is. */
-function everyTick(periodMs: number, tick: (lateMs: number) => void): NodeJS.Timeout {
-  let due = performance.now() + periodMs;
-  return setInterval(() => {
-    const now = performance.now();
-    const lateMs = Math.max(0, now - due);
-    due = now + periodMs;
-    tick(lateMs);
-  }, periodMs).unref();
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }

@@ -34,16 +34,19 @@ export async function startServing(
   keeper: TlsKeeper | undefined,
 ): Promise<Serving> {
   const { workers, log } = options;
-  const shared = workers > 1 && canSharePort();
+  const shared = canSharePort();
   if (workers > 1 && !shared) {
     const why = "this system has no SO_REUSEPORT";
     log({ level: "warn", event: "one-worker-only", fields: { why } });
   }
   const lanes = lanesOf(options, shared);
   try {
-    const serving = shared
-      ? await startPool(served, lanes, options, keeper)
-      : await startHere(served, lanes, log, keeper);
+    // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
+    for (const lane of ["plain", "tls"] as const) await assertFree(lanes[lane], lanesFlags[lane]);
+    const serving =
+      shared && workers > 1
+        ? await startPool(served, lanes, options, keeper)
+        : await startHere(served, lanes, log, keeper);
     const stop = async (graceMs: number): Promise<void> => {
       keeper?.stop();
       await serving.stop(graceMs);
@@ -68,8 +71,6 @@ async function startPool(
   { workers, log }: ServingOptions,
   keeper: TlsKeeper | undefined,
 ): Promise<Serving> {
-  // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
-  for (const lane of ["plain", "tls"] as const) await assertFree(lanes[lane], lanesFlags[lane]);
   const pool = new WorkerPool(served, lanes, keeper?.material, log);
   keeper?.follow((material) => pool.renewTls(material));
   try {

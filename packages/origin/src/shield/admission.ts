@@ -182,10 +182,23 @@ export class Admission {
     };
   }
 
-  #join(waiting: Waiting): void {
-    waiting.exchange.response.once("close", () => {
-      if (this.#line.leave(waiting)) waiting.refuse("gave-up");
-    });
+  #join(comes: Waiting): void {
+    const { response } = comes.exchange;
+    const left = (): void => {
+      if (this.#line.leave(waiting)) comes.refuse("gave-up");
+    };
+    const waiting: Waiting = {
+      ...comes,
+      goOn: () => {
+        response.off("close", left);
+        comes.goOn();
+      },
+      refuse: (outcome) => {
+        response.off("close", left);
+        comes.refuse(outcome);
+      },
+    };
+    response.once("close", left);
     this.#line.join(waiting)?.refuse("displaced");
   }
 

@@ -151,6 +151,24 @@ test("a place is free while only the client can go on, and the rest waits its tu
   works[0]?.finish();
 });
 
+test("a long answer that waits for each of its blocks leaves nothing behind", async (t) => {
+  const { works, url } = await shielded(t, { workAtOnceMax: 2 });
+  const [rival, long] = ["metadata/rival", "targets/long"];
+  ask(url(rival)).catch(() => {});
+  ask(url(long)).catch(() => {});
+  await eventually("both are worked on", () => works.length === 2);
+  const [first, second] = works.map(({ exchange }) => exchange);
+  const before = second?.response.listenerCount("close");
+  for (let block = 0; block < 5; block++) {
+    second?.slot?.free();
+    await first?.slot?.take();
+    const waits = second?.slot?.take();
+    first?.slot?.free();
+    await waits;
+  }
+  assert.equal(second?.response.listenerCount("close"), before);
+});
+
 test("it is calm until somebody is refused, and again a while after the last", async (t) => {
   const { admission, clock, waits } = await occupied(t);
   await waits("metadata/late");
