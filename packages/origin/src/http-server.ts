@@ -42,7 +42,7 @@ export class HttpServer {
       connectionsCheckingInterval: sweepMs,
       keepAliveTimeout: limits.keepAliveMs,
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      requireHostHeader: false, // Node would answer by itself, past the order of ours
     });
     this.#server.maxHeadersCount = 0; // Node would leave out the rest; requestRules refuses
     // A client may end its side after its request and still read. Node's types lack the switch.
@@ -69,6 +69,9 @@ export class HttpServer {
     if (!this.#server.listening && !this.#watching) this.#server.emit("listening");
     this.#watching = true;
     this.#server.emit("connection", socket);
+    // Whoever listens to data keeps Node from handing it to its parser beneath the stream, where
+    // no pause is obeyed: records behind the one in which it paused would be taken for an error.
+    socket.on("data", () => {});
   }
 
   /** All places of connections over TLS are taken: one gives way to whoever comes next. */

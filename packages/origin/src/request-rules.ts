@@ -29,7 +29,9 @@ function isPlain({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean
   // Node's parser also takes 0.9 and 2.0 for versions.
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return false;
   const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
-  return hosts.length <= 1 && hostShape.test(headers.host ?? ""); // RFC 9112 section 3.2
+  // RFC 9112 section 3.2
+  if (hosts.length !== 1 && (hosts.length > 1 || httpVersion === "1.1")) return false;
+  return hostShape.test(headers.host ?? "");
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -45,7 +45,8 @@ test("too many or too large headers are refused", async (t) => {
 
 test("a request without a host, with two, or in another protocol, is refused", async (t) => {
   const origin = await testOrigin(t);
-  assert.equal(statusOf(await askRaw(origin.port, `${line}\r\n\r\n`)), 400);
+  const none = await askRaw(origin.port, `${line}\r\n\r\n`);
+  assert.match(none, /^HTTP\/1\.1 400 .*This is not an HTTP request\.\n$/s, "an answer of ours");
   const two = await askRaw(origin.port, `${line}\r\nHost: a\r\nhost: a\r\n\r\n${head(line)}`);
   assert.equal(statusOf(two), 400);
   assert.equal(two.split("HTTP/1.1 ").length, 2, "one answer only");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { request } from "node:https";
+import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
@@ -205,4 +206,39 @@ test("closing finishes the answer under way over TLS, and cuts it after the grac
     assert.ok(performance.now() - began < 5_000);
     stuck.destroy();
   }
+});
+
+test("requests pipelined over TLS, all their records in one packet, are all answered", async (t) => {
+  const origin = await secureOrigin(t);
+  const bytes = noise(300_000);
+  const path = origin.repository.addTarget(bytes);
+  const right = `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  await ask(new URL(path, origin.url)); // from now on it is in memory, and begins to be sent at once
+  const far = dial(origin.tlsPort);
+  const packet: Buffer[] = [];
+  let secure = false;
+  const near = new Duplex({
+    read: () => {},
+    write: (record: Buffer, _encoding, written) => {
+      if (secure) packet.push(record);
+      else far.write(record);
+      written();
+    },
+  });
+  far.on("data", (record: Buffer) => near.push(record));
+  const socket = connect({ socket: near, host: "127.0.0.1", ca: origin.authority.ca });
+  await once(socket, "secureConnect");
+  let received = 0;
+  socket.on("data", (chunk: Buffer) => {
+    received += chunk.length;
+  });
+  secure = true;
+  for (let request = 0; request < 8; request++) {
+    await new Promise((resolve) => {
+      socket.write(right, resolve);
+    });
+  }
+  far.write(Buffer.concat(packet));
+  await eventually("all are answered", () => received > 8 * bytes.length);
+  far.destroy();
 });
