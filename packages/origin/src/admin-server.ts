@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Counts } from "./counters.ts";
 import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
+import type { Recorder } from "./measures/recorder.ts";
 import { type PoolState, renderMetrics } from "./metrics.ts";
 import { answerPolicy } from "./policy/admin-policy.ts";
 import type { PolicyKeeper } from "./policy/policy-keeper.ts";
@@ -15,6 +16,8 @@ export interface AdminView {
   /** True when a client would be served now. */
   ready(): Promise<boolean>;
   readonly policy: PolicyKeeper;
+  /** It is told when a second ends. */
+  readonly recorder: Recorder;
 }
 
 export interface AdminServer {
@@ -23,7 +26,7 @@ export interface AdminServer {
 }
 
 /**
- * `/healthz`, `/readyz`, `/metrics` and `/policy` on loopback.
+ * `/healthz`, `/readyz`, `/metrics`, `/seconds` and `/policy` on loopback.
  * @throws {HostError} `HOST_ADDRESS`
  */
 export async function startAdmin(port: number, view: AdminView, log: Log): Promise<AdminServer> {
@@ -31,9 +34,11 @@ export async function startAdmin(port: number, view: AdminView, log: Log): Promi
   server.maxConnections = 64;
   server.on("request", (request, response) => void answer(request, response, view, log));
   const address = await listenOn(server, { host, port, reusePort: false }, "--admin-port");
+  const ticking = setInterval(() => view.recorder.tick(), 1_000).unref();
   return {
     url: `http://${host}:${address}`,
     close: () => {
+      clearInterval(ticking);
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -55,9 +60,15 @@ async function answer(
     const ready = await view.ready();
     return send(response, ready ? 200 : 503, "text/plain", ready ? "ready\n" : "not ready\n");
   }
-  if (url !== "/metrics") return send(response, 404, "text/plain", "not found\n");
-  const type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-  send(response, 200, type, renderMetrics(view.counts(), view.state()));
+  if (url === "/metrics") {
+    const text = renderMetrics(view.counts(), view.state(), view.recorder.sources());
+    const type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    return send(response, 200, type, text);
+  }
+  const since = /^\/seconds(?:\?since=(\d{1,15}))?$/.exec(url ?? "");
+  if (since === null) return send(response, 404, "text/plain", "not found\n");
+  const recording = view.recorder.since(Number(since[1] ?? 0));
+  send(response, 200, "application/json", `${JSON.stringify(recording)}\n`);
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

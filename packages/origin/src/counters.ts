@@ -58,6 +58,8 @@ export type BadTicketReason = (typeof badTicketReasons)[number];
 
 /** What clients of one kind asked for in one class. */
 export interface Traffic {
+  /** Requests that came, whatever became of them. */
+  readonly received: number;
   readonly admissions: Readonly<Record<AdmissionOutcome, number>>;
   readonly answers: Readonly<Record<Status, number>>;
   /** Bytes handed to the system, headers included. */
@@ -123,6 +125,7 @@ export function zeroCounts(): Counters {
 
 function zeroTraffic(): TrafficCounters {
   return {
+    received: 0,
     admissions: fromEach(admissionOutcomes, () => 0),
     answers: fromEach(statuses, () => 0),
     sentBytes: 0,

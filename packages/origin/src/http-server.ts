@@ -183,7 +183,9 @@ export class HttpServer {
     };
     connection.standing = "waiting";
     const answered = this.#handler(exchange);
-    connection.countSentFor(trafficOf(exchange)); // tickets are read at once
+    const traffic = trafficOf(exchange); // tickets are read at once
+    traffic.received++;
+    connection.countSentFor(traffic);
     await answered;
     if (response.statusCode < 400) return;
     // Every client asks for the next root, and is told that there is none: not worth a line.
@@ -200,7 +202,9 @@ export class HttpServer {
       return;
     }
     if (!connection.endWith(rawRefusal(status))) return;
-    this.#counters.traffic.other.newcomer.answers[status]++;
+    const { newcomer } = this.#counters.traffic.other;
+    newcomer.received++;
+    newcomer.answers[status]++;
     if (status !== 405) this.#counters.drops.malformed++;
     const fields = { status, client: addressOf(socket) };
     this.#log({ level: "info", event: "connection-refused", fields });

@@ -10,6 +10,7 @@ import {
   type Traffic,
 } from "./counters.ts";
 import { latencyBounds } from "./measures/latency.ts";
+import type { SourceState } from "./measures/recorder.ts";
 import { type MetricFamily, openMetricsText, type Sample } from "./openmetrics.ts";
 import { requestClasses } from "./shield/request-class.ts";
 
@@ -20,7 +21,7 @@ export interface PoolState {
 }
 
 /** What an origin tells of itself, as OpenMetrics. */
-export function renderMetrics(counts: Counts, pool: PoolState): string {
+export function renderMetrics(counts: Counts, pool: PoolState, sources: SourceState): string {
   const families = [
     ...trafficFamilies(counts),
     ...admissionFamilies(counts),
@@ -34,6 +35,7 @@ export function renderMetrics(counts: Counts, pool: PoolState): string {
       }),
     },
     ...connectionFamilies(counts),
+    ...sourceFamilies(sources),
     {
       name: "workers",
       type: "gauge",
@@ -54,6 +56,12 @@ export function renderMetrics(counts: Counts, pool: PoolState): string {
 
 function trafficFamilies(counts: Counts): readonly MetricFamily[] {
   return [
+    {
+      name: "requests_received",
+      type: "counter",
+      help: "Requests that came, whatever became of them.",
+      samples: ofEachTraffic(counts, ({ received }, labels) => [{ labels, value: received }]),
+    },
     {
       name: "requests",
       type: "counter",
@@ -187,6 +195,26 @@ function connectionFamilies(counts: Counts): readonly MetricFamily[] {
       type: "gauge",
       help: "TLS handshakes that have begun and not ended.",
       samples: [{ value: now.handshaking }],
+    },
+  ];
+}
+
+function sourceFamilies({ lastMinute, ever, networks }: SourceState): readonly MetricFamily[] {
+  return [
+    {
+      name: "sources",
+      type: "gauge",
+      help: "Distinct addresses (/32, /64) that asked, to 1.6 % or so.",
+      samples: [
+        { labels: { during: "minute" }, value: lastMinute },
+        { labels: { during: "run" }, value: ever },
+      ],
+    },
+    {
+      name: "network_requests",
+      type: "gauge",
+      help: "Requests in the last minute, at least, of the ten networks (/24, /48) that sent most.",
+      samples: networks.map(([network, value]) => ({ labels: { network }, value })),
     },
   ];
 }

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { access, realpath, stat } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { HostError, isRouteId, UsageError } from "@causeway/kernel";
 import { type AdminServer, startAdmin } from "./admin-server.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
+import { Recorder } from "./measures/recorder.ts";
 import { PolicyKeeper } from "./policy/policy-keeper.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import { type Serving, startServing } from "./serving.ts";
@@ -30,7 +32,10 @@ export interface OriginOptions {
    * `Link: rel=duplicate`, and on the page that a busy service answers with.
    */
   readonly duplicates?: readonly string[];
-  /** Serves `/healthz`, `/readyz`, `/metrics` and `/policy` on 127.0.0.1; 0 takes a free port. */
+  /**
+   * Serves `/healthz`, `/readyz`, `/metrics`, `/seconds` and `/policy` on 127.0.0.1; 0 takes a free
+   * port.
+   */
   readonly adminPort?: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets?: TicketOptions;
@@ -81,6 +86,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     limits,
     tickets: options.tickets && { audience: audienceOf(options.tickets), keys: [] },
     policy: policy.inForce,
+    sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };
   const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
   const serving = await serveWithTickets(served, options, keeper);
@@ -93,8 +99,14 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       return serving.state().workers > 0 && hasTimestamp(served.tree);
     };
     const { counts, state } = serving;
+    const recorder = new Recorder({
+      report: () => serving.report(),
+      wall: Date.now,
+      steady: () => performance.now(),
+    });
     try {
-      admin = await startAdmin(options.adminPort, { counts, state, ready, policy }, log);
+      const view = { counts, state, ready, policy, recorder };
+      admin = await startAdmin(options.adminPort, view, log);
     } catch (cause) {
       await serving.stop(0);
       throw cause;

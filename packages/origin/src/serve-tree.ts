@@ -1,8 +1,13 @@
+import type { Counts } from "./counters.ts";
 import { fileHandler } from "./file-handler.ts";
 import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import { type Log, throttledLog } from "./log.ts";
+import { countSources } from "./measures/count-sources.ts";
+import type { Hash } from "./measures/keyed-hash.ts";
+import { SourceMeter } from "./measures/source-meter.ts";
+import type { WorkerReport } from "./measures/worker-report.ts";
 import type { Policy } from "./policy/policy.ts";
 import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
@@ -32,6 +37,8 @@ export interface ServedTree {
   readonly tickets: ServedTickets | undefined;
   /** In force from the first request on. */
   readonly policy: Policy;
+  /** As in `SourceMeter`. */
+  readonly sourceKey: Hash;
 }
 
 export interface ServedTickets {
@@ -43,6 +50,8 @@ export interface ServedTickets {
 
 /** The server of one worker. */
 export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
+  /** What was counted, and who asked since the last report. */
+  report(): WorkerReport;
   /** From now on tickets are signed and verified with these. */
   setTicketKeys(keys: readonly TicketKey[]): void;
   /** From now on this one is in force. */
@@ -61,11 +70,7 @@ export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
 export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { tree: root, duplicates, limits, tickets } = served;
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
-  const linkOf = (path: string): string | undefined => {
-    if (duplicates.length === 0) return undefined;
-    return duplicates.map((base) => `<${base}${path}>; rel=duplicate`).join(", ");
-  };
-  const tree = new Tree(root, linkOf, limits);
+  const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
   const puzzle = tickets && new WorkPuzzle(tickets.audience);
   const now = (): number => performance.now();
@@ -97,10 +102,12 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const known = verifier && puzzle ? readTickets(readWork(admitted, puzzle), verifier) : admitted;
   const gate = new PolicyGate(duplicates);
   gate.setPolicy(served.policy);
-  const server = new HttpServer(gate.handler(known), limits, calm);
+  const meter = new SourceMeter(served.sourceKey);
+  const server = new HttpServer(countSources(gate.handler(known), meter), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   let secure: TlsListener | undefined;
   let newest: TlsMaterial | undefined; // may come before the listener is there
+  const counts = (): Counts => countsOf(server, admission, secure);
   return {
     setTicketKeys,
     setPolicy: (policy) => gate.setPolicy(policy),
@@ -115,13 +122,8 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       newest = material;
       secure?.renew(material);
     },
-    counts: () => {
-      const counts = server.counts();
-      const state = { ...counts.now, admission: admission.state() };
-      if (secure === undefined) return { ...counts, now: state };
-      const { handshakes, handshaking } = secure.counts();
-      return { ...counts, handshakes, now: { ...state, handshaking } };
-    },
+    counts,
+    report: () => ({ counts: counts(), sources: meter.report() }),
     stop: async (graceMs) => {
       admission.stop();
       await Promise.all([server.stop(graceMs), secure?.stop()]);
@@ -130,6 +132,23 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       tree.close();
     },
   };
+}
+
+function linkText(path: string, duplicates: readonly string[]): string | undefined {
+  if (duplicates.length === 0) return undefined;
+  return duplicates.map((base) => `<${base}${path}>; rel=duplicate`).join(", ");
+}
+
+function countsOf(
+  server: HttpServer,
+  admission: Admission,
+  secure: TlsListener | undefined,
+): Counts {
+  const counted = server.counts();
+  const now = { ...counted.now, admission: admission.state() };
+  if (secure === undefined) return { ...counted, now };
+  const { handshakes, handshaking } = secure.counts();
+  return { ...counted, handshakes, now: { ...now, handshaking } };
 }
 
 function cpuMs(): number {

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import type { AdminView } from "./admin-server.ts";
 import { type Lanes, type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
+import type { OriginReport } from "./measures/worker-report.ts";
 import type { Policy } from "./policy/policy.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
@@ -11,6 +12,8 @@ import { WorkerPool } from "./worker-pool.ts";
 /** What serves: this process, or workers. */
 export interface Serving extends Pick<AdminView, "counts" | "state"> {
   readonly ports: Lanes<number>;
+  /** To be called about once a second where anybody looks; workers' counts are as old as that. */
+  report(): OriginReport;
   stop(graceMs: number): Promise<void>;
   setTicketKeys(keys: readonly TicketKey[]): void;
   setPolicy(policy: Policy): void;
@@ -78,6 +81,7 @@ async function startPool(
       ports: await pool.start(workers),
       stop: (graceMs) => pool.stop(graceMs),
       counts: () => pool.counts(),
+      report: () => pool.report(),
       state: () => pool.state(),
       setTicketKeys: (keys) => pool.setTicketKeys(keys),
       setPolicy: (policy) => pool.setPolicy(policy),
@@ -101,6 +105,10 @@ async function startHere(
       ports: await server.listen(lanes, keeper?.material),
       stop: (graceMs) => server.stop(graceMs),
       counts: () => server.counts(),
+      report: () => {
+        const { counts, sources } = server.report();
+        return { counts, sources: [sources] };
+      },
       state: () => ({ workers: 1, restarts: 0 }),
       setTicketKeys: (keys) => server.setTicketKeys(keys),
       setPolicy: (policy) => server.setPolicy(policy),

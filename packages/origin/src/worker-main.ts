@@ -5,7 +5,6 @@ import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 // The program of one worker process. It lives as long as its supervisor wants it to.
 
-const countsMs = 1_000;
 const orphanGraceMs = 10_000;
 let server: TreeServer | undefined;
 let stopping = false;
@@ -16,6 +15,7 @@ process.on("message", (message: ToWorker) => {
   else if (message.kind === "ticket-keys") server?.setTicketKeys(message.keys);
   else if (message.kind === "policy") server?.setPolicy(message.policy);
   else if (message.kind === "tls") server?.renewTls(message.tls);
+  else if (message.kind === "report") sendReport();
   else void stop(message.graceMs);
 });
 // A terminal sends Ctrl-C to the whole group; the supervisor decides what follows from it.
@@ -30,22 +30,20 @@ async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<voi
   } catch (cause) {
     if (!(cause instanceof HostError)) throw cause;
     send({ kind: "failed", code: cause.code, message: cause.message }, () => process.exit(1));
-    return;
   }
-  setInterval(sendCounts, countsMs).unref();
 }
 
 async function stop(graceMs: number): Promise<void> {
   if (stopping) return;
   stopping = true;
   await server?.stop(graceMs);
-  sendCounts();
+  sendReport();
   if (process.connected) process.disconnect();
   process.exit(0);
 }
 
-function sendCounts(): void {
-  if (server !== undefined) send({ kind: "counts", counts: server.counts() });
+function sendReport(): void {
+  if (server !== undefined) send({ kind: "report", report: server.report() });
 }
 
 /** Never waits: what the supervisor does not take in time is left out. */

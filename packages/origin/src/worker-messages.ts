@@ -1,7 +1,7 @@
 import type { HostCode } from "@causeway/kernel";
-import type { Counts } from "./counters.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import type { LogEntry } from "./log.ts";
+import type { WorkerReport } from "./measures/worker-report.ts";
 import type { Policy } from "./policy/policy.ts";
 import type { ServedTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
@@ -18,11 +18,13 @@ export type ToWorker =
   | { readonly kind: "tls"; readonly tls: TlsMaterial }
   | { readonly kind: "ticket-keys"; readonly keys: readonly TicketKey[] }
   | { readonly kind: "policy"; readonly policy: Policy }
+  /** Asks for a report. */
+  | { readonly kind: "report" }
   | { readonly kind: "stop"; readonly graceMs: number };
 
 /** What a worker tells its supervisor. */
 export type FromWorker =
   | { readonly kind: "listening"; readonly ports: Lanes<number> }
   | { readonly kind: "failed"; readonly code: HostCode; readonly message: string }
-  | { readonly kind: "counts"; readonly counts: Counts }
+  | { readonly kind: "report"; readonly report: WorkerReport }
   | { readonly kind: "log"; readonly entry: LogEntry };

@@ -4,6 +4,8 @@ import { HostError } from "@causeway/kernel";
 import { addCounts, type Counts, zeroCounts } from "./counters.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
+import type { SourceReport } from "./measures/source-meter.ts";
+import type { OriginReport, WorkerReport } from "./measures/worker-report.ts";
 import type { PoolState } from "./metrics.ts";
 import type { Policy } from "./policy/policy.ts";
 import type { ServedTree } from "./serve-tree.ts";
@@ -39,6 +41,7 @@ export class WorkerPool {
   #lanes: Lanes<ListenOptions>;
   #tls: TlsMaterial | undefined;
   #ofTheDead: Counts = zeroCounts();
+  #sources: SourceReport[] = [];
   #restarts = 0;
   #stopping = false;
 
@@ -103,6 +106,14 @@ export class WorkerPool {
     );
   }
 
+  /** What workers told since the last time; and asks them to tell more until the next. */
+  report(): OriginReport {
+    const sources = this.#sources;
+    this.#sources = [];
+    for (const { process } of this.#workers.values()) tell(process, { kind: "report" });
+    return { counts: this.counts(), sources };
+  }
+
   state(): PoolState {
     const listening = [...this.#workers.values()].filter((worker) => worker.listening);
     return { workers: listening.length, restarts: this.#restarts };
@@ -119,7 +130,7 @@ export class WorkerPool {
     this.#workers.set(slot, worker);
     return new Promise((resolve, reject) => {
       child.on("message", (message: FromWorker) => {
-        if (message.kind === "counts") worker.counts = message.counts;
+        if (message.kind === "report") this.#take(worker, message.report);
         else if (message.kind === "log") this.#log(message.entry);
         else if (message.kind === "failed") reject(new HostError(message.code, message.message));
         else {
@@ -137,6 +148,11 @@ export class WorkerPool {
       const [served, lanes, tls] = [this.#served, this.#lanes, this.#tls];
       tell(child, { kind: "start", served, lanes, tls });
     });
+  }
+
+  #take(worker: Worker, { counts, sources }: WorkerReport): void {
+    worker.counts = counts;
+    this.#sources.push(sources);
   }
 
   #onExit(slot: number, worker: Worker, how: string, backOff: number): void {

@@ -1,0 +1,16 @@
+import type { Counts } from "../counters.ts";
+import type { SourceReport } from "./source-meter.ts";
+
+/** What one worker tells of itself when it is asked. */
+export interface WorkerReport {
+  /** Since it started. */
+  readonly counts: Counts;
+  /** Since its last report. */
+  readonly sources: SourceReport;
+}
+
+/** The same of all workers: what they counted so far, and who asked since the last report. */
+export interface OriginReport {
+  readonly counts: Counts;
+  readonly sources: readonly SourceReport[];
+}
