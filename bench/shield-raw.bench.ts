@@ -10,6 +10,8 @@ export const title = "files per CPU second, beside nginx, HAProxy, Varnish and C
 
 const rounds = Number(process.env["CAUSEWAY_BENCH_RUNS"] ?? 5);
 const seconds = Number(process.env["CAUSEWAY_BENCH_SECONDS"] ?? 3);
+/** As `1 KiB, keep-alive: Cause`. */
+const only = new RegExp(process.env["CAUSEWAY_BENCH_ONLY"] ?? "");
 const warmSeconds = 2; // V8 compiles what is hot within one
 const reason = "bench/shield";
 const wanted: readonly SystemPackage[] = [
@@ -52,13 +54,15 @@ export async function run(): Promise<string> {
   });
   for (let round = 1; round <= rounds; round++) {
     for (const cell of cells) {
-      for (const server of servers) await measure(server, cell, round);
+      for (const server of servers) {
+        if (only.test(`${labelOf(cell)}: ${server.name}`)) await measure(server, cell, round);
+      }
     }
   }
   return [
     ...introduction,
     "",
-    ...cells.map(tableOf),
+    ...cells.filter(({ perCpuSecond }) => perCpuSecond.size > 0).map(tableOf),
     `Load at the end: ${loadavg()[0]?.toFixed(1)}.`,
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import { CausewayError } from "@causeway/kernel";
 import { byteRangeOf } from "./byte-range.ts";
 import { begin, type Exchange, type Handler } from "./exchange.ts";
 import { type HeaderList, headerList } from "./headers.ts";
-import { blockBytes, pieceBytes, quickMs } from "./limits.ts";
+import { blockBytes, pieceBytes, quickMs, textBytesMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { OpenFile } from "./open-file.ts";
 import { judge, rangeApplies } from "./preconditions.ts";
@@ -78,7 +78,14 @@ async function answer(
     range.kind === "part"
       ? partHeaders(served, range.start, range.end)
       : (office?.withTicket(exchange, served.wholeHeaders) ?? served.wholeHeaders);
-  // The first block is read before the headers, so that a failing disk can still say so.
+  // The first bytes are read before the headers, so that a failing disk can still say so.
+  if (range.kind !== "part" && size <= textBytesMax) {
+    served.text ??= (await blockOf(tree, served.file, 0)).toString("latin1");
+    if (response.destroyed) return;
+    begin(exchange, 200, headers);
+    response.end(served.text, "latin1");
+    return;
+  }
   const first = await blockOf(tree, served.file, Math.floor(part.start / blockBytes));
   if (response.destroyed) return;
   begin(exchange, range.kind === "part" ? 206 : 200, headers);

@@ -43,6 +43,7 @@ export class HttpServer {
       keepAliveTimeout: limits.keepAliveMs,
       insecureHTTPParser: false,
       requireHostHeader: false, // Node would answer by itself, past the order of ours
+      optimizeEmptyRequests: true, // nobody reads a request's body, so it need not end
     });
     this.#server.maxHeadersCount = 0; // Node would leave out the rest; requestRules refuses
     // A client may end its side after its request and still read. Node's types lack the switch.

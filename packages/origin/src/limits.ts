@@ -122,6 +122,12 @@ export const blockBytes = 256 * 1024;
  */
 export const pieceBytes = 64 * 1024;
 export const quickMs = 50;
+/**
+ * Whole files up to this size are sent as text: Node hands a head and a text to the system in one
+ * piece, without a copy of its own while both have under 16 KiB, and a head and a buffer in two.
+ * Measured on 1 KiB: a quarter less of a CPU second.
+ */
+export const textBytesMax = 8 * 1024;
 /** A file without its hash in its name is hashed up to this size: about a millisecond. */
 export const hashedBytesMax = 1024 * 1024;
 /** Other routes that one answer may name: a header of about a KiB. */

@@ -16,6 +16,8 @@ export interface ServedFile {
   /** Headers of an answer with all of its bytes. */
   readonly wholeHeaders: HeaderList;
   readonly mediaType: string;
+  /** All of its bytes, each a character, once a small file was asked for as a whole. */
+  text?: string;
 }
 
 /** @param link value of the `Link` header, if it has one */

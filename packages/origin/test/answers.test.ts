@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { textBytesMax } from "../src/limits.ts";
 import { ask } from "./support/http.ts";
 import { testOrigin } from "./support/origin.ts";
 import { noise, sha256Hex } from "./support/repository.ts";
@@ -32,6 +33,20 @@ test("a hashed target says everything that the contract promises", async (t) => 
     `<https://alternate.example/mirror/${path}>; rel=duplicate, ` +
       `<http://10.0.0.7:8080/${path}>; rel=duplicate`,
   );
+});
+
+test("every byte of a file arrives as it is, whether it goes as text or not, also the second time", async (t) => {
+  const origin = await testOrigin(t);
+  for (const length of [0, 1, 256, textBytesMax, textBytesMax + 1]) {
+    const bytes = Buffer.from(Array.from({ length }, (_, at) => at % 256));
+    const url = new URL(origin.repository.addTarget(bytes), origin.url);
+    for (let time = 0; time < 2; time++) {
+      const { status, headers, body } = await ask(url);
+      assert.equal(status, 200);
+      assert.equal(headers["content-length"], String(length));
+      assert.ok(body.equals(bytes), `${length} bytes`);
+    }
+  }
 });
 
 test("a part of a target carries the digest of the whole", async (t) => {
