@@ -12,6 +12,7 @@ import {
 } from "@causeway/kernel";
 import { download } from "./download/download.ts";
 import type { DownloadEvent } from "./download/download-event.ts";
+import { orNothing } from "./download/download-job.ts";
 import type { DownloadRequest } from "./download/download-request.ts";
 import { type OldFile, requireFewOldFiles } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
@@ -188,6 +189,7 @@ async function withRun<Value>(
       try {
         return await act({ ports, routes, state, limits: bounds.client, retries, now, signal });
       } finally {
+        await orNothing(state.restore()); // where it cannot be kept, the patch is still worth having
         await memory.save(routes, ports.random);
       }
     } finally {

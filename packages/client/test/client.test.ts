@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { after, test } from "node:test";
@@ -7,10 +8,11 @@ import type { CausewayError } from "@causeway/kernel";
 import type { ClientEvent, Got } from "../src/client.ts";
 import type { OldFile } from "../src/download/old-file.ts";
 import { isNewer } from "../src/is-newer.ts";
+import { TrustState } from "../src/metadata/trust-state.ts";
 import { folderStore } from "../src/node/index.ts";
 import { clientOf, content, getOver, ports, vendor } from "./support/customer.ts";
 import type { Behaviour } from "./support/faulty-route.ts";
-import { product, startRoutes, Vendor } from "./support/field.ts";
+import { now, product, startRoutes, Vendor } from "./support/field.ts";
 import { startSlowRoute } from "./support/slow-route.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -85,6 +87,47 @@ test("an interruption is told as one, and the next call goes on", async () => {
     assert.equal(seen[0], "found");
   }
   await client.get(product, request);
+});
+
+test("a state that is removed while a run goes on is trusted and there after it", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const client = clientOf(folder.path, fleet.urls);
+  const state = path.join(folder.path, "state");
+  const names = async (): Promise<readonly string[]> => {
+    const all = await fs.readdir(state, { recursive: true });
+    const isCache = (name: string): boolean => /^lock|patches\.json$/.test(name);
+    return all.filter((name) => !isCache(name)).toSorted();
+  };
+  const output = { store: folderStore(folder.path), name: "new" };
+  await client.check(product, { platform: "any" });
+  const whole = await names();
+  assert.ok(whole.includes("pinned-root.json"));
+  for (const when of ["found", "plan", "verify"]) {
+    await fs.rm(path.join(folder.path, "new"), { force: true });
+    const onProgress = ({ kind }: ClientEvent): void => {
+      if (kind === when) rmSync(state, { recursive: true, force: true });
+    };
+    await client.get(product, { platform: "any", output, onProgress });
+    assert.deepEqual(await names(), whole, when);
+  }
+  const kept = folderStore(state);
+  const { set } = await TrustState.open(kept, undefined, now);
+  assert.ok(set.versions().has("timestamp"));
+});
+
+test("where a removed state cannot be written again, the patch comes all the same", async () => {
+  await using folder = await tempFolder();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const state = path.join(folder.path, "state");
+  const onProgress = ({ kind }: ClientEvent): void => {
+    if (kind !== "plan") return;
+    rmSync(state, { recursive: true, force: true });
+    writeFileSync(state, "");
+  };
+  const output = { store: folderStore(folder.path), name: "new" };
+  await clientOf(folder.path, fleet.urls).get(product, { platform: "any", output, onProgress });
+  assert.equal((await fs.stat(path.join(folder.path, "new"))).size, content.length);
 });
 
 test("another vendor's root is refused on a state that is in use", async () => {

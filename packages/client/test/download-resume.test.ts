@@ -6,7 +6,10 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { HostError } from "@causeway/kernel";
 import { partialNames } from "../src/download/partial-names.ts";
+import { folderStore } from "../src/node/index.ts";
+import { changedFile, changedStore } from "./support/download-disk.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld, type World } from "./support/download-world.ts";
 import { cutsAfter } from "./support/faulty-route.ts";
@@ -83,6 +86,29 @@ void test("parts of another version of the same output are cleared away at the e
   await fs.writeFile(path.join(world.folder, ".app.mine"), "not one of ours");
   await world.download();
   assert.deepEqual(await world.names(), [".app.mine", "app"]);
+});
+
+void test("a kill while the index is written leaves nothing that stays", async () => {
+  await using world = await startWorld(patch, ["honest"]);
+  const { index } = partialNames("app", patch.target.sha256);
+  const store = folderStore(world.folder);
+  const killed = changedStore(store, {
+    write: () => assert.fail("what a kill leaves of it would have a name that nobody knows"),
+    async open(name, mode) {
+      const handle = await store.open(name, mode);
+      if (name !== index) return handle;
+      return changedFile(handle, {
+        async writeAt(bytes, position) {
+          await handle.writeAt(bytes.subarray(0, bytes.length >> 1), position);
+          throw new HostError("HOST_IO", "killed");
+        },
+      });
+    },
+  });
+  await assert.rejects(world.download({ output: { store: killed, name: "app" } }), /killed/);
+  assert.deepEqual(await world.names(), [index]);
+  await world.download();
+  await world.assertWhole();
 });
 
 void test("a reboot loop: killed again and again, it gets there and fetches little twice", async () => {

@@ -1,4 +1,10 @@
-import { type Artifact, hashedTargetPath, RouteError, TrustError } from "@causeway/kernel";
+import {
+  type Artifact,
+  hashedTargetPath,
+  RouteError,
+  type Store,
+  TrustError,
+} from "@causeway/kernel";
 import type { ArtifactLimits } from "../download-limits.ts";
 import { sha256Of } from "../fetch/chunk-verified.ts";
 import type { ExchangeLimits } from "../limits.ts";
@@ -29,8 +35,23 @@ export async function obtainArtifact(
   const kept = await orNothing(store.read(saved, job.limits.indexLengthMax));
   if (kept?.length === length && sha256Of(kept) === artifact.sha256) return kept;
   const bytes = await fetchArtifact(job, artifact, limits);
-  await store.write(saved, bytes);
+  await save(store, saved, bytes);
   return bytes;
+}
+
+/**
+ * In place, and not as one step: what a kill leaves has the name by which it is cleared away, and
+ * is looked at before it is used.
+ */
+async function save(store: Store, name: string, bytes: Uint8Array): Promise<void> {
+  const file = await store.open(name, "create");
+  try {
+    await file.writeAt(bytes, 0);
+    await file.truncate(bytes.length);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function fetchArtifact(

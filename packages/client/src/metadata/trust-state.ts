@@ -94,6 +94,17 @@ export class TrustState {
   }
 
   /**
+   * Writes what is trusted again if somebody removed the state meanwhile. Delegated roles that this
+   * run did not fetch are missing then, and are fetched when they are wanted.
+   * @throws {HostError}
+   */
+  async restore(): Promise<void> {
+    if (!this.#pinned || (await this.#store.read(pinFile, limits.rootBytesMax))) return;
+    await this.#store.write(pinFile, this.#pin);
+    for (const [name, bytes] of this.#files) await this.#store.write(`${folder}/${name}`, bytes);
+  }
+
+  /**
    * Returns when the root that the caller named is the pinned one or followed from it.
    * @throws {UsageError} `USAGE_TRUST_CONFLICT`
    */
