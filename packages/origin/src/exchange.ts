@@ -14,6 +14,8 @@ export interface Exchange {
   /** The file asked for; undefined when the target cannot name one. */
   readonly path: RepositoryPath | undefined;
   readonly class: RequestClass;
+  /** The address of who asks; undefined when it is gone, or our own edge asks for itself. */
+  readonly client: string | undefined;
   /** When its turn came, as `performance.now()` tells it. */
   readonly startedAt: number;
   /** What the client has shown to be known by; undefined for a newcomer, and until it is read. */

@@ -4,28 +4,34 @@ import { TLSSocket } from "node:tls";
 import { errnoOf } from "@causeway/client/internal/host-error";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
+import { Door } from "./door.ts";
 import { type Exchange, type Handler, trafficOf } from "./exchange.ts";
-import { ExtraListeners } from "./extra-listeners.ts";
 import type { OriginLimits } from "./limits.ts";
-import { type ListenOptions, listenOn } from "./listen.ts";
+import type { ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
+import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
 
 const sweepMs = 1_000;
 
-/** The listener of one worker: it bounds connections, and hands each request to a handler. */
+/**
+ * Serves the connections of one worker, whichever way they come in: it bounds them, and hands each
+ * request to a handler.
+ */
 export class HttpServer {
   readonly #server: Server;
   readonly #handler: Handler;
   readonly #limits: OriginLimits;
   readonly #log: Log;
   readonly #counters: Counters = zeroCounts();
-  readonly #extra = new ExtraListeners((socket) => this.#server.emit("connection", socket));
   readonly #connections = new Map<Socket, Connection>();
   readonly #slots: ConnectionSlots<Connection>;
+  readonly #publicDoor: Door;
+  readonly #edgeDoor: Door;
+  readonly #fromEdge = new WeakSet<Socket>();
   readonly #sweep: NodeJS.Timeout;
   #stopping = false;
   #watching = false;
@@ -51,23 +57,37 @@ export class HttpServer {
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
     this.#slots = new ConnectionSlots(limits.headerTimePressedMs);
     this.#listenToEvents();
+    const { listeners } = limits;
+    this.#publicDoor = new Door({ allowHalfOpen: true, listeners }, (socket) => this.adopt(socket));
+    this.#edgeDoor = new Door({ allowHalfOpen: true }, (socket) => {
+      this.#fromEdge.add(socket);
+      this.adopt(socket);
+    });
     this.#sweep = setInterval(() => this.#dropStalled(), sweepMs).unref();
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
-  async listen(address: ListenOptions): Promise<number> {
-    const flags = "--host or --port";
-    const port = await listenOn(this.#server, address, flags);
-    if (address.reusePort) {
-      await this.#extra.open(this.#limits.listeners - 1, { ...address, port }, flags);
-    }
-    return port;
+  listen(address: ListenOptions): Promise<number> {
+    return this.#publicDoor.open(address, "--host or --port");
+  }
+
+  /** Listens there no more. Who came in goes on, and `listen` may be called again. */
+  unlisten(): void {
+    this.#publicDoor.shut();
+  }
+
+  /**
+   * Listens on a UNIX socket for our own edge, which is believed about whom it asks for.
+   * @throws {HostError}
+   */
+  listenToEdge(path: string): Promise<void> {
+    return this.#edgeDoor.openSocket(path);
   }
 
   /** Serves a connection that another listener accepted, as one over TLS. */
   adopt(socket: Socket): void {
     // Node begins to watch over the connections of an HTTP server when that listens itself.
-    if (!this.#server.listening && !this.#watching) this.#server.emit("listening");
+    if (!this.#watching) this.#server.emit("listening");
     this.#watching = true;
     this.#server.emit("connection", socket);
     // Whoever listens to data keeps Node from handing it to its parser beneath the stream, where
@@ -89,7 +109,8 @@ export class HttpServer {
   /** Resolves when the answers under way are finished, or `graceMs` are over. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    this.#extra.close();
+    this.#publicDoor.shut();
+    this.#edgeDoor.shut();
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -177,6 +198,7 @@ export class HttpServer {
       response,
       path,
       class: classOf(method, url, path),
+      client: this.#clientOf(request),
       startedAt: performance.now(),
       ticket: undefined,
       counters: this.#counters,
@@ -191,8 +213,14 @@ export class HttpServer {
     if (response.statusCode < 400) return;
     // Every client asks for the next root, and is told that there is none: not worth a line.
     if (response.statusCode === 404 && /^metadata\/\d+\.root\.json$/.test(path?.path ?? "")) return;
-    const fields = { status: response.statusCode, method, url, client: addressOf(request.socket) };
+    const { client = "unknown" } = exchange;
+    const fields = { status: response.statusCode, method, url, client };
     this.#log({ level: "info", event: "request-refused", fields });
+  }
+
+  #clientOf(request: IncomingMessage): string | undefined {
+    const { socket } = request;
+    return this.#fromEdge.has(socket) ? forwardedFor(request) : socket.remoteAddress;
   }
 
   /** Answers what never became a request, behind the answers to those before it. */

@@ -1,5 +1,6 @@
+import { rm } from "node:fs/promises";
 import type { Server } from "node:net";
-import { errnoOf } from "@causeway/client/internal/host-error";
+import { errnoOf, toHostError } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
 
 export interface ListenOptions {
@@ -41,5 +42,14 @@ export function listenOn(server: Server, address: ListenOptions, flags: string):
       const bound = server.address();
       resolve(typeof bound === "object" && bound !== null ? bound.port : port);
     });
+  });
+}
+
+/** Makes the server listen on a UNIX socket of that path, whatever is there. @throws {HostError} */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  await rm(path, { force: true }); // one that was killed leaves it
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => reject(toHostError(cause, `listen on the socket ${path}`)));
+    server.listen({ path, exclusive: true }, resolve);
   });
 }

@@ -2,7 +2,6 @@ import type { Counts } from "./counters.ts";
 import { fileHandler } from "./file-handler.ts";
 import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
-import type { Lanes, ListenOptions } from "./listen.ts";
 import { type Log, throttledLog } from "./log.ts";
 import { countSources } from "./measures/count-sources.ts";
 import type { Hash } from "./measures/keyed-hash.ts";
@@ -21,9 +20,8 @@ import { TicketVerifier } from "./shield/ticket-verifier.ts";
 import { WorkPuzzle } from "./shield/work-puzzle.ts";
 import { readWork } from "./shield/work-reader.ts";
 import { prefixOf } from "./tls/address-prefix.ts";
-import { TlsListener } from "./tls/tls-listener.ts";
-import type { TlsMaterial } from "./tls/tls-material.ts";
 import { Tree } from "./tree.ts";
+import { WorkerLanes } from "./worker-lanes.ts";
 
 const forgetMs = 10_000;
 
@@ -49,17 +47,15 @@ export interface ServedTickets {
 }
 
 /** The server of one worker. */
-export interface TreeServer extends Pick<HttpServer, "stop" | "counts"> {
+export interface TreeServer
+  extends Pick<WorkerLanes, "listen" | "unlisten" | "renewTls" | "counts" | "stop">,
+    Pick<HttpServer, "listenToEdge"> {
   /** What was counted, and who asked since the last report. */
   report(): WorkerReport;
   /** From now on tickets are signed and verified with these. */
   setTicketKeys(keys: readonly TicketKey[]): void;
   /** From now on this one is in force. */
   setPolicy(policy: Policy): void;
-  /** `tls` is needed for the lane of that name. @returns the ports. @throws {HostError} */
-  listen(lanes: Lanes<ListenOptions>, tls: TlsMaterial | undefined): Promise<Lanes<number>>;
-  /** Uses another certificate, or another key for sessions, from now on. */
-  renewTls(material: TlsMaterial): void;
 }
 
 /**
@@ -79,7 +75,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     random: Math.random,
     afterTurn: setImmediate,
     refuse: (exchange, status) => {
-      const from = prefixOf(exchange.request.socket.remoteAddress);
+      const from = prefixOf(exchange.client);
       const challenge = from && puzzle?.challenge(from, 1, Date.now() / 1000);
       refuseForNow(exchange, status, duplicates, challenge);
     },
@@ -105,28 +101,23 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const meter = new SourceMeter(served.sourceKey);
   const server = new HttpServer(countSources(gate.handler(known), meter), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
-  let secure: TlsListener | undefined;
-  let newest: TlsMaterial | undefined; // may come before the listener is there
-  const counts = (): Counts => countsOf(server, admission, secure);
+  const lanes = new WorkerLanes(server, limits);
+  const counts = (): Counts => {
+    const counted = lanes.counts();
+    return { ...counted, now: { ...counted.now, admission: admission.state() } };
+  };
   return {
     setTicketKeys,
     setPolicy: (policy) => gate.setPolicy(policy),
-    listen: async ({ plain, tls }, material) => {
-      const port = plain && (await server.listen(plain));
-      if (tls === undefined || material === undefined) return { plain: port };
-      const socketsMax = plain === undefined ? limits.connectionsMax : limits.tlsConnectionsMax;
-      secure = new TlsListener({ ...limits, socketsMax }, newest ?? material, server);
-      return { plain: port, tls: await secure.listen(tls) };
-    },
-    renewTls: (material) => {
-      newest = material;
-      secure?.renew(material);
-    },
+    listen: (wanted, material) => lanes.listen(wanted, material),
+    unlisten: () => lanes.unlisten(),
+    listenToEdge: (path) => server.listenToEdge(path),
+    renewTls: (material) => lanes.renewTls(material),
     counts,
     report: () => ({ counts: counts(), sources: meter.report() }),
     stop: async (graceMs) => {
       admission.stop();
-      await Promise.all([server.stop(graceMs), secure?.stop()]);
+      await lanes.stop(graceMs);
       clearInterval(forgetting);
       clearInterval(ticking);
       tree.close();
@@ -137,18 +128,6 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
 function linkText(path: string, duplicates: readonly string[]): string | undefined {
   if (duplicates.length === 0) return undefined;
   return duplicates.map((base) => `<${base}${path}>; rel=duplicate`).join(", ");
-}
-
-function countsOf(
-  server: HttpServer,
-  admission: Admission,
-  secure: TlsListener | undefined,
-): Counts {
-  const counted = server.counts();
-  const now = { ...counted.now, admission: admission.state() };
-  if (secure === undefined) return { ...counted, now };
-  const { handshakes, handshaking } = secure.counts();
-  return { ...counted, handshakes, now: { ...now, handshaking } };
 }
 
 function cpuMs(): number {

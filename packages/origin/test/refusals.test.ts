@@ -14,6 +14,7 @@ test("a refusal names when to come back, and a browser gets a page under a KiB w
       response,
       path: undefined,
       class: "patch" as const,
+      client: undefined,
       startedAt: 0,
       ticket: undefined,
       seat: { standing: "waiting" as const },

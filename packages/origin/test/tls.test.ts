@@ -233,7 +233,7 @@ test("requests pipelined over TLS, all their records in one packet, are all answ
     received += chunk.length;
   });
   secure = true;
-  for (let request = 0; request < 8; request++) {
+  for (let round = 0; round < 8; round++) {
     await new Promise((resolve) => {
       socket.write(right, resolve);
     });

@@ -8,10 +8,10 @@ const cookie = new RegExp(`(?:^|; ?)${workCookie}=([\\w.-]{1,${workLengthMax}})(
 /** Puts the ticket that a browser has earned on its exchange, when it shows no other. */
 export function readWork(next: Handler, puzzle: WorkPuzzle): Handler {
   return (exchange) => {
-    const { headers, socket } = exchange.request;
+    const { headers } = exchange.request;
     if (exchange.ticket !== undefined || headers.cookie === undefined) return next(exchange);
     const solution = cookie.exec(headers.cookie)?.[1];
-    const from = prefixOf(socket.remoteAddress);
+    const from = prefixOf(exchange.client);
     if (solution === undefined || from === undefined) return next(exchange);
     const ticket = puzzle.verify(solution, from, Date.now() / 1000);
     return next(ticket === undefined ? exchange : { ...exchange, ticket });

@@ -1,13 +1,14 @@
 import { getRandomValues } from "node:crypto";
-import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import {
   createServer as createTlsServer,
   type TLSSocket,
   type Server as TlsServer,
 } from "node:tls";
 import { type Counts, type HandshakeEnd, zeroCounts } from "../counters.ts";
+import { Door } from "../door.ts";
 import type { OriginLimits } from "../limits.ts";
-import { type ListenOptions, listenOn } from "../listen.ts";
+import type { ListenOptions } from "../listen.ts";
 import { HandshakeShares } from "./handshake-shares.ts";
 import { HandshakesUnderWay } from "./handshakes-under-way.ts";
 import { contextOptions, type TlsMaterial } from "./tls-material.ts";
@@ -26,7 +27,7 @@ export interface TlsHost {
  * begin a handshake now: the dear part starts with the first byte that OpenSSL reads.
  */
 export class TlsListener {
-  readonly #tcp: Server;
+  readonly #door: Door;
   readonly #tls: TlsServer;
   readonly #limits: OriginLimits;
   readonly #shares: HandshakeShares;
@@ -49,16 +50,19 @@ export class TlsListener {
       handshakeTimeout: limits.handshakeMs * 2, // only should the sweep fail
     });
     this.#tls.on("secureConnection", (socket) => this.#onSecure(socket, host));
-    this.#tcp = createTcpServer({ noDelay: true });
-    this.#tcp.maxConnections = limits.socketsMax;
-    this.#tcp.on("connection", (socket) => this.#onConnection(socket));
-    this.#tcp.on("drop", () => host.makeRoom());
+    const full = { socketsMax: limits.socketsMax, onFull: () => host.makeRoom() };
+    this.#door = new Door({ full, allowHalfOpen: false }, (socket) => this.#onConnection(socket));
     this.#sweep = setInterval(() => this.#endLate(), sweepMs).unref();
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
   listen(address: ListenOptions): Promise<number> {
-    return listenOn(this.#tcp, address, "--host, --port or --tls-port");
+    return this.#door.open(address, "--host, --port or --tls-port");
+  }
+
+  /** Lets nobody in any more, until `listen` is called again. */
+  unlisten(): void {
+    this.#door.shut();
   }
 
   /** For connections from now on; those that are open go on as they are. */
@@ -73,11 +77,8 @@ export class TlsListener {
   /** Ends handshakes, and resolves when every connection has ended; those are its host's to end. */
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
-    const closed = new Promise<void>((resolve) => {
-      this.#tcp.close(() => resolve());
-    });
     for (const socket of this.#underWay.keys()) socket.destroy();
-    await closed;
+    await this.#door.stop();
   }
 
   #onConnection(socket: Socket): void {

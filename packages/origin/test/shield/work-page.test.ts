@@ -28,7 +28,7 @@ async function startBusy(
   puzzle.setKeys([{ kid: "k", secret: "s".repeat(43), createdAt: 0 }]);
   const handler = readWork(async (exchange) => {
     asked.push(exchange.ticket?.aud);
-    const from = prefixOf(exchange.request.socket.remoteAddress);
+    const from = prefixOf(exchange.client);
     assert.ok(from);
     if (exchange.ticket !== undefined) {
       exchange.response.setHeader("Content-Type", "text/html").end(page);
@@ -39,9 +39,10 @@ async function startBusy(
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const counters = zeroCounts();
     const seat = { standing: "waiting" as const };
+    const client = request.socket.remoteAddress;
     const none = { path: undefined, class: "page" as const, ticket: undefined, startedAt: 0 };
     if (request.url === "/favicon.ico") response.writeHead(404).end();
-    else void handler({ request, response, counters, seat, ...none });
+    else void handler({ request, response, client, counters, seat, ...none });
   };
   const server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Exchange } from "../src/exchange.ts";
+import { HttpServer } from "../src/http-server.ts";
+import { defaultLimits } from "../src/limits.ts";
+import { engineFolder } from "./support/engines.ts";
+import { type Answer, ask } from "./support/http.ts";
+
+/** A server that answers with the address of whoever asks. */
+async function teller(t: TestContext): Promise<{ server: HttpServer; path: string; port: number }> {
+  const path = join(engineFolder(t), "origin.sock");
+  writeFileSync(path, "what one that was killed left");
+  const handler = async ({ client, response }: Exchange): Promise<void> => {
+    response.end(client ?? "nobody");
+  };
+  const server = new HttpServer(handler, defaultLimits, () => {});
+  await server.listenToEdge(path);
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(() => server.stop(0));
+  return { server, path, port };
+}
+
+function askSocket(socketPath: string, forwarded?: string | readonly string[]): Promise<string> {
+  const headers = forwarded === undefined ? {} : { "X-Forwarded-For": forwarded as string[] };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ socketPath, headers, agent: false }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+      });
+      answer.once("end", () => resolve(text));
+    });
+    request.once("error", reject).end();
+  });
+}
+
+test("our own edge is believed about whom it asks for, and nobody else is", async (t) => {
+  const { path, port } = await teller(t);
+  assert.equal(await askSocket(path, "203.0.113.9"), "203.0.113.9");
+  assert.equal(await askSocket(path, "2001:db8::1"), "2001:db8::1");
+  // What a client said comes before what the edge added.
+  assert.equal(await askSocket(path, "9.9.9.9, 203.0.113.9"), "203.0.113.9");
+  assert.equal(await askSocket(path, ["9.9.9.9", "203.0.113.9"]), "203.0.113.9");
+  for (const bad of ["", "unknown", "203.0.113.9,", "1.2.3", "9".repeat(4_000)]) {
+    assert.equal(await askSocket(path, bad), "nobody", bad.slice(0, 20));
+  }
+  assert.equal(await askSocket(path), "nobody");
+  const headers = { "X-Forwarded-For": "203.0.113.9" };
+  const direct = await ask(`http://127.0.0.1:${port}/`, { headers });
+  assert.equal(direct.body.toString(), "127.0.0.1");
+});
+
+test("the public door is shut and opened again while the edge's stays open", async (t) => {
+  const { server, path, port } = await teller(t);
+  const once = (): Promise<Answer> => {
+    return ask(`http://127.0.0.1:${port}/`, { headers: { Connection: "close" } });
+  };
+  for (let round = 0; round < 12; round++) {
+    server.unlisten();
+    await assert.rejects(once(), { code: "ECONNREFUSED" });
+    assert.equal(await askSocket(path, "203.0.113.9"), "203.0.113.9");
+    await server.listen({ host: "127.0.0.1", port, reusePort: false });
+    assert.equal((await once()).status, 200);
+  }
+});
