@@ -127,8 +127,8 @@ export const mutations: readonly Mutation[] = [
       },
       {
         file: "client/src/fetch/chunk-route-work.ts",
-        find: "return this.source === undefined || this.#failures >= this.#limits.failuresMax;",
-        replace: "return this.source === undefined;",
+        find: "return this.#expelled || this.#failures >= this.#limits.failuresMax;",
+        replace: "return this.#expelled;",
       },
     ],
   },
