@@ -95,8 +95,9 @@ export class HttpServer {
     socket.on("data", () => {});
   }
 
-  /** All places of connections over TLS are taken: one gives way to whoever comes next. */
+  /** A connection over TLS found no place: one gives way to whoever comes next. */
   makeRoom(): void {
+    this.#counters.drops.limit++;
     this.#dropLeast((connection) => connection.socket instanceof TLSSocket);
   }
 

@@ -11,8 +11,7 @@ import type { Policy } from "./policy/policy.ts";
 import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
-import { Admission } from "./shield/admission.ts";
-import { LoopDelay } from "./shield/loop-delay.ts";
+import { runAdmission } from "./shield/run-admission.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
@@ -69,22 +68,11 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
   const puzzle = tickets && new WorkPuzzle(tickets.audience);
-  const now = (): number => performance.now();
-  const admission = new Admission(limits, {
-    now,
-    random: Math.random,
-    afterTurn: setImmediate,
-    refuse: (exchange, status) => {
-      const from = prefixOf(exchange.client);
-      const challenge = from && puzzle?.challenge(from, 1, Date.now() / 1000);
-      refuseForNow(exchange, status, duplicates, challenge);
-    },
+  const { admission, stop: stopTicking } = runAdmission(limits, (exchange, status) => {
+    const from = prefixOf(exchange.client);
+    const challenge = from && puzzle?.challenge(from, 1, Date.now() / 1000);
+    refuseForNow(exchange, status, duplicates, challenge);
   });
-  const delay = new LoopDelay(limits.admissionTickMs, { now, cpuMs });
-  const ticking = setInterval(
-    () => admission.tick(delay.measure()),
-    limits.admissionTickMs,
-  ).unref();
   const office =
     tickets && new TicketOffice(tickets.audience, [], { calm: () => admission.isCalm() });
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
@@ -119,7 +107,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       admission.stop();
       await lanes.stop(graceMs);
       clearInterval(forgetting);
-      clearInterval(ticking);
+      stopTicking();
       tree.close();
     },
   };
@@ -128,9 +116,4 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
 function linkText(path: string, duplicates: readonly string[]): string | undefined {
   if (duplicates.length === 0) return undefined;
   return duplicates.map((base) => `<${base}${path}>; rel=duplicate`).join(", ");
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
 }
