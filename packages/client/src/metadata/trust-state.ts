@@ -82,7 +82,7 @@ export class TrustState {
     }
     for (const { write, remove } of steps) {
       for (const { name, bytes } of write) {
-        await this.#store.write(`${folder}/${name}`, bytes);
+        await this.#write(name, bytes);
         this.#files.set(name, bytes);
       }
       for (const name of remove) {
@@ -101,7 +101,7 @@ export class TrustState {
   async restore(): Promise<void> {
     if (!this.#pinned || (await this.#store.read(pinFile, limits.rootBytesMax))) return;
     await this.#store.write(pinFile, this.#pin);
-    for (const [name, bytes] of this.#files) await this.#store.write(`${folder}/${name}`, bytes);
+    for (const [name, bytes] of this.#files) await this.#write(name, bytes);
   }
 
   /**
@@ -117,6 +117,10 @@ export class TrustState {
       "the state was pinned to another root than --trust names; " +
       "use another --state folder for another vendor.";
     throw new UsageError("USAGE_TRUST_CONFLICT", text);
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#store.write(`${folder}/${name}`, bytes);
   }
 }
 
