@@ -11,6 +11,7 @@ import type { ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
+import { hasBody } from "./request-rules.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
@@ -180,7 +181,9 @@ export class HttpServer {
         if (this.#stopping) connection.finish();
         done();
       });
-      if (this.#stopping || connection.ending) response.shouldKeepAlive = false;
+      // A body that nobody reads must not be taken for the next request, whoever refuses this one.
+      const last = this.#stopping || connection.ending || hasBody(request);
+      if (last) response.shouldKeepAlive = false;
       void this.#answer(request, response, connection);
     });
     if (!taken) this.#drop(request.socket, connection, "pipelining");

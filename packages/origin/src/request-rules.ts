@@ -9,13 +9,10 @@ const hostShape = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]
 export function requestRules(next: Handler, headerCountMax: number): Handler {
   return async (exchange) => {
     const { request } = exchange;
-    // A body that nobody reads must not be taken for the next request.
-    const body = hasBody(request);
-    const close = body ? ["Connection", "close"] : [];
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return refuse(exchange, 405, ["Allow", "GET, HEAD", ...close]);
+      return refuse(exchange, 405, ["Allow", "GET, HEAD"]);
     }
-    if (body) return refuse(exchange, 413, close);
+    if (hasBody(request)) return refuse(exchange, 413);
     if (request.rawHeaders.length > headerCountMax * 2) {
       return refuse(exchange, 431, ["Connection", "close"]);
     }
@@ -34,7 +31,8 @@ function isPlain({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean
   return hostShape.test(headers.host ?? "");
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+/** Whether bytes follow that are no request. */
+export function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers["content-length"];
   return (length !== undefined && length !== "0") || headers["transfer-encoding"] !== undefined;
 }

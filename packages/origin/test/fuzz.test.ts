@@ -1,112 +1,76 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ask, dial, head } from "./support/http.ts";
-import { eventually, sleep, testOrigin } from "./support/origin.ts";
-import { noise } from "./support/repository.ts";
+import { judge } from "./support/fuzz/judge.ts";
+import { checkLogLine } from "./support/fuzz/log-lines.ts";
+import { makeScript } from "./support/fuzz/script.ts";
+import { makeSite } from "./support/fuzz/site.ts";
 
-const requests = 10_000;
-const atOnce = 50;
+const right = "GET /metadata/timestamp.json HTTP/1.1\r\nHost: a\r\n\r\n";
+const file = '{"signed":{"version":1}}';
 
-/** A small seeded generator, so that a failing seed can be run again: `SEED=… node --test …`. */
-class Dice {
-  #state: number;
+function answer(status: number, body: string, more: readonly string[] = []): string {
+  const length = `Content-Length: ${body.length}`;
+  return [`HTTP/1.1 ${status} Some Reason`, length, ...more, "", body].join("\r\n");
+}
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  below(bound: number): number {
-    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * bound);
-  }
-
-  pick<Item>(items: readonly [Item, ...Item[]]): Item {
-    return items[this.below(items.length)] ?? items[0];
+/** What the judge of a fuzzing run says: the statuses, or what was wrong. */
+function verdict(sent: string, received: string, complete = false): string {
+  const site = makeSite();
+  try {
+    return judge(Buffer.from(sent), { bytes: Buffer.from(received), complete }, site).join();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    site.repository.remove();
   }
 }
 
-const lines = ["GET", "HEAD", "POST", "CONNECT", "OPTIONS", "PRI", "\x00", "G ET"] as const;
-const headers = [
-  "Range: bytes=0-0",
-  "Range: bytes=-",
-  "Range: bytes=99999999999999999999-",
-  'If-None-Match: "',
-  "If-Range: x",
-  "Content-Length: 7",
-  "Content-Length: 7, 7",
-  "Content-Length: 0x7",
-  "Transfer-Encoding: chunked",
-  "Transfer-Encoding: chunked, identity",
-  "Transfer-Encoding : chunked",
-  "Expect: 100-continue",
-  "Upgrade: websocket",
-  "Connection: Upgrade, keep-alive, close",
-  "Host: b",
-  " folded",
-  "X: \x00",
-  "X: \xff\xfe",
-  ": empty",
-  "Keep-Alive: timeout=9999999",
-] as const;
+test("the judge of a fuzzing run lets right answers pass, and those that were cut", () => {
+  assert.equal(verdict(right, answer(200, file)), "200");
+  assert.equal(verdict(right, answer(200, file).slice(0, -5)), "200");
+  assert.equal(verdict(right, answer(200, file).slice(0, 10)), "0");
+  assert.equal(verdict(right.repeat(2), answer(200, file).repeat(2), true), "200,200");
+  const refusal = answer(400, "no", ["Connection: close"]);
+  assert.equal(verdict(`${right}\0`, answer(200, file) + refusal), "200,400");
+  assert.equal(verdict(right.replace("GET", "HEAD"), answer(200, file).slice(0, -24)), "200");
+});
 
-/** A request that is nearly right: whole, then damaged, and perhaps another behind it. */
-function nearlyRequest(dice: Dice, paths: readonly [string, ...string[]]): Buffer {
-  const version = dice.pick(["HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9.9x"]);
-  const target = dice.pick([...paths, "/../..", "*", "http://x/", "/%", "/targets/%00"]);
-  const start = `${dice.pick(lines)} ${target} ${version}`;
-  const some = Array.from({ length: dice.below(4) }, () => dice.pick(headers));
-  const end = dice.pick(["\r\n", "\r\n", "\n", "\r"]);
-  const bytes = Buffer.from([start, "Host: a", ...some, "", ""].join(end), "latin1");
-  for (let damage = dice.below(3); damage > 0; damage--) {
-    bytes[dice.below(bytes.length)] = dice.below(256);
+test("the judge sees what a server must not do", () => {
+  const close = ["Connection: close"];
+  const hidden = `${right.replace("\r\n\r\n", `\r\nContent-Length: ${right.length}\r\n\r\n`)}${right}`;
+  const folded = right.replace("\r\n\r\n", "\r\n folded\r\n\r\n");
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    [right, answer(200, file.replace("1", "2")), /other bytes/],
+    [right, answer(200, `${file} `), /25 bytes instead of 24/],
+    [right, answer(404, "no"), /404 instead of 200/],
+    [right, answer(403, "no"), /status 403/],
+    [right, answer(100, ""), /status 100/],
+    [right, answer(200, file, ["Set-Cookie: a"]), /set-cookie/],
+    [right, answer(200, file, ["X: \x1b[2J"]), /no header/],
+    [right, answer(200, file).repeat(2), /answer to nothing/],
+    [right, answer(200, file, close) + answer(400, "no", close), /behind one that closes/],
+    [right, `${answer(200, file)}junk`, /no answer begins/],
+    [hidden, answer(413, "no"), /goes on behind a body/],
+    [hidden, answer(413, "no") + answer(200, file), /goes on behind a body/],
+    [folded, answer(200, file), /200 for what is no request/],
+    [`${right}\0`, answer(200, file) + answer(400, "no"), /broken connection goes on/],
+  ];
+  for (const [sent, received, wrong] of cases) assert.match(verdict(sent, received), wrong);
+  assert.match(verdict(right.repeat(2), answer(200, file), true), /1 answers to 2/);
+});
+
+test("a line of the log that a request could have made up is seen", () => {
+  const line = '{"level":"info","event":"request-refused","url":"/a"}';
+  checkLogLine(line);
+  for (const wrong of ['{"level":"info","event":"forged"}', `${line}\x1b`, "X: y", ""]) {
+    assert.throws(() => checkLogLine(wrong), JSON.stringify(wrong));
   }
-  const cut = dice.below(4) === 0 ? bytes.subarray(0, dice.below(bytes.length)) : bytes;
-  const tail = dice.pick(["", "", "0\r\n\r\n", "7\r\nGET / H\r\n", head("GET /x HTTP/1.1")]);
-  return Buffer.concat([cut, Buffer.from(tail)]);
-}
+});
 
-/** Sends a few of them in pieces, then leaves in one of the ways that clients leave. */
-async function visit(dice: Dice, port: number, paths: readonly [string, ...string[]]) {
-  const socket = dial(port);
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  socket.resume();
-  const count = 1 + dice.below(4);
-  for (let sent = 0; sent < count && !socket.destroyed; sent++) {
-    const bytes = nearlyRequest(dice, paths);
-    const split = dice.below(bytes.length + 1);
-    socket.write(bytes.subarray(0, split));
-    if (dice.below(4) === 0) await sleep(1);
-    socket.write(bytes.subarray(split));
+test("a connection of the same seed does the same", () => {
+  const site = makeSite();
+  for (let seed = 0; seed < 50; seed++) {
+    assert.deepEqual(makeScript(seed, site), makeScript(seed, site));
   }
-  const way = dice.below(3);
-  if (way === 0) socket.destroy();
-  else if (way === 1) socket.end();
-  else setTimeout(() => socket.destroy(), 20);
-  await closed;
-  return count;
-}
-
-test("ten thousand hostile requests leave no crash, no hung slot and a server that serves", async (t) => {
-  const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 32));
-  t.diagnostic(`SEED=${seed}`);
-  const origin = await testOrigin(t, { adminPort: 0 });
-  const paths = [
-    `/${origin.repository.addTarget(noise(700_000))}`,
-    `/${origin.repository.addTarget(noise(100))}`,
-    "/metadata/timestamp.json",
-  ] as const;
-  let sent = 0;
-  const visitor = async (dice: Dice): Promise<void> => {
-    while (sent < requests) {
-      const count = await visit(dice, origin.port, paths);
-      sent += count;
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, (_, at) => visitor(new Dice(seed + at))));
-  await eventually("every slot is free again", async () => {
-    return (await ask(`${origin.adminUrl}/metrics`)).body.includes("_connections 0\n");
-  });
-  const answer = await ask(new URL(paths[0], origin.url));
-  assert.equal(answer.status, 200);
-  assert.ok(answer.body.equals(noise(700_000)));
+  site.repository.remove();
 });

@@ -76,6 +76,9 @@ test("a handler in front may refuse in place of the one behind it", async (t) =>
   t.after(() => server.stop(0));
   const answer = await ask(`http://127.0.0.1:${port}/metadata/timestamp.json`);
   assert.equal(answer.status, 503);
+  const body = head("GET /a HTTP/1.1").replace("close", "keep-alive\r\nContent-Length: 3");
+  const closed = await askRaw(port, `${body}abc${head("GET /b HTTP/1.1")}`);
+  assert.equal(closed.split("HTTP/1.1 503 ").length, 2, "none behind a body");
   assert.equal(server.counts().traffic.metadata.newcomer.answers[503], 1);
 });
 

@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 
 /** An authority of one test, and the two files that a server of it is given. */
 export class TestAuthority {
@@ -10,7 +9,7 @@ export class TestAuthority {
   readonly caFile = this.at("ca.pem");
   readonly files = { certFile: this.at("cert.pem"), keyFile: this.at("key.pem") };
 
-  constructor(t: TestContext) {
+  constructor(t: { after(clean: () => void): void }) {
     t.after(() => rmSync(this.folder, { recursive: true, force: true }));
     this.#openssl("req", "-x509", ...newKey("ca.key"), "-out", "ca.pem", "-subj", "/CN=test CA");
     this.put(this.issue("first"));
