@@ -14,6 +14,7 @@ interface Claims {
   readonly sub: string;
   readonly since: number;
   readonly exp: number;
+  readonly ent?: readonly number[];
 }
 
 interface Mirror {
@@ -36,6 +37,14 @@ async function mirrorOf(t: TestContext, tree: string): Promise<Mirror> {
   await once(server, "listening");
   t.after(() => server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, authorizations };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }
 
 function claimsIn(text: string): readonly Claims[] {
@@ -144,6 +153,30 @@ test("a bare tree gives tickets with the keys that it is given, and none without
   assert.equal((await ticketAt("--ticket-keys", file, "--route", "web-2"))?.aud, "web-2");
   const alone = await causewayJson(["serve", "--repository", tree, "--route", "web-2"]);
   assert.match(JSON.stringify(alone.json), /--route needs --dir or --ticket-keys/);
+});
+
+test("serve opens private entrances, which stand in tickets and in nothing else", async (t) => {
+  const { dir } = await TestVendor.make(folderFor(t));
+  const [first, second] = [await freePort(), await freePort()];
+  const ports = `${first},${second}`;
+  const served = await serve(t, "--dir", dir, "--workers", "1", "--entrances", ports);
+  const answer = await fetch(`${served.url}metadata/timestamp.json`);
+  await answer.arrayBuffer();
+  const ticket = answer.headers.get("causeway-ticket") ?? "";
+  assert.deepEqual(new Set(claimsIn(ticket)[0]?.ent), new Set([first, second]));
+  const told = JSON.stringify([...answer.headers].filter(([name]) => name !== "causeway-ticket"));
+  assert.doesNotMatch(told, new RegExp(`${first}|${second}`));
+  const inside = `http://127.0.0.1:${first}/metadata/timestamp.json`;
+  const headers = { Authorization: `Bearer ${ticket}` };
+  assert.equal((await fetch(inside, { headers })).status, 200);
+  await assert.rejects(fetch(inside));
+  for (const wrong of ["0", "9001-", "9004-9001", "a", "", "9001,,9002", "1-65535", "25"]) {
+    const refused = await causewayJson(["serve", "--dir", dir, "--entrances", wrong]);
+    assert.equal(refused.code, 2, wrong);
+  }
+  const tree = path.join(dir, "repository");
+  const bare = await causewayJson(["serve", "--repository", tree, "--entrances", "9001"]);
+  assert.match(JSON.stringify(bare.json), /--entrances needs --dir or --ticket-keys/);
 });
 
 test("whoever serves is told when there are no tickets, and when they are those of another", async (t) => {

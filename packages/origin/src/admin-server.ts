@@ -3,7 +3,7 @@ import type { Counts } from "./counters.ts";
 import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { Recorder } from "./measures/recorder.ts";
-import { type PoolState, renderMetrics } from "./metrics.ts";
+import { type OriginState, renderMetrics } from "./metrics.ts";
 import { answerPolicy } from "./policy/admin-policy.ts";
 import type { PolicyKeeper } from "./policy/policy-keeper.ts";
 
@@ -12,7 +12,7 @@ const host = "127.0.0.1"; // operators only; never an address that the flood can
 /** What the admin port tells, and changes. */
 export interface AdminView {
   counts(): Counts;
-  state(): PoolState;
+  state(): OriginState;
   /** True when a client would be served now. */
   ready(): Promise<boolean>;
   readonly policy: PolicyKeeper;

@@ -3,7 +3,14 @@ import { latencyBounds } from "./measures/latency.ts";
 import { type RequestClass, requestClasses } from "./shield/request-class.ts";
 
 /** Why a connection was closed before its client was done. */
-export const dropReasons = ["limit", "malformed", "pipelining", "slow-reader", "tls"] as const;
+export const dropReasons = [
+  "limit",
+  "malformed",
+  "pipelining",
+  "slow-reader",
+  "tls",
+  "uninvited",
+] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 /**

@@ -10,6 +10,7 @@ export {
   writeConfig,
   writeHaproxyEdge,
 } from "./edge/write-edge.ts";
+export { entrancesMax } from "./entrance-ports.ts";
 export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";

@@ -14,14 +14,20 @@ import type { SourceState } from "./measures/recorder.ts";
 import { type MetricFamily, openMetricsText, type Sample } from "./openmetrics.ts";
 import { requestClasses } from "./shield/request-class.ts";
 
-/** What `/metrics` says beyond the workers' own counts. */
+/** How the workers of one pool are. */
 export interface PoolState {
   readonly workers: number;
   readonly restarts: number;
 }
 
+/** What `/metrics` says beyond the workers' own counts. Workers of entrances are none of `workers`. */
+export interface OriginState extends PoolState {
+  /** Private entrances that are open. */
+  readonly entrances: number;
+}
+
 /** What an origin tells of itself, as OpenMetrics. */
-export function renderMetrics(counts: Counts, pool: PoolState, sources: SourceState): string {
+export function renderMetrics(counts: Counts, origin: OriginState, sources: SourceState): string {
   const families = [
     ...trafficFamilies(counts),
     ...admissionFamilies(counts),
@@ -40,13 +46,19 @@ export function renderMetrics(counts: Counts, pool: PoolState, sources: SourceSt
       name: "workers",
       type: "gauge",
       help: "Workers that serve now.",
-      samples: [{ value: pool.workers }],
+      samples: [{ value: origin.workers }],
+    },
+    {
+      name: "entrances",
+      type: "gauge",
+      help: "Private entrances that are open now.",
+      samples: [{ value: origin.entrances }],
     },
     {
       name: "worker_restarts",
       type: "counter",
       help: "Workers started again after they died.",
-      samples: [{ value: pool.restarts }],
+      samples: [{ value: origin.restarts }],
     },
   ] satisfies MetricFamily[];
   return openMetricsText(

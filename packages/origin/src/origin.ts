@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, isRouteId, UsageError } from "@causeway/kernel";
 import { type AdminServer, startAdmin } from "./admin-server.ts";
+import { assertEntrancePorts, freeEntrancePorts } from "./entrance-ports.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Recorder } from "./measures/recorder.ts";
 import { PolicyKeeper } from "./policy/policy-keeper.ts";
-import type { ServedTree } from "./serve-tree.ts";
+import type { ServedTickets, ServedTree } from "./serve-tree.ts";
 import { type Serving, startServing } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
@@ -52,6 +53,12 @@ export interface TicketOptions {
   readonly keysFile: string;
   /** The route's id, the same for all origins and edges of the route, and for no other route. */
   readonly route?: string;
+  /**
+   * Ports of private entrances; 0 takes a free one. Each has a process of its own, and stands in
+   * tickets alone, in two of every so many: the list is the same, in the same order, for all
+   * origins of the route. They speak what `port` speaks.
+   */
+  readonly entrances?: readonly number[];
 }
 
 /** A running origin. */
@@ -62,6 +69,8 @@ export interface Origin {
   /** The same over HTTPS. */
   readonly tlsUrl: string | undefined;
   readonly adminUrl: string | undefined;
+  /** Ports of the private entrances. */
+  readonly entrances: readonly number[];
   /** Finishes what is under way, for at most `graceMs`, and frees the port. Safe to call twice. */
   close(graceMs: number): Promise<void>;
 }
@@ -78,13 +87,15 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   assertInteger("admin port", options.adminPort ?? 0, 65_535);
   assertInteger("TLS port", options.tls?.port ?? 0, 65_535);
   assertInteger("number of workers", options.workers, workersMax);
+  const taken = [options.port, options.tls?.port ?? 0];
+  assertEntrancePorts(options.tickets?.entrances ?? [], taken);
   const limits = { ...defaultLimits, ...options.limits };
   const policy = new PolicyKeeper();
   const served: ServedTree = {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
     limits,
-    tickets: options.tickets && { audience: audienceOf(options.tickets), keys: [] },
+    tickets: options.tickets && (await ticketsOf(options, options.tickets)),
     policy: policy.inForce,
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };
@@ -125,6 +136,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     port,
     tlsUrl,
     adminUrl: admin?.url,
+    entrances: served.tickets?.entrances.ports ?? [],
     close: (graceMs) => (closing ??= close(graceMs)),
   };
 }
@@ -160,6 +172,20 @@ async function serveWithTickets(
       follower.stop();
       return begun.stop(graceMs);
     },
+  };
+}
+
+/** @throws {HostError} `HOST_ADDRESS` {UsageError} `USAGE_ARGUMENT` */
+async function ticketsOf(
+  { host, tls }: OriginOptions,
+  tickets: TicketOptions,
+): Promise<ServedTickets> {
+  const audience = audienceOf(tickets);
+  const ports = await freeEntrancePorts(host, tickets.entrances ?? []);
+  return {
+    audience,
+    keys: [],
+    entrances: { ports, overTls: tls !== undefined && tls.port === undefined },
   };
 }
 

@@ -11,9 +11,10 @@ import type { Policy } from "./policy/policy.ts";
 import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
+import { entranceDoor } from "./shield/entrance-door.ts";
 import { runAdmission } from "./shield/run-admission.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
-import { TicketOffice } from "./shield/ticket-office.ts";
+import { TicketOffice, type ToldEntrances } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
 import { TicketVerifier } from "./shield/ticket-verifier.ts";
 import { WorkPuzzle } from "./shield/work-puzzle.ts";
@@ -36,6 +37,8 @@ export interface ServedTree {
   readonly policy: Policy;
   /** As in `SourceMeter`. */
   readonly sourceKey: Hash;
+  /** The port of the private entrance that this worker is; absent: it serves everybody. */
+  readonly entrance?: number;
 }
 
 export interface ServedTickets {
@@ -43,6 +46,7 @@ export interface ServedTickets {
   readonly audience: string;
   /** None until the first are known. */
   readonly keys: readonly TicketKey[];
+  readonly entrances: ToldEntrances;
 }
 
 /** The server of one worker. */
@@ -63,7 +67,7 @@ export interface TreeServer
  * of the rules, too: a flood of what they refuse is a flood.
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
-  const { tree: root, duplicates, limits, tickets } = served;
+  const { tree: root, duplicates, limits, tickets, entrance } = served;
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
@@ -73,8 +77,8 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     const challenge = from && puzzle?.challenge(from, 1, Date.now() / 1000);
     refuseForNow(exchange, status, duplicates, challenge);
   });
-  const office =
-    tickets && new TicketOffice(tickets.audience, [], { calm: () => admission.isCalm() });
+  const isCalm = { calm: () => admission.isCalm() };
+  const office = tickets && new TicketOffice(tickets.audience, tickets.entrances, isCalm);
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
     verifier?.setKeys(keys);
     office?.setKeys(keys);
@@ -83,7 +87,8 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   setTicketKeys(tickets?.keys ?? []);
   const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
-  const known = verifier && puzzle ? readTickets(readWork(admitted, puzzle), verifier) : admitted;
+  const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance);
+  const known = verifier && puzzle ? readTickets(readWork(invited, puzzle), verifier) : invited;
   const gate = new PolicyGate(duplicates);
   gate.setPolicy(served.policy);
   const meter = new SourceMeter(served.sourceKey);

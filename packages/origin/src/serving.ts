@@ -1,15 +1,18 @@
 import { createServer } from "node:net";
 import type { AdminView } from "./admin-server.ts";
+import { addCounts, type Counts } from "./counters.ts";
+import { EntranceWorkers } from "./entrance-workers.ts";
 import { type Lanes, type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { OriginReport } from "./measures/worker-report.ts";
+import type { PoolState } from "./metrics.ts";
 import type { Policy } from "./policy/policy.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { TlsKeeper } from "./tls/tls-keeper.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
-/** What serves: this process, or workers. */
+/** What serves: this process, or workers; and the entrances, which always are workers. */
 export interface Serving extends Pick<AdminView, "counts" | "state"> {
   readonly ports: Lanes<number>;
   /** To be called about once a second where anybody looks; workers' counts are as old as that. */
@@ -17,6 +20,11 @@ export interface Serving extends Pick<AdminView, "counts" | "state"> {
   stop(graceMs: number): Promise<void>;
   setTicketKeys(keys: readonly TicketKey[]): void;
   setPolicy(policy: Policy): void;
+}
+
+/** The same without the entrances. */
+interface PublicServing extends Omit<Serving, "state"> {
+  state(): PoolState;
 }
 
 /** As in `OriginOptions`. */
@@ -43,22 +51,54 @@ export async function startServing(
     log({ level: "warn", event: "one-worker-only", fields: { why } });
   }
   const lanes = lanesOf(options, shared);
+  let entrances: EntranceWorkers | undefined;
   try {
     // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
     for (const lane of ["plain", "tls"] as const) await assertFree(lanes[lane], lanesFlags[lane]);
-    const serving =
+    entrances = await EntranceWorkers.start(served, { ...options, reusePort: shared }, keeper);
+    const open =
       shared && workers > 1
         ? await startPool(served, lanes, options, keeper)
         : await startHere(served, lanes, log, keeper);
-    const stop = async (graceMs: number): Promise<void> => {
-      keeper?.stop();
-      await serving.stop(graceMs);
-    };
-    return { ...serving, stop };
+    return together(open, entrances, keeper);
   } catch (cause) {
     keeper?.stop();
+    await entrances?.stop(0);
     throw cause;
   }
+}
+
+function together(
+  open: PublicServing,
+  entrances: EntranceWorkers,
+  keeper: TlsKeeper | undefined,
+): Serving {
+  return {
+    ports: open.ports,
+    counts: (): Counts => addCounts(open.counts(), entrances.counts()),
+    report: () => {
+      const [one, other] = [open.report(), entrances.report()];
+      const counts = addCounts(one.counts, other.counts);
+      return { counts, sources: [...one.sources, ...other.sources] };
+    },
+    state: () => {
+      const { workers, restarts } = open.state();
+      const behind = entrances.state();
+      return { workers, restarts: restarts + behind.restarts, entrances: behind.workers };
+    },
+    setTicketKeys: (keys) => {
+      open.setTicketKeys(keys);
+      entrances.setTicketKeys(keys);
+    },
+    setPolicy: (policy) => {
+      open.setPolicy(policy);
+      entrances.setPolicy(policy);
+    },
+    stop: async (graceMs) => {
+      keeper?.stop();
+      await Promise.all([open.stop(graceMs), entrances.stop(graceMs)]);
+    },
+  };
 }
 
 function lanesOf({ host, port, tls }: ServingOptions, reusePort: boolean): Lanes<ListenOptions> {
@@ -73,7 +113,7 @@ async function startPool(
   lanes: Lanes<ListenOptions>,
   { workers, log }: ServingOptions,
   keeper: TlsKeeper | undefined,
-): Promise<Serving> {
+): Promise<PublicServing> {
   const pool = new WorkerPool(served, lanes, keeper?.material, log);
   keeper?.follow((material) => pool.renewTls(material));
   try {
@@ -97,7 +137,7 @@ async function startHere(
   lanes: Lanes<ListenOptions>,
   log: Log,
   keeper: TlsKeeper | undefined,
-): Promise<Serving> {
+): Promise<PublicServing> {
   const server = serveTree(served, log);
   keeper?.follow((material) => server.renewTls(material));
   try {

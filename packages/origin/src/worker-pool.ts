@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { HostError } from "@causeway/kernel";
 import { addCounts, type Counts, zeroCounts } from "./counters.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogEntry } from "./log.ts";
 import type { SourceReport } from "./measures/source-meter.ts";
 import type { OriginReport, WorkerReport } from "./measures/worker-report.ts";
 import type { PoolState } from "./metrics.ts";
@@ -161,7 +161,9 @@ export class WorkerPool {
     if (this.#stopping) return;
     const healthy = performance.now() - worker.startedAt > healthyMs;
     const waitMs = healthy ? backOffMs.first : backOff;
-    this.#log({ level: "error", event: "worker-died", fields: { slot, how, waitMs } });
+    const { entrance } = this.#served;
+    const of: LogEntry["fields"] = entrance === undefined ? {} : { entrance };
+    this.#log({ level: "error", event: "worker-died", fields: { ...of, slot, how, waitMs } });
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer);
       this.#restarts++;

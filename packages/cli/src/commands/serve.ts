@@ -3,8 +3,15 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { UsageError } from "@causeway/kernel";
-import { descriptorLog, type Origin, type OriginOptions, startOrigin } from "@causeway/origin";
+import {
+  descriptorLog,
+  entrancesMax,
+  type Origin,
+  type OriginOptions,
+  startOrigin,
+} from "@causeway/origin";
 import { aborted } from "../interrupt.ts";
+import { portList } from "../port-list.ts";
 import type { Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { vendorRoutes } from "../vendor-routes.ts";
@@ -19,6 +26,7 @@ interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
+  readonly entrances?: readonly number[];
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsPort?: number;
@@ -52,6 +60,11 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       wholeNumber(0, 65_535),
       8080,
     )
+    .option(
+      "--entrances <ports>",
+      "private entrances for who has a ticket, as 9001-9004; each is a process, and only tickets name it",
+      portList(entrancesMax),
+    )
     .option("--tls-cert <file>", "serve HTTPS: the certificate and its chain, in PEM")
     .option("--tls-key <file>", "its private key, in PEM; both files are followed when they change")
     .option(
@@ -61,50 +74,66 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     )
     .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
-    .action(async (options: ServeOptions) => {
-      const { route, repository, ticketKeys } = options;
-      refuseContradictions(options);
-      const tls = tlsOf(options);
-      const dir = options.dir ?? ".";
-      const tree = repository ?? path.join(dir, "repository");
-      if (!(await isFolder(tree))) {
-        const what = `there is no folder ${path.resolve(tree)} to serve.`;
-        throw new UsageError("USAGE_ARGUMENT", what);
-      }
-      const duplicates = repository === undefined ? (await vendorRoutes(dir, route)).others : [];
-      const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);
-      const origin = await startOrigin({
-        tree,
-        host: options.host,
-        port: options.port,
-        workers: options.workers ?? availableParallelism(),
-        log: descriptorLog(process.stderr.fd),
-        duplicates,
-        ...(keysFile !== undefined && {
-          tickets: { keysFile, ...(route !== undefined && { route }) },
-        }),
-        ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
-        ...(tls !== undefined && { tls }),
-      });
-      terminal.result(
-        { url: origin.url, tlsUrl: origin.tlsUrl ?? null, adminUrl: origin.adminUrl ?? null },
-        `serving ${path.resolve(tree)} at ${where(origin)}; Ctrl-C ends it`,
-      );
-      warnOfTree(tree, terminal);
-      const isAlike = route === undefined && duplicates.length > 1;
-      if (keysFile !== undefined) warnOfTickets(path.resolve(keysFile), isAlike, terminal);
-      await aborted(signal);
-      await origin.close(stopGraceMs);
-    });
+    .action((options: ServeOptions) => serve(options, terminal, signal));
 };
 
+/** Serves until it is interrupted. */
+async function serve(
+  options: ServeOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const { route, repository, ticketKeys, entrances } = options;
+  refuseContradictions(options);
+  const tls = tlsOf(options);
+  const dir = options.dir ?? ".";
+  const tree = repository ?? path.join(dir, "repository");
+  if (!(await isFolder(tree))) {
+    const what = `there is no folder ${path.resolve(tree)} to serve.`;
+    throw new UsageError("USAGE_ARGUMENT", what);
+  }
+  const duplicates = repository === undefined ? (await vendorRoutes(dir, route)).others : [];
+  const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);
+  const origin = await startOrigin({
+    tree,
+    host: options.host,
+    port: options.port,
+    workers: options.workers ?? availableParallelism(),
+    log: descriptorLog(process.stderr.fd),
+    duplicates,
+    ...(keysFile !== undefined && {
+      tickets: {
+        keysFile,
+        ...(route !== undefined && { route }),
+        ...(entrances !== undefined && { entrances }),
+      },
+    }),
+    ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
+    ...(tls !== undefined && { tls }),
+  });
+  terminal.result(
+    { url: origin.url, tlsUrl: origin.tlsUrl ?? null, adminUrl: origin.adminUrl ?? null },
+    `serving ${path.resolve(tree)} at ${where(origin)}; Ctrl-C ends it`,
+  );
+  warnOfTree(tree, terminal);
+  const isAlike = route === undefined && duplicates.length > 1;
+  if (keysFile !== undefined) warnOfTickets(path.resolve(keysFile), isAlike, terminal);
+  await aborted(signal);
+  await origin.close(stopGraceMs);
+}
+
 /** @throws {UsageError} `USAGE_ARGUMENT` */
-function refuseContradictions({ dir, repository, route, ticketKeys }: ServeOptions): void {
+function refuseContradictions(options: ServeOptions): void {
+  const { dir, repository, route, ticketKeys, entrances } = options;
   if (dir !== undefined && repository !== undefined) {
     throw new UsageError("USAGE_ARGUMENT", "give --dir or --repository, not both.");
   }
   if (route !== undefined && repository !== undefined && ticketKeys === undefined) {
     const message = "--route needs --dir or --ticket-keys: a bare tree names no routes.";
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+  if (entrances !== undefined && repository !== undefined && ticketKeys === undefined) {
+    const message = "--entrances needs --dir or --ticket-keys: tickets alone tell of them.";
     throw new UsageError("USAGE_ARGUMENT", message);
   }
 }

@@ -19,10 +19,17 @@ export interface OfficePorts {
   readonly random?: (bytes: number) => Buffer;
 }
 
+/** The private entrances that tickets name. */
+export interface ToldEntrances {
+  readonly ports: readonly number[];
+  /** Whether they speak TLS: a client goes to them as it goes to the route. */
+  readonly overTls: boolean;
+}
+
 /** Gives tickets to those who look for something new in calm times, and renews them. */
 export class TicketOffice {
   readonly #audience: string;
-  readonly #entrances: readonly number[];
+  readonly #entrances: ToldEntrances;
   readonly #calm: () => boolean;
   readonly #now: () => number;
   readonly #random: (bytes: number) => Buffer;
@@ -34,7 +41,7 @@ export class TicketOffice {
    */
   constructor(
     audience: string,
-    entrances: readonly number[],
+    entrances: ToldEntrances,
     { calm, now = Date.now, random = randomBytes }: OfficePorts,
   ) {
     this.#audience = audience;
@@ -61,14 +68,16 @@ export class TicketOffice {
     const key = signingKey(this.#keys, now);
     if (key === undefined) return headers;
     exchange.counters.tickets[exchange.ticket === undefined ? "first" : "renewed"]++;
-    const token = issueTicket(this.#next(exchange.ticket, Math.floor(now / 1000)), key);
+    const token = issueTicket(this.#next(exchange, Math.floor(now / 1000)), key);
     return [...ownAlone(headers), "Causeway-Ticket", token];
   }
 
   /** Renewed, a ticket says what it said, for longer; its entrances are those of today. */
-  #next(shown: Ticket | undefined, now: number): Ticket {
+  #next({ ticket: shown, request }: Exchange, now: number): Ticket {
+    const { ports, overTls } = this.#entrances;
+    const isTls = "encrypted" in request.socket;
     const sub = shown?.sub ?? this.#random(subjectBytes).toString("base64url");
-    const ent = entrancesFor(sub, this.#entrances);
+    const ent = isTls === overTls ? entrancesFor(sub, ports) : [];
     return {
       aud: this.#audience,
       sub,

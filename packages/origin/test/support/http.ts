@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
+import { request as secureRequest } from "node:https";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
@@ -13,12 +14,15 @@ interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly agent?: Agent;
   readonly body?: string | Uint8Array;
+  /** Of https URLs. */
+  readonly ca?: string;
 }
 
-/** Asks over node:http. Rejects when the answer is cut. */
+/** Asks over node:http or node:https. Rejects when the answer is cut. */
 export function ask(url: URL | string, options: AskOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, options, (response) => {
+    const open = options.ca === undefined ? request : secureRequest;
+    const sent = open(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.once("error", reject);
