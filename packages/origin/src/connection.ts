@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
 import type { Seat, Standing } from "./shield/connection-slots.ts";
-import { prefixOf } from "./tls/address-prefix.ts";
+import { networkKeyOf } from "./tls/address-prefix.ts";
 
 /** Begins one answer, and calls `done` when it is over or its connection is gone. */
 export type Task = (done: () => void) => void;
@@ -31,7 +31,7 @@ export class Connection implements Seat {
   /** `traffic` is where its bytes are counted until `countSentFor`. */
   constructor(socket: Socket, limits: OriginLimits, traffic: TrafficCounters) {
     this.socket = socket;
-    this.network = prefixOf(socket.remoteAddress)?.wide.toString() ?? "";
+    this.network = networkKeyOf(socket.remoteAddress);
     this.#limits = limits;
     this.#traffic = traffic;
   }

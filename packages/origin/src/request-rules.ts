@@ -25,10 +25,19 @@ export function requestRules(next: Handler, headerCountMax: number): Handler {
 function isPlain({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
   // Node's parser also takes 0.9 and 2.0 for versions.
   if (httpVersion !== "1.1" && httpVersion !== "1.0") return false;
-  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
+  const hosts = hostCount(rawHeaders);
   // RFC 9112 section 3.2
-  if (hosts.length !== 1 && (hosts.length > 1 || httpVersion === "1.1")) return false;
+  if (hosts !== 1 && (hosts > 1 || httpVersion === "1.1")) return false;
   return hostShape.test(headers.host ?? "");
+}
+
+function hostCount(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count;
 }
 
 /** Whether bytes follow that are no request. */

@@ -33,6 +33,8 @@ export class Tree {
   readonly #linkOf: (path: string) => string | undefined;
   readonly #openFilesMax: number;
   readonly #files = new Map<string, ServedFile>(); // in the order of last use
+  /** The last of them: mostly it is what is asked for, and need not be moved. */
+  #newest: ServedFile | undefined;
   readonly #loading = new Map<string, Promise<ServedFile | undefined>>();
 
   /** `root` is a real path; `linkOf` gives the value of a path's `Link` header. */
@@ -47,14 +49,18 @@ export class Tree {
   openHot({ path }: RepositoryPath): ServedFile | undefined {
     const served = this.#files.get(path);
     if (served === undefined) return undefined;
-    this.#files.delete(path);
-    if (served.file.isCurrent()) {
-      this.#files.set(path, served);
-      served.file.acquire();
-      return served;
+    if (!served.file.isCurrent()) {
+      this.#files.delete(path);
+      served.file.release();
+      return undefined;
     }
-    served.file.release();
-    return undefined;
+    if (this.#newest !== served) {
+      this.#files.delete(path);
+      this.#files.set(path, served);
+      this.#newest = served;
+    }
+    served.file.acquire();
+    return served;
   }
 
   /**
@@ -113,6 +119,7 @@ export class Tree {
 
   #keep(path: string, served: ServedFile): void {
     this.#files.set(path, served);
+    this.#newest = served;
     if (this.#files.size <= this.#openFilesMax) return;
     for (const [oldest, old] of this.#files) {
       this.#files.delete(oldest);

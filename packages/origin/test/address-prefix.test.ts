@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { prefixOf } from "../src/tls/address-prefix.ts";
+import { networkKeyOf, prefixOf } from "../src/tls/address-prefix.ts";
 
 function prefixes(address: string): readonly [string, string] | undefined {
   const prefix = prefixOf(address);
@@ -36,4 +36,18 @@ test("what is no address has no prefix", () => {
     assert.equal(prefixOf(text), undefined, text);
   }
   assert.equal(prefixOf(undefined), undefined);
+});
+
+test("addresses have one key if they are of one network, and only then", () => {
+  const networks = [
+    ["203.0.113.7", "203.0.113.255", "::ffff:203.0.113.9", "::ffff:cb00:7101"],
+    ["203.0.114.7", "203.0.114.0"],
+    ["20.30.113.7"],
+    ["2001:db8:1:2::3", "2001:db8:1:ffff::", "2001:DB8:1::1.2.3.4"],
+    ["2001:db8:2::3"],
+    ["", "localhost", "1.2.3", undefined],
+  ];
+  const keys = networks.map((addresses) => new Set(addresses.map(networkKeyOf)));
+  for (const [at, each] of keys.entries()) assert.equal(each.size, 1, networks[at]?.join());
+  assert.equal(new Set(keys.flatMap((each) => [...each])).size, networks.length);
 });

@@ -1,4 +1,4 @@
-import { prefixOf } from "./address-prefix.ts";
+import { networkKeyOf } from "./address-prefix.ts";
 
 interface Handshake {
   readonly network: string;
@@ -26,7 +26,7 @@ export class HandshakesUnderWay<Key extends object> {
   begin(key: Key, address: string | undefined, now: number): Key | undefined {
     const victim = this.#all.size < this.#max ? undefined : this.#whoGivesWay();
     if (victim !== undefined) this.#all.delete(victim);
-    this.#all.set(key, { network: prefixOf(address)?.wide.toString() ?? "", since: now });
+    this.#all.set(key, { network: networkKeyOf(address), since: now });
     return victim;
   }
 
