@@ -97,6 +97,7 @@ interface Served {
   readonly url: string;
   /** The same over HTTPS. */
   readonly tlsUrl: string | null;
+  readonly adminUrl: string | null;
   readonly process: ChildProcess;
 }
 
@@ -112,8 +113,7 @@ export async function serve(context: TestContext, ...args: readonly string[]): P
   child.stderr?.resume();
   if (child.stdout === null) throw new Error("no standard output");
   for await (const line of createInterface({ input: child.stdout })) {
-    const { url, tlsUrl } = JSON.parse(line) as Pick<Served, "url" | "tlsUrl">;
-    return { url, tlsUrl, process: child };
+    return { ...(JSON.parse(line) as Omit<Served, "process">), process: child };
   }
   throw new Error("the server ended before it listened");
 }

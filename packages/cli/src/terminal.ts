@@ -14,6 +14,7 @@ export interface Region {
 }
 
 const columnsUnknown = 80;
+const rowsUnknown = 24;
 
 /** What a command says, and where: results on standard output, all else on standard error. */
 export class Terminal {
@@ -43,9 +44,19 @@ export class Terminal {
     return canMove && !this.#voice.json && !this.#voice.quiet;
   }
 
+  /** The same, and the results are not sent elsewhere. */
+  get isWatched(): boolean {
+    return this.live && this.#out.isTTY;
+  }
+
   /** How wide standard error is. */
   get columns(): number {
     return this.#err.columns ?? columnsUnknown;
+  }
+
+  /** How wide and high it is. */
+  get size(): { readonly columns: number; readonly rows: number } {
+    return { columns: this.columns, rows: this.#err.rows ?? rowsUnknown };
   }
 
   /** True while a question has the screen to itself. */

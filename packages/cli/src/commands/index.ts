@@ -11,6 +11,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["refresh", async () => (await import("./refresh.ts")).registerRefresh],
   ["keys", async () => (await import("./keys.ts")).registerKeys],
   ["serve", async () => (await import("./serve.ts")).registerServe],
+  ["watch", async () => (await import("./watch.ts")).registerWatch],
   ["edge", async () => (await import("./edge.ts")).registerEdge],
   ["get", async () => (await import("./get.ts")).registerGet],
   ["demo", async () => (await import("./demo.ts")).registerDemo],

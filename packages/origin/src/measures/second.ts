@@ -7,6 +7,8 @@ import {
   clientKinds,
   type DropReason,
   dropReasons,
+  type PolicyRefusal,
+  policyRefusals,
 } from "../counters.ts";
 import { type RequestClass, requestClasses } from "../shield/request-class.ts";
 
@@ -35,6 +37,8 @@ export interface Second {
     readonly accepted: number;
     readonly dropped: Readonly<Record<DropReason, number>>;
   };
+  /** Requests that the policy in force had refused. */
+  readonly refusedByPolicy: Readonly<Record<PolicyRefusal, number>>;
   /** The shield at its end. */
   readonly shield: AdmissionState;
   /** About how many distinct addresses asked (/32, /64). */
@@ -84,6 +88,9 @@ export function secondBetween(head: SecondHead, before: Counts, after: Counts): 
       accepted: more(({ accepted }) => accepted),
       dropped: ofEach(dropReasons, (reason) => more(({ drops }) => drops[reason])),
     },
+    refusedByPolicy: ofEach(policyRefusals, (rule) => {
+      return more((counts) => counts.policyRefusals[rule]);
+    }),
     shield: after.now.admission,
     sources,
   };

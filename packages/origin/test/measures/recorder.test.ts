@@ -47,6 +47,7 @@ test("each second tells what came in it, and not what came before", () => {
   counts.tickets.first = 1;
   counts.tickets.bad.key = 2;
   counts.tickets.bad.form = 1;
+  counts.policyRefusals.retired = 8;
   counts.drops.limit = 3;
   counts.now.open = 9;
   counts.now.admission.limit = 50;
@@ -67,6 +68,7 @@ test("each second tells what came in it, and not what came before", () => {
   assert.deepEqual([first?.latency.newcomer[3], second?.latency.newcomer[3]], [3, 0]);
   assert.equal(first?.latency.ticketed.length, latencyBounds.length + 1);
   assert.equal(first?.admissions.newcomer.overdue, 5);
+  assert.deepEqual(first?.refusedByPolicy, { retired: 8, draining: 0 });
   assert.deepEqual(first?.tickets, { given: 1, good: 0, bad: 3 });
   assert.deepEqual([first?.connections.dropped.limit, first?.connections.open], [3, 9]);
   assert.deepEqual([second?.connections.dropped.limit, second?.connections.open], [0, 7]);
