@@ -12,6 +12,10 @@ export interface WrkLoad {
   readonly seconds: number;
   /** Each request on a connection of its own. */
   readonly closing: boolean;
+  /** One more, as `Name: value`. */
+  readonly header?: string;
+  /** Every answer is to be a refusal: a status of 400 or more. */
+  readonly refused?: boolean;
 }
 
 export interface WrkAnswers {
@@ -19,9 +23,9 @@ export interface WrkAnswers {
   readonly seconds: number;
 }
 
-/** Asks as quickly as one core can. @throws when any answer is missing, broken or no success */
+/** Asks as quickly as one core can. @throws when any answer is missing, broken or not as expected */
 export async function runWrk(load: WrkLoad): Promise<WrkAnswers> {
-  const { port, path, connections, seconds, closing } = load;
+  const { port, path, connections, seconds, closing, header, refused = false } = load;
   const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
   if (!isPort || !path.startsWith("/")) throw new Error("no port, or no path");
   const isBounded = connections <= bounds.connections && seconds <= bounds.seconds;
@@ -38,11 +42,14 @@ export async function runWrk(load: WrkLoad): Promise<WrkAnswers> {
     "wrk",
     ...flags,
     ...(closing ? ["--header", "Connection: close"] : []),
+    ...(header === undefined ? [] : ["--header", header]),
     `http://127.0.0.1:${port}${path}`,
   ]);
   const { code, output } = await runGroup(file, args, (seconds + 10) * 1000);
   const done = /(\d+) requests in ([\d.]+)s,/.exec(output);
-  if (code !== 0 || done === null || /Non-2xx|Socket errors/.test(output)) {
+  const refusals = Number(/Non-2xx or 3xx responses: (\d+)/.exec(output)?.[1] ?? 0);
+  const expected = refused ? Number(done?.[1]) : 0;
+  if (code !== 0 || done === null || refusals !== expected || output.includes("Socket errors")) {
     throw new Error(`wrk of port ${port}: ${output}`);
   }
   return { requests: Number(done[1]), seconds: Number(done[2]) };
