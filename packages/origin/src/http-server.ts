@@ -93,7 +93,8 @@ export class HttpServer {
     this.#server.emit("connection", socket);
     // Whoever listens to data keeps Node from handing it to its parser beneath the stream, where
     // no pause is obeyed: records behind the one in which it paused would be taken for an error.
-    socket.on("data", () => {});
+    // A plain socket has no records, and is read a sixth cheaper beneath.
+    if (socket instanceof TLSSocket) socket.on("data", () => {});
   }
 
   /** A connection over TLS found no place: one gives way to whoever comes next. */
