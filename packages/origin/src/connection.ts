@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
-import type { Seat, Standing } from "./shield/connection-slots.ts";
-import { networkKeyOf } from "./tls/address-prefix.ts";
+import type { HoldableSeat, Seat, Standing } from "./shield/connection-slots.ts";
+import { type AddressPrefix, networkKeyOf, prefixOf } from "./tls/address-prefix.ts";
 
 /** Begins one answer, and calls `done` when it is over or its connection is gone. */
 export type Task = (done: () => void) => void;
@@ -13,13 +13,14 @@ export type Task = (done: () => void) => void;
  * unanswered, and those before them end with `Connection: close` (RFC 9112 section 9.6): their
  * client knows which to ask again.
  */
-export class Connection implements Seat {
+export class Connection implements Seat, HoldableSeat {
   readonly socket: Socket;
   readonly network: string;
   standing: Standing = "unheard";
   readonly #limits: OriginLimits;
   #traffic: TrafficCounters;
   readonly #waiting: Task[] = [];
+  #from: AddressPrefix | undefined;
   #busy = false;
   #unanswered = 0;
   #last = false;
@@ -28,12 +29,21 @@ export class Connection implements Seat {
   #movedAt = performance.now();
   #idleSince = performance.now();
 
+  /** Called when it is held, and when it is released. */
+  onHeld: (isHeld: boolean) => void = () => {};
+
   /** `traffic` is where its bytes are counted until `countSentFor`. */
   constructor(socket: Socket, limits: OriginLimits, traffic: TrafficCounters) {
     this.socket = socket;
     this.network = networkKeyOf(socket.remoteAddress);
     this.#limits = limits;
     this.#traffic = traffic;
+  }
+
+  /** Undefined when its client was gone already, or it came over a UNIX socket. */
+  get from(): AddressPrefix | undefined {
+    this.#from ??= prefixOf(this.socket.remoteAddress);
+    return this.#from;
   }
 
   /** True while a request is answered or waits for it. */
@@ -108,6 +118,17 @@ export class Connection implements Seat {
   destroy(): void {
     this.#waiting.length = 0;
     this.socket.destroy();
+  }
+
+  /** Pauses it: what nobody reads is not ready, however many of them there are. */
+  hold(): void {
+    this.socket.pause();
+    this.onHeld(true);
+  }
+
+  release(): void {
+    this.onHeld(false);
+    this.socket.resume();
   }
 
   /** Closes when what was written is with the client's system. */

@@ -30,15 +30,15 @@ export const handshakeEnds = [
 export type HandshakeEnd = (typeof handshakeEnds)[number];
 
 /**
- * What became of a request at the shield: admitted at once or after it waited; or refused, since it
- * waited too long or others go before it; or gone while it waited. Of the refused, those that were
- * dropped got no answer.
+ * What became of a request at the shield: admitted at once or after it waited; or refused, since
+ * whoever asks has used up its share, or there was no room for long; or gone while it waited. Of the
+ * refused, those that were dropped got no answer.
  */
 export const admissionOutcomes = [
   "at-once",
   "waited",
-  "overdue",
-  "displaced",
+  "over-share",
+  "busy",
   "gave-up",
   "dropped",
 ] as const;

@@ -3,9 +3,10 @@ import type { Counters, Status, TrafficCounters } from "./counters.ts";
 import type { HeaderList } from "./headers.ts";
 import { latencyBucket } from "./measures/latency.ts";
 import type { RepositoryPath } from "./request-path.ts";
-import type { Standing } from "./shield/connection-slots.ts";
+import type { HoldableSeat } from "./shield/connection-slots.ts";
 import type { RequestClass } from "./shield/request-class.ts";
 import type { Ticket } from "./shield/ticket.ts";
+import type { AddressPrefix } from "./tls/address-prefix.ts";
 
 /** One request and its answer. */
 export interface Exchange {
@@ -16,13 +17,15 @@ export interface Exchange {
   readonly class: RequestClass;
   /** The address of who asks; undefined when it is gone, or our own edge asks for itself. */
   readonly client: string | undefined;
+  /** The same as what shares are counted by. */
+  readonly from: AddressPrefix | undefined;
   /** When its turn came, as `performance.now()` tells it. */
   readonly startedAt: number;
   /** What the client has shown to be known by; undefined for a newcomer, and until it is read. */
   ticket: Ticket | undefined;
   readonly counters: Counters;
-  /** What is known of the connection that it came over. */
-  readonly seat: { standing: Standing };
+  /** The connection that it came over. */
+  readonly seat: HoldableSeat;
   /** Absent where no shield decides whose turn it is. */
   slot?: WorkSlot;
 }

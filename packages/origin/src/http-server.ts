@@ -15,6 +15,7 @@ import { hasBody } from "./request-rules.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
+import { prefixOf } from "./tls/address-prefix.ts";
 
 const sweepMs = 1_000;
 
@@ -156,7 +157,10 @@ export class HttpServer {
     const connection = new Connection(socket, this.#limits, other.newcomer);
     this.#counters.accepted++;
     this.#connections.set(socket, connection);
-    this.#slots.add(connection);
+    connection.onHeld = (isHeld) => {
+      if (isHeld) this.#slots.delete(connection);
+      else this.#takeSlot(connection);
+    };
     // Node stops listening for errors on a socket that asked for a tunnel; one unheard error ends
     // the process. What follows every error is "close", and that is what counts here.
     socket.on("error", () => {});
@@ -167,7 +171,13 @@ export class HttpServer {
       if (this.#connections.size === 0) this.#onEmpty();
     });
     if (this.#stopping) connection.destroy();
-    else if (this.#slots.size > this.#limits.connectionsMax) this.#dropLeast();
+    else this.#takeSlot(connection);
+  }
+
+  #takeSlot(connection: Connection): void {
+    if (connection.socket.destroyed) return;
+    this.#slots.add(connection);
+    if (this.#slots.size > this.#limits.connectionsMax) this.#dropLeast();
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -203,7 +213,7 @@ export class HttpServer {
       response,
       path,
       class: classOf(method, url, path),
-      client: this.#clientOf(request),
+      ...this.#clientOf(request, connection),
       startedAt: performance.now(),
       ticket: undefined,
       counters: this.#counters,
@@ -223,9 +233,11 @@ export class HttpServer {
     this.#log({ level: "info", event: "request-refused", fields });
   }
 
-  #clientOf(request: IncomingMessage): string | undefined {
+  #clientOf(request: IncomingMessage, { from }: Connection): Pick<Exchange, "client" | "from"> {
     const { socket } = request;
-    return this.#fromEdge.has(socket) ? forwardedFor(request) : socket.remoteAddress;
+    if (!this.#fromEdge.has(socket)) return { client: socket.remoteAddress, from };
+    const client = forwardedFor(request);
+    return { client, from: prefixOf(client) };
   }
 
   /** Answers what never became a request, behind the answers to those before it. */

@@ -61,9 +61,27 @@ export interface OriginLimits {
   readonly standingAfterMs: number;
   /** How long one of them may wait then. */
   readonly standingWaitMs: number;
-  /** Refusals that are held back; beyond, connections are closed without an answer. */
+  /**
+   * Refusals that are held back; beyond, connections are closed without an answer. They are paused,
+   * so they are not among those of which `connectionsMax` may be ready at once.
+   */
   readonly heldMax: number;
   readonly heldMs: { readonly least: number; readonly most: number };
+  /** Beyond this rate, refusals are held back for longer. */
+  readonly heldAnswersPerSecond: number;
+  /** How long after there was no room those are refused who have used up their share. */
+  readonly crowdedMs: number;
+  /**
+   * What one machine may use of the whole origin while there is not room for all: as a rate, and
+   * how much of it at once after a rest. Nobody is refused for it in calm times.
+   */
+  readonly shareWorkMsPerSecond: number;
+  readonly shareBytesPerSecond: number;
+  readonly shareBurstMs: number;
+  /** What a network (/24, /48) is worth of which no more is known, in machines. */
+  readonly networkShares: number;
+  /** What a request costs before the shield sees it. */
+  readonly requestWorkMs: number;
   /** How long after the last sign of pressure it is calm again. */
   readonly pressedMs: number;
   /** Lines about refused requests; the rest is counted. */
@@ -103,8 +121,15 @@ export const defaultLimits: OriginLimits = {
   waitMs: 800, // whoever has waited so long would wait longer the next time: measured best in floods
   standingAfterMs: 500, // an office that starts its day is through by then
   standingWaitMs: 100, // what CoDel calls an interval
-  heldMax: 256, // the other half of the connections is for others
+  heldMax: 4_096, // 50 KB each; the more a flood's connections wait here, the less it can do
+  heldAnswersPerSecond: 500, // a tenth of a core
   heldMs: { least: 1_000, most: 2_000 }, // a client of ours asks elsewhere meanwhile
+  crowdedMs: 200, // a flood's next wave comes by then
+  shareWorkMsPerSecond: 3, // 30 small answers; a client asks for ten runs of chunks a second
+  shareBytesPerSecond: 1024 * 1024, // a hundred such machines fill a line of a Gbit/s
+  shareBurstMs: 30_000, // a patch of 30 MB; a first check, and the day's page with its files
+  networkShares: 4, // as for handshakes: a household has one address, an office has some
+  requestWorkMs: 0.05, // to accept a connection and read a head
   pressedMs: 5_000, // a flood that is held back returns within two seconds
   logLinesPerSecondMax: 10, // what a person can read
 };

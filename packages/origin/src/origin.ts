@@ -95,6 +95,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     tree: await realTree(options.tree),
     duplicates: (options.duplicates ?? []).slice(0, duplicatesMax).map(baseUrl),
     limits,
+    workers: Math.max(1, options.workers),
     tickets: options.tickets && (await ticketsOf(options, options.tickets)),
     policy: policy.inForce,
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],

@@ -47,18 +47,19 @@ export function refuse(exchange: Exchange, status: Refusal, extra: HeaderList = 
 
 /**
  * Answers "not now": in words, or for a browser as a page under 1 KiB that links `alternates`.
- * @param challenge for the browser to solve, as `WorkPuzzle.challenge` makes it
+ * @param challengeOf makes one for the browser to solve, as `WorkPuzzle.challenge`
  */
 export function refuseForNow(
   exchange: Exchange,
   status: 429 | 503,
   alternates: readonly string[],
-  challenge?: string,
+  challengeOf: () => string | undefined = () => undefined,
 ): void {
   // Spread, so that those who were refused together do not come back together.
   const { least, spread } = retryAfterSeconds;
   const seconds = least + Math.floor(Math.random() * spread);
   if (!wantsPage(exchange.request)) return refuse(exchange, status, ["Retry-After", `${seconds}`]);
+  const challenge = challengeOf();
   const script = challenge === undefined ? "" : workScript(challenge, seconds);
   const page = busyPage(status, alternates, script);
   const headers = headerList({

@@ -19,7 +19,6 @@ import { readTickets } from "./shield/ticket-reader.ts";
 import { TicketVerifier } from "./shield/ticket-verifier.ts";
 import { WorkPuzzle } from "./shield/work-puzzle.ts";
 import { readWork } from "./shield/work-reader.ts";
-import { prefixOf } from "./tls/address-prefix.ts";
 import { Tree } from "./tree.ts";
 import { WorkerLanes } from "./worker-lanes.ts";
 
@@ -31,6 +30,8 @@ export interface ServedTree {
   /** Base URLs of other routes, each ending in `/`. */
   readonly duplicates: readonly string[];
   readonly limits: OriginLimits;
+  /** How many serve it beside each other. */
+  readonly workers: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets: ServedTickets | undefined;
   /** In force from the first request on. */
@@ -72,11 +73,16 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
   const puzzle = tickets && new WorkPuzzle(tickets.audience);
-  const { admission, stop: stopTicking } = runAdmission(limits, (exchange, status) => {
-    const from = prefixOf(exchange.client);
-    const challenge = from && puzzle?.challenge(from, 1, Date.now() / 1000);
-    refuseForNow(exchange, status, duplicates, challenge);
-  });
+  const { admission, stop: stopTicking } = runAdmission(
+    limits,
+    served.workers,
+    (exchange, status) => {
+      const { from } = exchange;
+      refuseForNow(exchange, status, duplicates, () => {
+        return from && puzzle?.challenge(from, 1, Date.now() / 1000);
+      });
+    },
+  );
   const isCalm = { calm: () => admission.isCalm() };
   const office = tickets && new TicketOffice(tickets.audience, tickets.entrances, isCalm);
   const setTicketKeys = (keys: readonly TicketKey[]): void => {

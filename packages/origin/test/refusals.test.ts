@@ -6,6 +6,8 @@ import { zeroCounts } from "../src/counters.ts";
 import { refuseForNow } from "../src/refusals.ts";
 import { ask } from "./support/http.ts";
 
+const seat = { standing: "waiting" as const, hold: () => {}, release: () => {} };
+
 test("a refusal names when to come back, and a browser gets a page under a KiB with the alternates", async (t) => {
   const alternates = Array.from({ length: 40 }, (_, at) => `https://a${at}.example/x&y'z/`);
   const server = createServer((request, response) => {
@@ -15,9 +17,10 @@ test("a refusal names when to come back, and a browser gets a page under a KiB w
       path: undefined,
       class: "patch" as const,
       client: undefined,
+      from: undefined,
       startedAt: 0,
       ticket: undefined,
-      seat: { standing: "waiting" as const },
+      seat,
       counters: zeroCounts(),
     };
     refuseForNow(exchange, 503, alternates);

@@ -18,7 +18,7 @@ export function formatLatency(seconds: number | undefined, boundMost: number): s
   return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-/** `overdue 30, displaced 5`: what is more than nothing, the most first. */
+/** `busy 30, over-share 5`: what is more than nothing, the most first. */
 export function formatReasons(rates: ReadonlyMap<string, number>): string {
   const told = [...rates].filter(([, rate]) => rate > 0).toSorted(([, a], [, b]) => b - a);
   return told.map(([reason, rate]) => `${reason} ${formatRate(rate)}`).join(", ");

@@ -11,8 +11,8 @@ const second = {
   sentBytes: { metadata: 700, other: 30 },
   latency: { ticketed: [4, 1, 0], newcomer: [1, 0, 0] },
   admissions: {
-    ticketed: { "at-once": 5, overdue: 1, dropped: 1 },
-    newcomer: { waited: 1, overdue: 2 },
+    ticketed: { "at-once": 5, busy: 1, dropped: 1 },
+    newcomer: { waited: 1, busy: 2 },
   },
   refusedByPolicy: { retired: 4 },
   shield: { limit: 100, waiting: 2, held: 3 },
@@ -44,10 +44,10 @@ test("what an origin answers is read for what is shown", () => {
           ["other", 3],
         ]),
         ticketed: 5,
-        // One that was dropped is overdue or displaced, too, and is no second refusal.
+        // One that was dropped is busy or over its share, too, and is no second refusal.
         refused: new Map([
           ["retired", 4],
-          ["overdue", 3],
+          ["busy", 3],
         ]),
         sentBytes: 730,
         latency: { ticketed: [4, 1, 0], newcomer: [1, 0, 0] },

@@ -26,8 +26,8 @@ const busy: Partial<Moment> = {
   ]),
   ticketed: 900,
   refused: new Map([
-    ["overdue", 30],
-    ["displaced", 5],
+    ["busy", 30],
+    ["over-share", 5],
     ["gave-up", 0],
   ]),
   sentBytes: 12_300_000,
@@ -72,7 +72,7 @@ test("the view tells what an operator needs, on a terminal of 80 by 24", () => {
   assert.match(row("  metadata"), /▁{19}█ +800$/);
   assert.match(row("  patch"), / +400$/);
   assert.ok(!rest.some((each) => each.startsWith("  beacon")), "nobody asked for it");
-  assert.match(row("refused/s"), / 35 {2}overdue 30, displaced 5\.0$/);
+  assert.match(row("refused/s"), / 35 {2}busy 30, over-share 5\.0$/);
   assert.match(row("sent/s"), / 12\.3 MB$/);
   assert.match(row("p99 ticketed"), / 9\.1 ms$/);
   assert.match(row("p99 newcomer"), / over 0\.01 s$/);
@@ -143,7 +143,7 @@ test("an origin that fell silent counts no more, and is said to be", () => {
 test("a line tells the same to who reads a log", () => {
   assert.equal(
     lineOf(one()),
-    "17:46:40 UTC: 1,200 requests/s (75 % with a ticket); 35 refused/s (overdue 30, displaced 5.0); " +
+    "17:46:40 UTC: 1,200 requests/s (75 % with a ticket); 35 refused/s (busy 30, over-share 5.0); " +
       "12.3 MB/s sent; p99 9.1 ms ticketed, over 0.01 s newcomer; 7 waiting, limit 100; " +
       "85 connections; 310 sources",
   );

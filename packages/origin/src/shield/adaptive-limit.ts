@@ -1,5 +1,5 @@
 /** Bounds of an adaptive limit; see limits.ts for the figures and why. */
-interface AdaptiveLimitBounds {
+export interface AdaptiveLimitBounds {
   readonly workAtOnceMin: number;
   readonly workAtOnceMax: number;
   /** The delay that is aimed at. */

@@ -1,9 +1,10 @@
-import type { AdmissionOutcome, AdmissionState } from "../counters.ts";
+import type { AdmissionState } from "../counters.ts";
 import { type Exchange, type Handler, trafficOf } from "../exchange.ts";
 import type { OriginLimits } from "../limits.ts";
-import { AdaptiveLimit } from "./adaptive-limit.ts";
-import { HeldRefusals } from "./held-refusals.ts";
+import { LateRefusals, type RefusalStatus } from "./late-refusals.ts";
+import type { Account, Shares } from "./shares.ts";
 import { type Waiter, WaitingLine } from "./waiting-line.ts";
+import { WorkSlots } from "./work-slots.ts";
 
 /** What stands around an admission. */
 export interface AdmissionPorts {
@@ -14,214 +15,190 @@ export interface AdmissionPorts {
   /** Calls back when the event loop has come round. */
   readonly afterTurn: (then: () => void) => void;
   /** Answers "not now". */
-  readonly refuse: (exchange: Exchange, status: 429 | 503) => void;
+  readonly refuse: (exchange: Exchange, status: RefusalStatus) => void;
 }
 
-/** What may happen to who waits. */
-interface Waiting extends Waiter {
-  readonly exchange: Exchange;
-  /** Its turn has come. */
+/** What may happen to who waits: its turn comes, it has to go, or its client leaves. */
+interface Outcomes {
   readonly goOn: () => void;
-  readonly refuse: (outcome: AdmissionOutcome) => void;
+  readonly refuse: () => void;
+  readonly leave: () => void;
 }
-
-interface Refused {
-  readonly exchange: Exchange;
-  readonly settle: () => void;
-}
+type Waiting = Waiter & Outcomes;
 
 /**
  * Decides whose work is done now, whose later and whose not, in one worker. While fewer pieces of
- * work are under way than the limit, everybody's; beyond, in the order of the line. A piece of work
- * is what can be done without the client: to find the file and hand the system its first block, or
- * one more. So a slow reader takes no place, and long answers go on in the order of the line too.
+ * work are under way than the limit, everybody's; beyond, in the order of the line, and nothing of
+ * those who have used up their share. A piece of work is what can be done without the client: to
+ * find the file and hand the system its first block, or one more. So a slow reader takes no place,
+ * and long answers go on in the order of the line too.
  */
 export class Admission {
-  readonly #ports: AdmissionPorts;
   readonly #limits: OriginLimits;
-  readonly #limit: AdaptiveLimit;
+  readonly #shares: Shares;
+  readonly #now: () => number;
+  readonly #slots: WorkSlots;
   readonly #line: WaitingLine<Waiting>;
-  readonly #held: HeldRefusals<Refused>;
-  #working = 0;
-  /** Done, but counted until the loop comes round: they have used up a part of this turn. */
-  #done = 0;
+  readonly #refusals: LateRefusals;
   #pressedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(limits: OriginLimits, ports: AdmissionPorts) {
+  constructor(limits: OriginLimits, shares: Shares, ports: AdmissionPorts) {
     this.#limits = limits;
-    this.#ports = ports;
-    this.#limit = new AdaptiveLimit(limits);
+    this.#shares = shares;
+    this.#now = ports.now;
+    this.#slots = new WorkSlots(limits, ports, () => this.#goOn());
     this.#line = new WaitingLine(limits);
-    this.#held = new HeldRefusals(limits, ports.random);
+    this.#refusals = new LateRefusals(limits, ports);
   }
 
   /** True when for a while nobody was refused, or had to wait for longer than a moment. */
   isCalm(): boolean {
-    return this.#ports.now() >= this.#pressedUntil;
+    return this.#now() >= this.#pressedUntil;
   }
 
   state(): AdmissionState {
-    return { limit: this.#limit.current, waiting: this.#line.length, held: this.#held.count };
+    return { limit: this.#slots.limit, waiting: this.#line.length, held: this.#refusals.count };
   }
 
   /** Admits to `next`. */
   handler(next: Handler): Handler {
     return (exchange) => {
-      if (!this.#mayWork()) return this.#wait(exchange, next);
-      trafficOf(exchange).admissions["at-once"]++;
-      return this.#admit(exchange, next);
+      const account = this.#shares.accountOf(exchange, this.#now());
+      const hasRoom = this.#hasRoom();
+      if (account.isOver && this.#isCrowded()) return this.#refuse(exchange, account);
+      if (hasRoom) {
+        trafficOf(exchange).admissions["at-once"]++;
+        return this.#admit(exchange, account, next);
+      }
+      return this.#wait(exchange, account, next);
     };
   }
 
   /** To be called every `admissionTickMs`; `lateMs` is by how much it was late. */
   tick(lateMs: number): void {
-    this.#limit.adapt(lateMs);
-    for (const waiting of this.#line.takeOverdue(this.#ports.now())) waiting.refuse("overdue");
-    this.#goOn();
-    for (const refused of this.#held.takeDue(this.#ports.now())) this.#answer(refused);
+    this.#slots.adapt(lateMs);
+    for (const waiting of this.#line.takeOverdue(this.#now())) waiting.refuse();
+    this.#refusals.answerDue();
   }
 
   /** Answers all that is held back. */
   stop(): void {
-    for (const refused of this.#held.takeDue(Number.POSITIVE_INFINITY)) this.#answer(refused);
+    this.#refusals.answerAll();
   }
 
-  #mayWork(): boolean {
-    if (this.#working < this.#limit.current) return this.#line.length === 0;
-    this.#limit.noteReached();
+  #hasRoom(): boolean {
+    if (this.#slots.hasRoom && this.#line.length === 0) return true;
+    this.#slots.noteReached();
     return false;
   }
 
-  /** Begins a piece of work. @returns what ends it */
-  #begin(): () => void {
-    this.#working++;
-    const began = this.#ports.now();
-    return () => {
-      this.#limit.noteWork(this.#ports.now() - began);
-      this.#done++;
-      if (this.#done === 1) this.#ports.afterTurn(() => this.#nextTurn());
-    };
-  }
-
-  #nextTurn(): void {
-    this.#working -= this.#done;
-    this.#done = 0;
-    this.#goOn();
+  /** A turn may have room again while a flood goes on. */
+  #isCrowded(): boolean {
+    return this.#now() - this.#slots.reachedAt <= this.#limits.crowdedMs;
   }
 
   #goOn(): void {
-    while (this.#working < this.#limit.current) {
+    while (this.#slots.hasRoom) {
       const waiting = this.#line.next();
       if (waiting === undefined) return;
-      if (this.#ports.now() - waiting.arrivedAt > this.#limits.delayTargetMs) this.#press();
+      if (this.#now() - waiting.arrivedAt > this.#limits.delayTargetMs) this.#press();
       waiting.goOn();
     }
-    if (this.#line.length > 0) this.#limit.noteReached();
+    if (this.#line.length > 0) this.#slots.noteReached();
   }
 
-  async #admit(exchange: Exchange, next: Handler): Promise<void> {
-    exchange.seat.standing = exchange.ticket === undefined ? "served" : "known";
-    let end: (() => void) | undefined = this.#begin();
+  async #admit(exchange: Exchange, account: Account, next: Handler): Promise<void> {
+    exchange.seat.standing = account.known ? "known" : "served";
+    const { socket } = exchange.request;
+    let end: (() => number) | undefined = this.#slots.begin();
+    let sentBytes = socket.bytesWritten;
     const free = (): void => {
-      end?.();
+      if (end === undefined) return;
+      const workMs = this.#limits.requestWorkMs + Math.min(end(), this.#limits.delayTargetMs);
+      const bytes = socket.bytesWritten - sentBytes;
+      sentBytes += bytes;
       end = undefined;
+      this.#shares.charge(exchange, account, { workMs, bytes }, this.#now());
     };
     const take = (): Promise<void> | undefined => {
-      if (this.#mayWork()) end = this.#begin();
-      return end === undefined ? this.#waitForMore(exchange, (ends) => (end = ends)) : undefined;
+      if (!this.#hasRoom()) return this.#waitForMore(exchange, account, (ends) => (end = ends));
+      end = this.#slots.begin();
+      return undefined;
     };
+    if (this.isCalm()) this.#shares.noteTicket(exchange, this.#now());
+    exchange.slot = { free, take };
     try {
-      exchange.slot = { free, take };
       await next(exchange);
     } finally {
       free();
     }
   }
 
+  #refuse(exchange: Exchange, { isOver }: Account): Promise<void> {
+    trafficOf(exchange).admissions[isOver ? "over-share" : "busy"]++;
+    this.#press();
+    return this.#refusals.refuse(exchange, isOver ? 429 : 503);
+  }
+
   /** Resolves when the rest of an answer may go on, or has no more client. */
-  #waitForMore(exchange: Exchange, begun: (end: () => void) => void): Promise<void> {
+  #waitForMore(
+    exchange: Exchange,
+    account: Account,
+    begun: (end: () => number) => void,
+  ): Promise<void> {
     return new Promise((resolve) => {
       const goOn = (): void => {
-        begun(this.#begin());
+        begun(this.#slots.begin());
         resolve();
       };
-      this.#join({
-        ...this.#placeOf(exchange),
-        begun: true,
-        exchange,
-        goOn,
-        refuse: () => resolve(),
-      });
+      const outcomes = { goOn, refuse: () => resolve(), leave: () => resolve() };
+      this.#join(exchange, account, true, outcomes);
     });
   }
 
-  #wait(exchange: Exchange, next: Handler): Promise<void> {
+  #wait(exchange: Exchange, account: Account, next: Handler): Promise<void> {
+    exchange.seat.standing = account.known ? "known" : "waiting";
+    const { admissions } = trafficOf(exchange);
     return new Promise((resolve, reject) => {
       const goOn = (): void => {
-        trafficOf(exchange).admissions.waited++;
-        void this.#admit(exchange, next).then(resolve, reject);
+        admissions.waited++;
+        void this.#admit(exchange, account, next).then(resolve, reject);
       };
-      const refuse = (outcome: AdmissionOutcome): void => {
-        trafficOf(exchange).admissions[outcome]++;
-        if (outcome === "gave-up") return resolve();
-        this.#press();
-        this.#hold({ exchange, settle: resolve });
+      const refuse = (): void => void this.#refuse(exchange, account).then(resolve, reject);
+      const leave = (): void => {
+        admissions["gave-up"]++;
+        resolve();
       };
-      exchange.seat.standing = exchange.ticket === undefined ? "waiting" : "known";
-      this.#join({ ...this.#placeOf(exchange), begun: false, exchange, goOn, refuse });
+      this.#join(exchange, account, false, { goOn, refuse, leave });
     });
   }
 
-  #placeOf({ ticket, class: requestClass }: Exchange): Omit<Waiter, "begun"> {
-    const arrivedAt = this.#ports.now();
-    return {
-      known: ticket !== undefined,
-      class: requestClass,
-      order: ticket?.since ?? 0,
-      arrivedAt,
+  #join(exchange: Exchange, account: Account, begun: boolean, outcomes: Outcomes): void {
+    const { response, ticket, class: requestClass } = exchange;
+    const { known, isOver, owedMs } = account;
+    const leave = (): void => {
+      if (this.#line.leave(waiting)) outcomes.leave();
     };
-  }
-
-  #join(comes: Waiting): void {
-    const { response } = comes.exchange;
-    const left = (): void => {
-      if (this.#line.leave(waiting)) comes.refuse("gave-up");
+    const staying = (then: () => void) => (): void => {
+      response.off("close", leave);
+      then();
     };
     const waiting: Waiting = {
-      ...comes,
-      goOn: () => {
-        response.off("close", left);
-        comes.goOn();
-      },
-      refuse: (outcome) => {
-        response.off("close", left);
-        comes.refuse(outcome);
-      },
+      known,
+      isOver,
+      class: requestClass,
+      order: known ? (ticket?.since ?? 0) : owedMs,
+      arrivedAt: this.#now(),
+      begun,
+      goOn: staying(outcomes.goOn),
+      refuse: staying(outcomes.refuse),
+      leave,
     };
-    response.once("close", left);
-    this.#line.join(waiting)?.refuse("displaced");
-  }
-
-  #hold(refused: Refused): void {
-    const { request, response, seat } = refused.exchange;
-    seat.standing = "refused";
-    if (!this.#held.hold(refused, this.#ports.now())) {
-      trafficOf(refused.exchange).admissions.dropped++;
-      request.socket.destroy();
-      return refused.settle();
-    }
-    response.once("close", () => {
-      this.#held.leave(refused);
-      refused.settle();
-    });
-  }
-
-  #answer({ exchange, settle }: Refused): void {
-    this.#ports.refuse(exchange, 503);
-    settle();
+    response.once("close", leave);
+    this.#line.join(waiting)?.refuse();
   }
 
   #press(): void {
-    this.#pressedUntil = this.#ports.now() + this.#limits.pressedMs;
+    this.#pressedUntil = this.#now() + this.#limits.pressedMs;
   }
 }

@@ -1,8 +1,16 @@
 /**
  * What the shield knows of a connection by its last request: none came yet; it waits; it is or was
- * served as a newcomer's, or as a ticket holder's; it was refused.
+ * served as a newcomer's, or as a ticket holder's.
  */
-export type Standing = "unheard" | "waiting" | "served" | "known" | "refused";
+export type Standing = "unheard" | "waiting" | "served" | "known";
+
+/** What the shield does with the connection that a request came over. */
+export interface HoldableSeat {
+  standing: Standing;
+  /** Its refusal is held back: until `release` it is not listened to, and takes no place. */
+  hold(): void;
+  release(): void;
+}
 
 /** A connection that takes a place. */
 export interface Seat {
@@ -20,8 +28,8 @@ const countMax = 1e4;
 
 /**
  * The connections of one worker, and who of them has to leave so that a newcomer always finds a
- * place: first those whose refusal is held back, who are idle, or who have said nothing for too
- * long; then newcomers; ticket holders last. Among their like it is one of the network that has
+ * place: first those who are idle, or have said nothing for too long; then newcomers; ticket holders
+ * last. Among their like it is one of the network that has
  * most of them: whoever floods pushes out itself.
  */
 export class ConnectionSlots<Each extends Seat> {
@@ -84,7 +92,6 @@ export class ConnectionSlots<Each extends Seat> {
 /** From whom it costs least to lose a place. */
 function tierOf({ standing, busy }: Seat, isSilent: boolean): number {
   if (standing === "known") return busy ? 3 : 2;
-  if (standing === "refused") return 0;
   const isFresh = standing === "unheard" && !isSilent;
   return busy || isFresh ? 1 : 0;
 }

@@ -1,14 +1,21 @@
+import { getRandomValues } from "node:crypto";
 import type { OriginLimits } from "../limits.ts";
 import { Admission, type AdmissionPorts } from "./admission.ts";
 import { LoopDelay } from "./loop-delay.ts";
+import { Shares } from "./shares.ts";
 
-/** An admission on the clock, chance and event loop of this process, until `stop`. */
+/**
+ * An admission on the clock, chance and event loop of this process, until `stop`.
+ * @param workers how many there are of its kind: each gives a part of everybody's share
+ */
 export function runAdmission(
   limits: OriginLimits,
+  workers: number,
   refuse: AdmissionPorts["refuse"],
 ): { readonly admission: Admission; readonly stop: () => void } {
   const now = (): number => performance.now();
-  const admission = new Admission(limits, {
+  const shares = new Shares(limits, workers, (into) => getRandomValues(into));
+  const admission = new Admission(limits, shares, {
     now,
     random: Math.random,
     afterTurn: setImmediate,

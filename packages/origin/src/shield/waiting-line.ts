@@ -4,6 +4,8 @@ import { type RequestClass, requestClasses } from "./request-class.ts";
 export interface Waiter {
   /** Whether it goes as a ticket holder; otherwise as a newcomer. */
   readonly known: boolean;
+  /** Whether it has used up its share. */
+  readonly isOver: boolean;
   readonly class: RequestClass;
   /** Among its like the lower goes first: since when a ticket is known, what an address has used. */
   readonly order: number;
@@ -25,7 +27,7 @@ const newcomersOneOf = 5;
 
 /**
  * Who waits, in the order in which they go on: ticket holders before newcomers, who keep a fifth;
- * then by class; then by seniority, or by how little an address has used; then by arrival. When it
+ * those within their share before others; then by class; then by seniority, or by how little an address has used; then by arrival. When it
  * is full, whoever would go on last has to go. When newcomers have been waiting without a break for
  * longer than a burst lasts, none of them waits for longer than is worth it: the control of delay
  * of CoDel (RFC 8289), in the form for servers (Maurer, "Fail at Scale", ACM Queue 2015).
@@ -116,6 +118,7 @@ function lastOf<Each extends Waiter>(lane: readonly Each[]): Each | undefined {
 }
 
 function goesBefore(a: Waiter, b: Waiter): boolean {
+  if (a.isOver !== b.isOver) return b.isOver;
   const needs = needOf(a) - needOf(b);
   if (needs !== 0) return needs > 0;
   if (a.order !== b.order) return a.order < b.order;

@@ -42,8 +42,8 @@ test("each second tells what came in it, and not what came before", () => {
   counts.traffic.patch.newcomer.sentBytes = 11;
   counts.traffic.metadata.newcomer.latency[3] = 2;
   counts.traffic.page.newcomer.latency[3] = 1;
-  counts.traffic.page.newcomer.admissions.overdue = 4;
-  counts.traffic.other.newcomer.admissions.overdue = 1;
+  counts.traffic.page.newcomer.admissions.busy = 4;
+  counts.traffic.other.newcomer.admissions.busy = 1;
   counts.tickets.first = 1;
   counts.tickets.bad.key = 2;
   counts.tickets.bad.form = 1;
@@ -67,7 +67,7 @@ test("each second tells what came in it, and not what came before", () => {
   assert.deepEqual([first?.sentBytes.patch, second?.sentBytes.patch], [111, 0]);
   assert.deepEqual([first?.latency.newcomer[3], second?.latency.newcomer[3]], [3, 0]);
   assert.equal(first?.latency.ticketed.length, latencyBounds.length + 1);
-  assert.equal(first?.admissions.newcomer.overdue, 5);
+  assert.equal(first?.admissions.newcomer.busy, 5);
   assert.deepEqual(first?.refusedByPolicy, { retired: 8, draining: 0 });
   assert.deepEqual(first?.tickets, { given: 1, good: 0, bad: 3 });
   assert.deepEqual([first?.connections.dropped.limit, first?.connections.open], [3, 9]);

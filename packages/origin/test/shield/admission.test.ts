@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getRandomValues } from "node:crypto";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { begin, type Exchange, type Handler } from "../../src/exchange.ts";
@@ -6,6 +7,7 @@ import { HttpServer } from "../../src/http-server.ts";
 import { defaultLimits, type OriginLimits } from "../../src/limits.ts";
 import { refuseForNow } from "../../src/refusals.ts";
 import { Admission } from "../../src/shield/admission.ts";
+import { Shares } from "../../src/shield/shares.ts";
 import { ask, dial, head } from "../support/http.ts";
 import { eventually } from "../support/origin.ts";
 import { ticket } from "../support/tickets.ts";
@@ -19,7 +21,8 @@ interface Work {
 async function shielded(t: TestContext, limits: Partial<OriginLimits> = {}) {
   const clock = { now: 0 };
   const bounds = { ...defaultLimits, workAtOnceMin: 1, workAtOnceMax: 1, ...limits };
-  const admission = new Admission(bounds, {
+  const shares = new Shares(bounds, 1, (into) => getRandomValues(into));
+  const admission = new Admission(bounds, shares, {
     now: () => clock.now,
     random: () => 0,
     afterTurn: setImmediate,
@@ -105,7 +108,7 @@ test("whoever waited too long is refused, and hears of it only later", async (t)
   clock.now += 1;
   admission.tick(0);
   assert.equal(await answer, 503);
-  assert.equal(counts().overdue, 1);
+  assert.equal(counts().busy, 1);
 });
 
 test("beyond the refusals that are held, connections are closed without an answer", async (t) => {
@@ -200,4 +203,43 @@ test("a held connection that its client closes leaves its place", async (t) => {
   socket.resetAndDestroy();
   await once(socket, "close");
   await eventually("the place is free", () => admission.state().held === 0);
+});
+
+test("a connection whose refusal is held takes no place from others", async (t) => {
+  const limits = { connectionsMax: 4, heldMs: { least: 1e9, most: 1e9 } };
+  const { admission, clock, port, waits, works } = await occupied(t, limits);
+  for (let at = 0; at < 12; at++) {
+    dial(port).write(head(`GET /metadata/${at} HTTP/1.1`));
+    await eventually("it waits", () => admission.state().waiting === 1);
+    clock.now += defaultLimits.waitMs + 1;
+    admission.tick(0);
+    assert.equal(admission.state().held, at + 1);
+  }
+  const known = await waits("metadata/known", { authorization: "1" });
+  works[0]?.finish();
+  await eventually("it goes on", () => works.length === 2);
+  works[1]?.finish();
+  assert.equal(await known.answer, 200);
+  assert.equal(admission.state().held, 12);
+});
+
+test("who has used up its share is refused while there is no room, and told why", async (t) => {
+  const limits = { shareBurstMs: 0, workAtOnceMin: 2, workAtOnceMax: 2 };
+  const { admission, works, clock, url, counts } = await shielded(t, limits);
+  const first = ask(url("metadata/a"));
+  await eventually("it is worked on", () => works.length === 1);
+  works[0]?.finish(); // from now on its address owes
+  assert.equal((await first).status, 200);
+  const calm = ask(url("metadata/calm"));
+  await eventually("nobody is refused while there is room", () => works.length === 2);
+  const other = ask(url("metadata/b"));
+  await eventually("there is room for two", () => works.length === 3);
+  const over = ask(url("metadata/over"));
+  await eventually("it is refused", () => counts()["over-share"] === 1);
+  clock.now += defaultLimits.heldMs.least;
+  admission.tick(0);
+  assert.equal((await over).status, 429);
+  works[1]?.finish();
+  works[2]?.finish();
+  assert.deepEqual([(await calm).status, (await other).status], [200, 200]);
 });

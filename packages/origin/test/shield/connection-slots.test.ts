@@ -26,7 +26,7 @@ function order(seats: readonly Named[]): readonly string[] {
   return gone;
 }
 
-test("who was refused, is idle or says nothing gives way before newcomers, ticket holders last", () => {
+test("who is idle or says nothing gives way before newcomers, ticket holders last", () => {
   const gone = order([
     seat("known at work", { standing: "known" }),
     seat("known and idle", { standing: "known", busy: false, owesRequestMs: () => 9_000 }),
@@ -35,10 +35,9 @@ test("who was refused, is idle or says nothing gives way before newcomers, ticke
     seat("waiting"),
     seat("idle", { standing: "served", busy: false, owesRequestMs: () => 10 }),
     seat("silent", { standing: "unheard", busy: false, owesRequestMs: () => 1_001 }),
-    seat("refused", { standing: "refused" }),
   ]);
-  assert.deepEqual(gone.slice(0, 3).toSorted(), ["idle", "refused", "silent"]);
-  assert.deepEqual(gone.slice(3), ["waiting", "new", "served", "known and idle", "known at work"]);
+  assert.deepEqual(gone.slice(0, 2).toSorted(), ["idle", "silent"]);
+  assert.deepEqual(gone.slice(2), ["waiting", "new", "served", "known and idle", "known at work"]);
 });
 
 test("of the network that has most of them one gives way, until it has no more than others", () => {
@@ -74,7 +73,7 @@ test("whoever left is counted for its network no more", () => {
 
 test("only who may go is taken", () => {
   const slots = new ConnectionSlots<Named>(1_000);
-  slots.add(seat("a", { standing: "refused" }));
+  slots.add(seat("a", { busy: false }));
   const b = seat("b", { standing: "known" });
   slots.add(b);
   assert.equal(

@@ -7,7 +7,15 @@ import { type Waiter, WaitingLine } from "../../src/shield/waiting-line.ts";
 const bounds = { waitingMax: 10, waitMs: 800, standingAfterMs: 500, standingWaitMs: 100 };
 
 function waiter(part: Partial<Waiter> = {}): Waiter {
-  return { known: false, class: "metadata", order: 0, arrivedAt: 0, begun: false, ...part };
+  return {
+    known: false,
+    isOver: false,
+    class: "metadata",
+    order: 0,
+    arrivedAt: 0,
+    begun: false,
+    ...part,
+  };
 }
 
 function drain(line: WaitingLine<Waiter>): readonly Waiter[] {

@@ -28,21 +28,23 @@ async function startBusy(
   puzzle.setKeys([{ kid: "k", secret: "s".repeat(43), createdAt: 0 }]);
   const handler = readWork(async (exchange) => {
     asked.push(exchange.ticket?.aud);
-    const from = prefixOf(exchange.client);
+    const { from } = exchange;
     assert.ok(from);
     if (exchange.ticket !== undefined) {
       exchange.response.setHeader("Content-Type", "text/html").end(page);
       return;
     }
-    refuseForNow(exchange, 503, alternates, puzzle.challenge(from, pressure, Date.now() / 1000));
+    refuseForNow(exchange, 503, alternates, () => {
+      return puzzle.challenge(from, pressure, Date.now() / 1000);
+    });
   }, puzzle);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const counters = zeroCounts();
-    const seat = { standing: "waiting" as const };
     const client = request.socket.remoteAddress;
+    const from = prefixOf(client);
     const none = { path: undefined, class: "page" as const, ticket: undefined, startedAt: 0 };
     if (request.url === "/favicon.ico") response.writeHead(404).end();
-    else void handler({ request, response, client, counters, seat, ...none });
+    else void handler({ request, response, client, from, counters, seat, ...none });
   };
   const server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -67,6 +69,8 @@ for (const [pressure, what] of [
     assert.deepEqual(asked, [undefined, "web-1"]);
   });
 }
+
+const seat = { standing: "waiting" as const, hold: () => {}, release: () => {} };
 
 test("the page has less than a KiB with its script, and one that has worked waits", async (t) => {
   const { url, asked } = await startBusy(t, 1);

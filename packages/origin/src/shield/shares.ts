@@ -1,0 +1,111 @@
+import type { AddressPrefix } from "../tls/address-prefix.ts";
+import { DebtTable } from "./debt-table.ts";
+import type { Ticket } from "./ticket.ts";
+import { TicketCensus } from "./ticket-census.ts";
+
+/** What one machine is worth of one worker; see limits.ts for the figures and why. */
+interface MachineShare {
+  readonly shareWorkMsPerSecond: number;
+  readonly shareBytesPerSecond: number;
+  /** How much may be used at once after a rest, as a time. */
+  readonly shareBurstMs: number;
+  /** Shares of a network (/24, /48) whose machines have shown no tickets. */
+  readonly networkShares: number;
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly ticket: Ticket | undefined;
+  /** Undefined when that is not known: then it has no share of an address to use up. */
+  readonly from: AddressPrefix | undefined;
+}
+
+/** How somebody goes: as the bearer of its ticket, or as one of its address and network. */
+export interface Account {
+  readonly known: boolean;
+  /** What has been used beyond what time has paid off, in milliseconds of a machine's share. */
+  readonly owedMs: number;
+  readonly isOver: boolean;
+}
+
+const slots = 16_384; // capacity is some hundred shares: that many keys at most owe much at a time
+
+/**
+ * Who has used how much. A share is counted in the scarcer of two things: milliseconds of work, and
+ * bytes (dominant resource fairness, Ghodsi et al., NSDI 2011); and as a debt that time pays off.
+ * The key is the ticket; one whose share is used up goes as a newcomer, by its address (/32, /64)
+ * and its network (/24, /48). Those are worth as many machines as have shown tickets there in calm
+ * times, so a company behind one address is no crowd of one.
+ */
+export class Shares {
+  readonly #share: MachineShare;
+  readonly #tickets: DebtTable;
+  readonly #addresses: DebtTable;
+  readonly #networks: DebtTable;
+  readonly #machinesAt: TicketCensus;
+  readonly #machinesIn: TicketCensus;
+
+  /**
+   * @param workers how many give a part of everybody's share. What may be used at once is not cut:
+   * a client with one connection has one worker.
+   * @param random fills with random bits
+   */
+  constructor(share: MachineShare, workers: number, random: (into: Uint32Array) => void) {
+    this.#share = {
+      ...share,
+      shareWorkMsPerSecond: share.shareWorkMsPerSecond / workers,
+      shareBytesPerSecond: share.shareBytesPerSecond / workers,
+      shareBurstMs: share.shareBurstMs * workers,
+    };
+    this.#tickets = new DebtTable(slots, random);
+    this.#addresses = new DebtTable(slots, random);
+    this.#networks = new DebtTable(slots, random);
+    this.#machinesAt = new TicketCensus(random);
+    this.#machinesIn = new TicketCensus(random);
+  }
+
+  /** A ticket was shown in calm times. `now` as everywhere: milliseconds that never go back. */
+  noteTicket({ ticket, from }: Asker, now: number): void {
+    if (ticket === undefined || from === undefined) return;
+    const machine = keyOf(ticket);
+    this.#machinesAt.note(from.near, machine, now);
+    this.#machinesIn.note(from.wide, machine, now);
+  }
+
+  accountOf({ ticket, from }: Asker, now: number): Account {
+    const { shareBurstMs } = this.#share;
+    if (ticket !== undefined) {
+      const owedMs = this.#tickets.owedMs(keyOf(ticket), now);
+      if (owedMs <= shareBurstMs) return { known: true, owedMs, isOver: false };
+    }
+    if (from === undefined) return { known: false, owedMs: 0, isOver: false };
+    const near = this.#addresses.owedMs(from.near, now);
+    const wide = this.#networks.owedMs(from.wide, now);
+    const owedMs = Math.max(near, wide);
+    return { known: false, owedMs, isOver: owedMs > shareBurstMs };
+  }
+
+  /** `known` as the account said. */
+  charge(
+    { ticket, from }: Asker,
+    { known }: Pick<Account, "known">,
+    used: { readonly workMs: number; readonly bytes: number },
+    now: number,
+  ): void {
+    const { shareWorkMsPerSecond, shareBytesPerSecond, networkShares } = this.#share;
+    const ofWork = used.workMs / shareWorkMsPerSecond;
+    const ms = Math.max(ofWork, used.bytes / shareBytesPerSecond) * 1_000;
+    if (known && ticket !== undefined) {
+      this.#tickets.charge(keyOf(ticket), ms / (ticket.fleet ?? 1), now);
+    } else if (from !== undefined) {
+      const machines = Math.max(1, this.#machinesAt.countOf(from.near, now));
+      this.#addresses.charge(from.near, ms / machines, now);
+      const inNetwork = Math.max(networkShares, this.#machinesIn.countOf(from.wide, now));
+      this.#networks.charge(from.wide, ms / inNetwork, now);
+    }
+  }
+}
+
+function keyOf({ sub }: Ticket): Uint8Array {
+  return Buffer.from(sub, "latin1");
+}

@@ -1,0 +1,71 @@
+import { AdaptiveLimit, type AdaptiveLimitBounds } from "./adaptive-limit.ts";
+
+/** What stands around the slots. */
+interface WorkSlotsPorts {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** Calls back when the event loop has come round. */
+  readonly afterTurn: (then: () => void) => void;
+}
+
+/** Pieces of work under way in one worker, and how many may be. */
+export class WorkSlots {
+  readonly #ports: WorkSlotsPorts;
+  readonly #limit: AdaptiveLimit;
+  readonly #onFree: () => void;
+  #working = 0;
+  /** Done, but counted until the loop comes round: they have used up a part of this turn. */
+  #done = 0;
+  #reachedAt = Number.NEGATIVE_INFINITY;
+
+  /** `onFree` is called when there is room again. */
+  constructor(bounds: AdaptiveLimitBounds, ports: WorkSlotsPorts, onFree: () => void) {
+    this.#limit = new AdaptiveLimit(bounds);
+    this.#ports = ports;
+    this.#onFree = onFree;
+  }
+
+  get limit(): number {
+    return this.#limit.current;
+  }
+
+  /** When last there was no room. */
+  get reachedAt(): number {
+    return this.#reachedAt;
+  }
+
+  get hasRoom(): boolean {
+    return this.#working < this.#limit.current;
+  }
+
+  /** Somebody found no room. */
+  noteReached(): void {
+    this.#limit.noteReached();
+    this.#reachedAt = this.#ports.now();
+  }
+
+  /** @returns what ends the piece of work, and tells for how many milliseconds it was under way */
+  begin(): () => number {
+    this.#working++;
+    const beganAt = this.#ports.now();
+    return () => {
+      const workMs = this.#ports.now() - beganAt;
+      this.#limit.noteWork(workMs);
+      this.#done++;
+      if (this.#done === 1) this.#ports.afterTurn(() => this.#nextTurn());
+      return workMs;
+    };
+  }
+
+  /** Ends a window of the limit; as `AdaptiveLimit.adapt`. */
+  adapt(lateMs: number): void {
+    this.#limit.adapt(lateMs);
+    this.#onFree();
+  }
+
+  #nextTurn(): void {
+    this.#working -= this.#done;
+    this.#done = 0;
+    this.#onFree();
+  }
+}

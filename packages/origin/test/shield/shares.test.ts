@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { getRandomValues } from "node:crypto";
+import { test } from "node:test";
+import { type Asker, Shares } from "../../src/shield/shares.ts";
+import { prefixOf } from "../../src/tls/address-prefix.ts";
+import { ticket } from "../support/tickets.ts";
+
+const share = {
+  shareWorkMsPerSecond: 10,
+  shareBytesPerSecond: 1_000,
+  shareBurstMs: 2_000,
+  networkShares: 4,
+};
+const random = (into: Uint32Array): void => void getRandomValues(into);
+const asker = (address: string, sub?: string): Asker => {
+  return { from: prefixOf(address), ticket: sub === undefined ? undefined : { ...ticket, sub } };
+};
+
+/** How often `who` may use so much before its share is used up. */
+function uses(
+  shares: Shares,
+  who: Asker,
+  used: { workMs: number; bytes: number },
+  now = 0,
+): number {
+  const before = shares.accountOf(who, now);
+  for (let count = 0; count < 100_000; count++) {
+    const account = shares.accountOf(who, now);
+    if (account.isOver || account.known !== before.known) return count;
+    shares.charge(who, account, used, now);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+test("a share is used up by work or by bytes, whichever is scarcer", () => {
+  const one = (used: { workMs: number; bytes: number }): number => {
+    return uses(new Shares(share, 1, random), asker("192.0.2.1", "a"), used);
+  };
+  assert.equal(one({ workMs: 1, bytes: 0 }), 21); // 20 are two seconds' worth
+  assert.equal(one({ workMs: 0, bytes: 100 }), 21);
+  assert.equal(one({ workMs: 1, bytes: 200 }), 11);
+});
+
+test("a ticket whose share is used up goes as a newcomer of its address, until time has paid", () => {
+  const shares = new Shares(share, 1, random);
+  const who = asker("192.0.2.1", "a");
+  assert.equal(shares.accountOf(who, 0).known, true);
+  uses(shares, who, { workMs: 1, bytes: 0 });
+  assert.deepEqual(shares.accountOf(who, 0), { known: false, owedMs: 0, isOver: false });
+  assert.equal(shares.accountOf(who, 101).known, true);
+});
+
+test("a stolen ticket that a flood shows is worth one share, and takes no other's", () => {
+  const shares = new Shares(share, 1, random);
+  let known = 0;
+  for (let machine = 0; machine < 200; machine++) {
+    const who = asker(`198.51.${machine}.1`, "stolen");
+    const account = shares.accountOf(who, 0);
+    if (account.known) known++;
+    shares.charge(who, account, { workMs: 1, bytes: 0 }, 0);
+  }
+  assert.equal(known, 21);
+  assert.equal(shares.accountOf(asker("198.51.100.1", "other"), 0).known, true);
+});
+
+test("a ticket on a flooding address has its own share", () => {
+  const shares = new Shares(share, 1, random);
+  uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 });
+  assert.equal(shares.accountOf(asker("192.0.2.1"), 0).isOver, true);
+  assert.equal(shares.accountOf(asker("192.0.2.1", "a"), 0).known, true);
+});
+
+test("beside an address that floods its neighbours have a share, and the network not for ever", () => {
+  const shares = new Shares(share, 1, random);
+  uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 });
+  assert.equal(shares.accountOf(asker("192.0.2.2"), 0).isOver, false);
+  for (let host = 2; host < 9; host++)
+    uses(shares, asker(`192.0.2.${host}`), { workMs: 1, bytes: 0 });
+  assert.equal(shares.accountOf(asker("192.0.2.99"), 0).isOver, true);
+  assert.equal(shares.accountOf(asker("192.0.3.1"), 0).isOver, false);
+});
+
+test("an address from which many tickets were shown has as many shares, also without them", () => {
+  const shares = new Shares(share, 1, random);
+  for (let machine = 0; machine < 1_000; machine++) {
+    shares.noteTicket(asker("203.0.113.1", `machine-${machine}`), 0);
+  }
+  const company = uses(shares, asker("203.0.113.1"), { workMs: 1, bytes: 0 }, 1);
+  assert.ok(company > 5_000 && company !== Number.POSITIVE_INFINITY, String(company));
+  assert.equal(uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 }, 1), 21);
+});
+
+test("a site's ticket speaks for as many machines as it says", () => {
+  const shares = new Shares(share, 1, random);
+  const site = { ...asker("192.0.2.1"), ticket: { ...ticket, sub: "site", fleet: 100 } };
+  assert.equal(uses(shares, site, { workMs: 1, bytes: 0 }), 2_001);
+});
+
+test("each of several workers gives a part of the rate, and all of what may be used at once", () => {
+  const shares = new Shares(share, 4, random);
+  const who = asker("192.0.2.1", "a");
+  assert.equal(uses(shares, who, { workMs: 1, bytes: 0 }), 21);
+  assert.equal(shares.accountOf(who, 399).known, false);
+  assert.equal(shares.accountOf(who, 401).known, true);
+});
+
+test("who hides its address has no share to use up", () => {
+  const shares = new Shares(share, 1, random);
+  const hidden = { ticket: undefined, from: undefined };
+  shares.charge(hidden, { known: false }, { workMs: 1e9, bytes: 0 }, 0);
+  assert.equal(shares.accountOf(hidden, 0).isOver, false);
+});
