@@ -58,7 +58,8 @@ async function answer(
   if (url === "/healthz") return send(response, 200, "text/plain", "alive\n");
   if (url === "/readyz") {
     const ready = await view.ready();
-    return send(response, ready ? 200 : 503, "text/plain", ready ? "ready\n" : "not ready\n");
+    const text = ready ? readyText(view.state()) : "not ready\n";
+    return send(response, ready ? 200 : 503, "text/plain", text);
   }
   if (url === "/metrics") {
     const text = renderMetrics(view.counts(), view.state(), view.recorder.sources());
@@ -69,6 +70,11 @@ async function answer(
   if (since === null) return send(response, 404, "text/plain", "not found\n");
   const recording = view.recorder.since(Number(since[1] ?? 0));
   send(response, 200, "application/json", `${JSON.stringify(recording)}\n`);
+}
+
+function readyText({ edge }: OriginState): string {
+  if (edge === undefined) return "ready\n";
+  return edge.inFront ? "ready, behind HAProxy\n" : "ready, without its HAProxy\n";
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

@@ -14,6 +14,7 @@ export { entrancesMax } from "./entrance-ports.ts";
 export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";
+export { type EdgeChoice, type EdgeInFront, edgeChoices } from "./own-edge/serve-behind-edge.ts";
 export { unnamedRoute } from "./shield/ticket.ts";
 export {
   type ListedTicketKey,

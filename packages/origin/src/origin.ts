@@ -9,9 +9,16 @@ import { assertEntrancePorts, freeEntrancePorts } from "./entrance-ports.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Recorder } from "./measures/recorder.ts";
+import type { OriginState } from "./metrics.ts";
+import {
+  type EdgeChoice,
+  type EdgedServing,
+  type EdgeInFront,
+  serveBehindEdge,
+} from "./own-edge/serve-behind-edge.ts";
 import { PolicyKeeper } from "./policy/policy-keeper.ts";
 import type { ServedTickets, ServedTree } from "./serve-tree.ts";
-import { type Serving, startServing } from "./serving.ts";
+import type { Serving } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketKeysFollower } from "./shield/ticket-keys-follower.ts";
@@ -45,6 +52,11 @@ export interface OriginOptions {
    * `port`. The files are followed: a new pair is used within a second.
    */
   readonly tls?: PemFiles & { readonly port?: number };
+  /**
+   * Starts an HAProxy in front, and keeps it there: `auto` where there is one of 2.6 or later,
+   * `haproxy` by all means. Default: `off`.
+   */
+  readonly edge?: EdgeChoice;
   readonly log: Log;
 }
 
@@ -71,13 +83,16 @@ export interface Origin {
   readonly adminUrl: string | undefined;
   /** Ports of the private entrances. */
   readonly entrances: readonly number[];
+  /** The HAProxy that was started in front. */
+  readonly edge: EdgeInFront | undefined;
   /** Finishes what is under way, for at most `graceMs`, and frees the port. Safe to call twice. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
  * Serves a repository over HTTP, HTTPS or both until `close`. It installs no signal handler.
- * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used
+ * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used;
+ * with `edge: "haproxy"` also what keeps that from its start
  * @throws {UsageError} `USAGE_ARGUMENT` no port, number of workers, HTTP base URL, or route's id;
  * `TLS_CERTIFICATE`, `TLS_KEY`, `TLS_MISMATCH` the PEM files
  */
@@ -110,7 +125,10 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       if (closing !== undefined || policy.inForce.draining !== undefined) return false;
       return serving.state().workers > 0 && hasTimestamp(served.tree);
     };
-    const { counts, state } = serving;
+    const { counts } = serving;
+    const state = (): OriginState => {
+      return { ...serving.state(), ...(serving.edge && { edge: serving.edge.state() }) };
+    };
     const recorder = new Recorder({
       report: () => serving.report(),
       wall: Date.now,
@@ -138,6 +156,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     tlsUrl,
     adminUrl: admin?.url,
     entrances: served.tickets?.entrances.ports ?? [],
+    edge: serving.edge,
     close: (graceMs) => (closing ??= close(graceMs)),
   };
 }
@@ -147,20 +166,21 @@ async function serveWithTickets(
   served: ServedTree,
   options: OriginOptions,
   keeper: TlsKeeper | undefined,
-): Promise<Serving> {
+): Promise<EdgedServing> {
   const { tickets } = served;
+  const edged = { ...options, edge: options.edge ?? "off" };
   if (options.tickets === undefined || tickets === undefined) {
-    return startServing(served, options, keeper);
+    return serveBehindEdge(served, edged, keeper);
   }
   let keys: readonly TicketKey[] = [];
-  let serving: Serving | undefined;
+  let serving: EdgedServing | undefined;
   const follower = new TicketKeysFollower(options.tickets.keysFile, options.log, (found) => {
     keys = found;
     serving?.setTicketKeys(found);
   });
   await follower.start();
   try {
-    serving = await startServing({ ...served, tickets: { ...tickets, keys } }, options, keeper);
+    serving = await serveBehindEdge({ ...served, tickets: { ...tickets, keys } }, edged, keeper);
     serving.setTicketKeys(keys); // they may have changed while the workers began
   } catch (cause) {
     follower.stop();

@@ -52,7 +52,7 @@ export interface ServedTickets {
 
 /** The server of one worker. */
 export interface TreeServer
-  extends Pick<WorkerLanes, "listen" | "unlisten" | "renewTls" | "counts" | "stop">,
+  extends Pick<WorkerLanes, "listen" | "setPublic" | "renewTls" | "counts" | "stop">,
     Pick<HttpServer, "listenToEdge"> {
   /** What was counted, and who asked since the last report. */
   report(): WorkerReport;
@@ -100,7 +100,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const meter = new SourceMeter(served.sourceKey);
   const server = new HttpServer(countSources(gate.handler(known), meter), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
-  const lanes = new WorkerLanes(server, limits);
+  const lanes = new WorkerLanes(server, limits, log);
   const counts = (): Counts => {
     const counted = lanes.counts();
     return { ...counted, now: { ...counted.now, admission: admission.state() } };
@@ -109,7 +109,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     setTicketKeys,
     setPolicy: (policy) => gate.setPolicy(policy),
     listen: (wanted, material) => lanes.listen(wanted, material),
-    unlisten: () => lanes.unlisten(),
+    setPublic: (isPublic) => lanes.setPublic(isPublic),
     listenToEdge: (path) => server.listenToEdge(path),
     renewTls: (material) => lanes.renewTls(material),
     counts,

@@ -20,6 +20,8 @@ export interface Serving extends Pick<AdminView, "counts" | "state"> {
   stop(graceMs: number): Promise<void>;
   setTicketKeys(keys: readonly TicketKey[]): void;
   setPolicy(policy: Policy): void;
+  /** Whether it takes connections of clients itself; at first it does. Resolves when that is so. */
+  setPublic(isPublic: boolean): Promise<void>;
 }
 
 /** The same without the entrances. */
@@ -28,12 +30,14 @@ interface PublicServing extends Omit<Serving, "state"> {
 }
 
 /** As in `OriginOptions`. */
-interface ServingOptions {
+export interface ServingOptions {
   readonly host: string;
   readonly port: number;
   readonly workers: number;
   readonly tls?: { readonly port?: number };
   readonly log: Log;
+  /** Where each worker listens to our own edge; with none there is no such edge. */
+  readonly edgeSockets?: readonly string[];
 }
 
 const lanesFlags = { plain: "--host or --port", tls: "--host or --tls-port" } as const;
@@ -59,7 +63,7 @@ export async function startServing(
     const open =
       shared && workers > 1
         ? await startPool(served, lanes, options, keeper)
-        : await startHere(served, lanes, log, keeper);
+        : await startHere(served, lanes, options, keeper);
     return together(open, entrances, keeper);
   } catch (cause) {
     keeper?.stop();
@@ -94,6 +98,7 @@ function together(
       open.setPolicy(policy);
       entrances.setPolicy(policy);
     },
+    setPublic: (isPublic) => open.setPublic(isPublic),
     stop: async (graceMs) => {
       keeper?.stop();
       await Promise.all([open.stop(graceMs), entrances.stop(graceMs)]);
@@ -111,10 +116,10 @@ function lanesOf({ host, port, tls }: ServingOptions, reusePort: boolean): Lanes
 async function startPool(
   served: ServedTree,
   lanes: Lanes<ListenOptions>,
-  { workers, log }: ServingOptions,
+  { workers, log, edgeSockets }: ServingOptions,
   keeper: TlsKeeper | undefined,
 ): Promise<PublicServing> {
-  const pool = new WorkerPool(served, lanes, keeper?.material, log);
+  const pool = new WorkerPool(served, lanes, keeper?.material, log, edgeSockets);
   keeper?.follow((material) => pool.renewTls(material));
   try {
     return {
@@ -125,6 +130,7 @@ async function startPool(
       state: () => pool.state(),
       setTicketKeys: (keys) => pool.setTicketKeys(keys),
       setPolicy: (policy) => pool.setPolicy(policy),
+      setPublic: (isPublic) => pool.setPublic(isPublic),
     };
   } catch (cause) {
     await pool.stop(0);
@@ -135,12 +141,14 @@ async function startPool(
 async function startHere(
   served: ServedTree,
   lanes: Lanes<ListenOptions>,
-  log: Log,
+  { log, edgeSockets }: ServingOptions,
   keeper: TlsKeeper | undefined,
 ): Promise<PublicServing> {
   const server = serveTree(served, log);
   keeper?.follow((material) => server.renewTls(material));
   try {
+    const [edgeSocket] = edgeSockets ?? [];
+    if (edgeSocket !== undefined) await server.listenToEdge(edgeSocket);
     return {
       ports: await server.listen(lanes, keeper?.material),
       stop: (graceMs) => server.stop(graceMs),
@@ -152,6 +160,7 @@ async function startHere(
       state: () => ({ workers: 1, restarts: 0 }),
       setTicketKeys: (keys) => server.setTicketKeys(keys),
       setPolicy: (policy) => server.setPolicy(policy),
+      setPublic: (isPublic) => server.setPublic(isPublic),
     };
   } catch (cause) {
     await server.stop(0);
@@ -160,7 +169,7 @@ async function startHere(
 }
 
 /** Where Node has `reusePort` with spreading of connections. */
-function canSharePort(): boolean {
+export function canSharePort(): boolean {
   return process.platform === "linux" || process.platform === "freebsd";
 }
 

@@ -13,6 +13,7 @@ let unsent = 0;
 process.on("message", (message: ToWorker) => {
   if (message.kind === "start") void start(message);
   else if (message.kind === "ticket-keys") server?.setTicketKeys(message.keys);
+  else if (message.kind === "public") void setPublic(message.isPublic);
   else if (message.kind === "policy") server?.setPolicy(message.policy);
   else if (message.kind === "tls") server?.renewTls(message.tls);
   else if (message.kind === "report") sendReport();
@@ -25,12 +26,19 @@ process.on("disconnect", () => void stop(orphanGraceMs));
 
 async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<void> {
   server = serveTree(message.served, log);
+  if (!message.isPublic) await server.setPublic(false);
   try {
+    if (message.edgeSocket !== undefined) await server.listenToEdge(message.edgeSocket);
     send({ kind: "listening", ports: await server.listen(message.lanes, message.tls) });
   } catch (cause) {
     if (!(cause instanceof HostError)) throw cause;
     send({ kind: "failed", code: cause.code, message: cause.message }, () => process.exit(1));
   }
+}
+
+async function setPublic(isPublic: boolean): Promise<void> {
+  await server?.setPublic(isPublic);
+  send({ kind: "public-set" });
 }
 
 async function stop(graceMs: number): Promise<void> {

@@ -14,7 +14,12 @@ export type ToWorker =
       readonly served: ServedTree;
       readonly lanes: Lanes<ListenOptions>;
       readonly tls?: TlsMaterial | undefined;
+      /** Where it listens to our own edge. */
+      readonly edgeSocket?: string | undefined;
+      readonly isPublic: boolean;
     }
+  /** Whether it takes connections of clients itself. */
+  | { readonly kind: "public"; readonly isPublic: boolean }
   | { readonly kind: "tls"; readonly tls: TlsMaterial }
   | { readonly kind: "ticket-keys"; readonly keys: readonly TicketKey[] }
   | { readonly kind: "policy"; readonly policy: Policy }
@@ -25,6 +30,8 @@ export type ToWorker =
 /** What a worker tells its supervisor. */
 export type FromWorker =
   | { readonly kind: "listening"; readonly ports: Lanes<number> }
+  /** It does what it was told last of "public". */
+  | { readonly kind: "public-set" }
   | { readonly kind: "failed"; readonly code: HostCode; readonly message: string }
   | { readonly kind: "report"; readonly report: WorkerReport }
   | { readonly kind: "log"; readonly entry: LogEntry };

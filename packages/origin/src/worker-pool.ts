@@ -22,6 +22,8 @@ interface Worker {
   readonly startedAt: number;
   counts: Counts;
   listening: boolean;
+  /** Called when it has done what it was told of "public", or has ended. */
+  onPublicSet: () => void;
 }
 
 /**
@@ -36,6 +38,7 @@ interface Worker {
 export class WorkerPool {
   #served: ServedTree;
   readonly #log: Log;
+  readonly #edgeSockets: readonly string[];
   readonly #workers = new Map<number, Worker>();
   readonly #restartTimers = new Set<NodeJS.Timeout>();
   #lanes: Lanes<ListenOptions>;
@@ -43,19 +46,25 @@ export class WorkerPool {
   #ofTheDead: Counts = zeroCounts();
   #sources: SourceReport[] = [];
   #restarts = 0;
+  #isPublic = true;
   #stopping = false;
 
-  /** `tls` is needed for the lane of that name. */
+  /**
+   * `tls` is needed for the lane of that name. Workers listen to our own edge on `edgeSockets`, one
+   * each.
+   */
   constructor(
     served: ServedTree,
     lanes: Lanes<ListenOptions>,
     tls: TlsMaterial | undefined,
     log: Log,
+    edgeSockets: readonly string[] = [],
   ) {
     this.#served = served;
     this.#lanes = lanes;
     this.#tls = tls;
     this.#log = log;
+    this.#edgeSockets = edgeSockets;
   }
 
   /** Resolves with the ports when `count` workers listen. @throws {HostError} */
@@ -76,6 +85,22 @@ export class WorkerPool {
   renewTls(tls: TlsMaterial): void {
     this.#tls = tls;
     for (const { process } of this.#workers.values()) tell(process, { kind: "tls", tls });
+  }
+
+  /** Whether workers take connections of clients, and those to come. Resolves when all do so. */
+  async setPublic(isPublic: boolean): Promise<void> {
+    this.#isPublic = isPublic;
+    const done = [...this.#workers.values()].map((worker) => {
+      return new Promise<void>((resolve) => {
+        const before = worker.onPublicSet;
+        worker.onPublicSet = () => {
+          before();
+          resolve();
+        };
+        tell(worker.process, { kind: "public", isPublic });
+      });
+    });
+    await Promise.all(done);
   }
 
   /** Resolves when every worker has ended. */
@@ -126,11 +151,13 @@ export class WorkerPool {
       startedAt: performance.now(),
       counts: zeroCounts(),
       listening: false,
+      onPublicSet: () => {},
     };
     this.#workers.set(slot, worker);
     return new Promise((resolve, reject) => {
       child.on("message", (message: FromWorker) => {
         if (message.kind === "report") this.#take(worker, message.report);
+        else if (message.kind === "public-set") publicSet(worker);
         else if (message.kind === "log") this.#log(message.entry);
         else if (message.kind === "failed") reject(new HostError(message.code, message.message));
         else {
@@ -146,7 +173,8 @@ export class WorkerPool {
         this.#onExit(slot, worker, signal ?? String(code), nextBackOffMs);
       });
       const [served, lanes, tls] = [this.#served, this.#lanes, this.#tls];
-      tell(child, { kind: "start", served, lanes, tls });
+      const [edgeSocket, isPublic] = [this.#edgeSockets[slot], this.#isPublic];
+      tell(child, { kind: "start", served, lanes, tls, edgeSocket, isPublic });
     });
   }
 
@@ -157,6 +185,7 @@ export class WorkerPool {
 
   #onExit(slot: number, worker: Worker, how: string, backOff: number): void {
     this.#workers.delete(slot);
+    publicSet(worker);
     this.#ofTheDead = addCounts(this.#ofTheDead, { ...worker.counts, now: zeroCounts().now });
     if (this.#stopping) return;
     const healthy = performance.now() - worker.startedAt > healthyMs;
@@ -184,6 +213,12 @@ function forkWorker(): ChildProcess {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     serialization: "json",
   });
+}
+
+function publicSet(worker: Worker): void {
+  const { onPublicSet } = worker;
+  worker.onPublicSet = () => {};
+  onPublicSet();
 }
 
 function tell(child: ChildProcess, message: ToWorker): void {

@@ -21,13 +21,18 @@ export async function writeEdgeFiles(
 ): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    await replaceFile(join(folder, edgeFiles.keys), lines(keyMapLines(keys)), 0o600);
+    await writeKeyMap(folder, keys);
     await replaceFile(join(folder, edgeFiles.busy), busyPage(503, alternates), 0o644);
     const retired = await open(join(folder, edgeFiles.retired), "a", 0o644);
     await retired.close();
   } catch (cause) {
     throw toHostError(cause, `write the edge's files into ${folder}`);
   }
+}
+
+/** Writes the keys that an HAProxy knows tickets by. @throws {HostError} */
+export async function writeKeyMap(folder: string, keys: readonly SigningKey[]): Promise<void> {
+  await replaceFile(join(folder, edgeFiles.keys), lines(keyMapLines(keys)), 0o600);
 }
 
 function lines(all: readonly string[]): string {

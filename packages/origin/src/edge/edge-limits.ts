@@ -6,6 +6,13 @@ export const edgeLimits = {
   crowdedPercent: 80,
   /** How many one address may hold then: a browser opens six, our client fewer. */
   crowdedPerAddressMax: 32,
+  /** Connections over TLS, where they are taken: each needs about 50 KiB more. */
+  tlsConnectionsMax: 5_000,
+  /** New ones in a second, as at an origin: up to the first everybody's; beyond, each address has a
+   * share in ten seconds; beyond the last nobody is taken. */
+  handshakesCalm: 200,
+  handshakesPerAddress: 100,
+  handshakesMax: 400,
   /** Of the answers that an origin works on at once, those for ticket holders: few, so that the
    * waiting is done here, by priority, and not in the origin, in order of arrival. */
   ticketedSlots: 6,

@@ -2,10 +2,10 @@ import { isIPv6 } from "node:net";
 import { invariant } from "@causeway/kernel";
 import { edgeLimits as limits } from "./edge-limits.ts";
 import { edgeFiles } from "./edge-names.ts";
-import { endpointText } from "./endpoint.ts";
+import { type Endpoint, endpointText } from "./endpoint.ts";
 import { commentText, haproxyWord } from "./engine-words.ts";
 import { haproxyBackends } from "./haproxy-backends.ts";
-import type { HaproxyPlan } from "./haproxy-plan.ts";
+import type { HaproxyPlan, TlsPlan } from "./haproxy-plan.ts";
 import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
 import { haproxyTickets } from "./haproxy-tickets.ts";
 
@@ -21,14 +21,16 @@ const plain = "hdr Cache-Control no-cache hdr Access-Control-Allow-Origin *";
  * @throws {UsageError} `USAGE_NAME` a name that no configuration can carry
  */
 export function haproxyConfig(plan: HaproxyPlan): string {
-  invariant(plan.origins.length > 0 && plan.listen.length > 0, "an edge stands before something");
+  const listens = plan.listen.length + (plan.tls?.listen.length ?? 0);
+  invariant(plan.origins.length > 0 && listens > 0, "an edge stands before something");
   invariant(/^[\w-]{1,64}$/.test(plan.audience), "an audience is a route's id, or ours");
   const sections = [
     [`# The edge ${plan.name} of ${commentText(plan.title)}, made by causeway edge haproxy.`],
     globalSection(plan),
     defaultsSection(),
     peersSection(plan),
-    frontendSection(plan),
+    ...(plan.listen.length === 0 ? [] : [plainFrontend(plan)]),
+    ...(plan.tls === undefined ? [] : [tlsFrontend(plan, plan.tls)]),
     ...haproxyBackends(plan),
     ...haproxyTables(plan),
   ];
@@ -90,13 +92,49 @@ function peersSection({ peers }: HaproxyPlan): readonly string[] {
   ];
 }
 
-function frontendSection(plan: HaproxyPlan): readonly string[] {
-  const { listen, behind } = plan;
-  const crowded = Math.floor((limits.connectionsMax * limits.crowdedPercent) / 100);
+function plainFrontend(plan: HaproxyPlan): readonly string[] {
+  // HTTP/2 without TLS is for nobody but a flood.
+  const binds = plan.listen.map((at) => `${bind(at)} proto h1`);
+  return ["frontend route", ...binds, ...rules(plan, limits.connectionsMax, [])];
+}
+
+/** A port of its own, so that neither a flood here nor one there takes the other's connections. */
+function tlsFrontend(plan: HaproxyPlan, tls: TlsPlan): readonly string[] {
+  const { tlsConnectionsMax, handshakesCalm, handshakesPerAddress, handshakesMax } = limits;
+  const crt = `ssl crt ${haproxyWord(tls.pemFile, "the certificate")}`;
+  const excess = `{ fe_sess_rate gt ${handshakesCalm} } { sc0_conn_rate gt ${handshakesPerAddress} }`;
   return [
-    "frontend route",
-    // HTTP/2 without TLS is for nobody but a flood. Never both families on one socket: an IPv4 address in IPv6 form has the network of all others.
-    ...listen.map((at) => `  bind ${endpointText(at)}${isIPv6(at.host) ? " v6only" : ""} proto h1`),
+    "frontend route_tls",
+    // As an origin speaks it: RFC 8996, and no HTTP/2, which would be one more thing to flood.
+    ...tls.listen.map((at) => `${bind(at)} ${crt} ssl-min-ver TLSv1.2 alpn http/1.1`),
+    `  maxconn ${tlsConnectionsMax}`,
+    ...rules(plan, tlsConnectionsMax, [
+      "  # A handshake costs ten requests, so who may begin one is decided before its first byte.",
+      `  tcp-request connection reject if ${excess}`,
+      `  tcp-request connection reject if { fe_sess_rate gt ${handshakesMax} }`,
+    ]),
+  ];
+}
+
+/**
+ * Never both families on one socket: an IPv4 address in IPv6 form has the network of all others.
+ */
+function bind(at: Endpoint): string {
+  return `  bind ${endpointText(at)}${isIPv6(at.host) ? " v6only" : ""}`;
+}
+
+/**
+ * What is done with each connection, and each request, wherever it comes in.
+ * @param further rules for connections
+ */
+function rules(
+  plan: HaproxyPlan,
+  connectionsMax: number,
+  further: readonly string[],
+): readonly string[] {
+  const { behind } = plan;
+  const crowded = Math.floor((connectionsMax * limits.crowdedPercent) / 100);
+  return [
     `  acl crowded fe_conn gt ${crowded}`,
     ...behind.map((network) => `  acl behind_proxy src ${network}`),
     "",
@@ -104,6 +142,7 @@ function frontendSection(plan: HaproxyPlan): readonly string[] {
     `  tcp-request connection track-sc0 src,ipmask(32,64) table connections`,
     `  tcp-request connection reject if crowded { sc0_conn_cur gt ${limits.crowdedPerAddressMax} }` +
       (behind.length > 0 ? " !behind_proxy" : ""),
+    ...further,
     ...(behind.length > 0
       ? ["  http-request set-src req.hdr_ip(x-forwarded-for,-1) if behind_proxy"]
       : []),

@@ -11,6 +11,12 @@ export interface EdgePeer {
   readonly endpoint: Endpoint;
 }
 
+export interface TlsPlan {
+  readonly listen: readonly Endpoint[];
+  /** Certificate, chain and key in PEM: a name in the folder of the edge's files. */
+  readonly pemFile: string;
+}
+
 /** What an HAProxy edge is made of. */
 export interface HaproxyPlan {
   /** The vendor's, for a comment. */
@@ -18,6 +24,8 @@ export interface HaproxyPlan {
   /** This edge's own name; one of `peers`, when there are any. */
   readonly name: string;
   readonly listen: readonly Endpoint[];
+  /** Where it speaks TLS; absent: nowhere. */
+  readonly tls?: TlsPlan;
   /** What issues and takes tickets, and has all files. */
   readonly origins: readonly Upstream[];
   /** What carries `targets/`; none: the origins do. */

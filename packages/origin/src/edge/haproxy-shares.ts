@@ -58,7 +58,10 @@ export function haproxyTables(plan: HaproxyPlan): readonly (readonly string[])[]
     return [`backend ${title}`, `  stick-table ${line}`];
   };
   return [
-    table("connections", `type ipv6 size ${limits.addressesMax} expire 60s store conn_cur`),
+    table(
+      "connections",
+      `type ipv6 size ${limits.addressesMax} expire 60s store conn_cur,conn_rate(10s)`,
+    ),
     ...edgeNames(plan).flatMap((each) => [
       table(`tickets_${each}`, `type string len 64 size ${limits.ticketsMax} ${rate}`),
       table(`near_${each}`, `type ipv6 size ${limits.addressesMax} ${rate}`),

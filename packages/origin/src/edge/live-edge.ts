@@ -28,6 +28,22 @@ export class LiveEdge {
     await this.#do(`commit map @${version} ${edgeFiles.keys}`);
   }
 
+  /**
+   * Speaks TLS with another certificate from the next connection on.
+   * @param file the one that the configuration names
+   * @param pem the certificate, its chain and its key; at most about 15 KiB, as HAProxy's buffers
+   * @throws {HostError} it goes on with the one before
+   */
+  async setCertificate(file: string, pem: string): Promise<void> {
+    const lines = pem.split(/\r?\n/).filter((line) => line.trim() !== ""); // an empty one would end it
+    const taken = await this.#tell(`set ssl cert ${file}`, lines);
+    if (!taken.startsWith("Transaction created")) throw refused(`set ssl cert ${file}`, taken);
+    const committed = await this.#tell(`commit ssl cert ${file}`);
+    if (committed.endsWith("Success!")) return;
+    await this.#tell(`abort ssl cert ${file}`);
+    throw refused(`commit ssl cert ${file}`, committed);
+  }
+
   /** Answers a constant text to whoever asks for that name. @throws {HostError} @throws {UsageError} */
   async retire(host: string): Promise<void> {
     const name = retirable(host);

@@ -34,7 +34,12 @@ export async function startHaproxy(start: HaproxyStart): Promise<EdgeProcess> {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const said = new Lines((text) => log({ level: "info", event: "edge-said", fields: { text } }));
+  const said = new Lines((text) => {
+    // What goes to its log comes here a second time, without that.
+    const [, level] = /^\[(WARNING|ALERT)\]/.exec(text) ?? [];
+    if (level === undefined) return;
+    log({ level: level === "ALERT" ? "warn" : "info", event: "edge-said", fields: { text } });
+  });
   child.stderr.setEncoding("utf8").on("data", (text: string) => said.add(text));
   const ended = endOf(child);
   onProcess(child.pid);

@@ -76,7 +76,9 @@ test("one that is killed says so", { skip }, async (t) => {
 
 test("one that hangs is ended after its grace", { skip }, async (t) => {
   const { engine, pids } = await started(t);
-  process.kill(pids[0] ?? 0, "SIGSTOP");
+  const [pid] = pids;
+  assert.ok(pid !== undefined);
+  process.kill(pid, "SIGSTOP");
   await engine.stop(0);
   assert.equal(await engine.ended, "SIGKILL");
 });

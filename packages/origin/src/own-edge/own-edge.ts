@@ -1,0 +1,174 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { HostError } from "@causeway/kernel";
+import { writeEdgeFiles, writeKeyMap } from "../edge/edge-files.ts";
+import { haproxyConfig } from "../edge/haproxy-config.ts";
+import { LiveEdge } from "../edge/live-edge.ts";
+import { writeConfig } from "../edge/write-edge.ts";
+import { type Log, throttledLog } from "../log.ts";
+import { replaceFile } from "../replace-file.ts";
+import type { SigningKey } from "../shield/ticket.ts";
+import type { PemPair } from "../tls/pem-pair.ts";
+import { type EdgeState, EdgeSupervisor } from "./edge-supervisor.ts";
+import { findHaproxy, type Haproxy } from "./find-haproxy.ts";
+import { startHaproxy } from "./haproxy-process.ts";
+import { OrphanWatch } from "./orphan-watch.ts";
+import { type OwnEdgePlan, ownEdgePlan, pemFile } from "./own-edge-plan.ts";
+import { makeRunFolder } from "./run-folder.ts";
+
+const saidLinesPerSecondMax = 10;
+
+/** What an HAProxy in front reads that may change while it runs. */
+interface EdgeSecrets {
+  readonly keys: readonly SigningKey[];
+  readonly pair: PemPair | undefined;
+}
+
+/**
+ * The HAProxy that an origin starts in front of itself, and all that it needs in a folder of its
+ * own. What changes is written there for its next start, and told to the one that runs.
+ */
+export class OwnEdge {
+  readonly haproxy: Haproxy;
+  /** Where its files and its runtime socket lie. */
+  readonly folder: string;
+  readonly #log: Log;
+  readonly #watch: OrphanWatch;
+  readonly #live: LiveEdge;
+  #supervisor: EdgeSupervisor | undefined;
+  #secrets: EdgeSecrets = { keys: [], pair: undefined };
+  #changes: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  private constructor(haproxy: Haproxy, folder: string, log: Log) {
+    this.haproxy = haproxy;
+    this.folder = folder;
+    this.#log = log;
+    this.#watch = new OrphanWatch(folder, log);
+    this.#live = new LiveEdge(this.control);
+  }
+
+  /** Finds an HAProxy and makes its folder. @throws {HostError} */
+  static async prepare(log: Log): Promise<OwnEdge> {
+    const haproxy = await findHaproxy(process.env["PATH"]);
+    return new OwnEdge(haproxy, await makeRunFolder(), log);
+  }
+
+  /** Its runtime socket. */
+  get control(): string {
+    return join(this.folder, "control");
+  }
+
+  /** Where workers listen to it, one each. */
+  sockets(count: number): readonly string[] {
+    return Array.from({ length: count }, (_, at) => join(this.folder, `origin-${at + 1}.sock`));
+  }
+
+  /**
+   * Resolves when it is in front.
+   * @param onChange called when it is, and when it is no longer
+   * @throws {HostError} it does not start; `stop` is to be called all the same
+   */
+  async start(
+    plan: OwnEdgePlan & EdgeSecrets & { readonly alternates: readonly string[] },
+    onChange: (inFront: boolean) => void,
+  ): Promise<void> {
+    const { keys, pair, alternates } = plan;
+    this.#secrets = { keys, pair };
+    const config = join(this.folder, "haproxy.cfg");
+    await writeEdgeFiles(this.folder, { keys, alternates });
+    await this.#writePair();
+    await writeConfig(config, haproxyConfig(ownEdgePlan(plan, this.folder, this.control)));
+    const calm = throttledLog(this.#log, saidLinesPerSecondMax);
+    this.#supervisor = new EdgeSupervisor({
+      start: () => {
+        return startHaproxy({
+          file: this.haproxy.file,
+          config,
+          control: this.control,
+          onProcess: (pid) => this.#watch.mind(pid),
+          log: calm,
+        });
+      },
+      onChange: (inFront) => {
+        onChange(inFront);
+        if (inFront) this.#change(); // while it started, something may have changed
+      },
+      clock: { steady: () => performance.now(), sleep: pause },
+      log: this.#log,
+    });
+    await this.#supervisor.start();
+  }
+
+  state(): EdgeState {
+    return this.#supervisor?.state() ?? { inFront: false, restarts: 0 };
+  }
+
+  /** Tickets of these keys, and no others, are good from soon on. */
+  setTicketKeys(keys: readonly SigningKey[]): void {
+    this.#secrets = { ...this.#secrets, keys };
+    this.#change();
+  }
+
+  /** It speaks TLS with this pair from soon on. */
+  setPair({ cert, key }: PemPair): void {
+    const { pair } = this.#secrets;
+    if (pair === undefined || (pair.cert === cert && pair.key === key)) return;
+    this.#secrets = { ...this.#secrets, pair: { cert, key } };
+    this.#change();
+  }
+
+  /** Lets it finish for at most `graceMs`. Resolves when it has ended, and its folder is gone. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    await this.#supervisor?.stop(graceMs);
+    await this.#changes;
+    await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);
+    this.#watch.end();
+  }
+
+  #change(): void {
+    if (this.#stopped) return;
+    const change = async (): Promise<void> => {
+      try {
+        await this.#bringUpToDate();
+      } catch (cause) {
+        if (!(cause instanceof HostError)) throw cause;
+        this.#log({ level: "error", event: "edge-not-changed", fields: { why: cause.message } });
+      }
+    };
+    this.#changes = this.#changes.then(change);
+  }
+
+  /** @throws {HostError} the files cannot be written */
+  async #bringUpToDate(): Promise<void> {
+    const { keys, pair } = this.#secrets;
+    await writeKeyMap(this.folder, keys);
+    await this.#writePair();
+    if (!this.state().inFront) return;
+    try {
+      await this.#live.swapKeys(keys);
+      if (pair !== undefined) await this.#live.setCertificate(pemFile, pemOf(pair));
+    } catch (cause) {
+      if (!(cause instanceof HostError)) throw cause;
+      if (this.#stopped || !this.state().inFront) return; // the next one reads the files
+      const fields = { why: cause.message };
+      this.#log({ level: "warn", event: "edge-renewed", fields });
+      this.#supervisor?.renew();
+    }
+  }
+
+  async #writePair(): Promise<void> {
+    const { pair } = this.#secrets;
+    if (pair !== undefined) await replaceFile(join(this.folder, pemFile), pemOf(pair), 0o600);
+  }
+}
+
+function pemOf({ cert, key }: PemPair): string {
+  return `${cert.trimEnd()}\n${key.trimEnd()}\n`;
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { ref: false, ...(signal !== undefined && { signal }) });
+}
