@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Counts } from "./counters.ts";
+import { isFromHere } from "./is-from-here.ts";
 import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { Recorder } from "./measures/recorder.ts";
@@ -54,6 +55,9 @@ async function answer(
   log: Log,
 ): Promise<void> {
   const { url } = request;
+  if (!isFromHere(request)) {
+    return send(response, 403, "text/plain", "ask as 127.0.0.1, and from no web page\n");
+  }
   if (url === "/policy") return answerPolicy(request, response, view.policy, log);
   if (url === "/healthz") return send(response, 200, "text/plain", "alive\n");
   if (url === "/readyz") {

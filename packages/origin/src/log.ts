@@ -1,4 +1,4 @@
-import { write } from "node:fs";
+import { constants, fstatSync, openSync, write } from "node:fs";
 
 export type LogLevel = "info" | "warn" | "error";
 
@@ -15,6 +15,8 @@ export type Log = (entry: LogEntry) => void;
 
 const fieldLengthMax = 256;
 const waitingLinesMax = 1_000;
+const retryMs = 20;
+const stuckMs = 1_000; // a reader that only fell behind takes something within that
 
 /**
  * One line of printable ASCII holding one JSON object, whatever is in the fields: no header or
@@ -37,7 +39,8 @@ export function logLine(entry: LogEntry, instant: number): string {
  * When whoever reads it falls behind, lines are dropped and counted rather than waited for
  * (`process.stderr` would block the process on a full pipe).
  */
-export function descriptorLog(descriptor: number): Log {
+export function descriptorLog(inherited: number): Log {
+  const descriptor = unblocked(inherited);
   let waiting: string[] = [];
   let dropped = 0;
   let writing = false;
@@ -66,14 +69,32 @@ export function descriptorLog(descriptor: number): Log {
   };
 }
 
+/**
+ * The same pipe or terminal, opened anew so that writes to it never wait: one that waits holds a
+ * thread of the disk's pool, and the process when that is told to end. What was inherited stays as
+ * it is, since others write to it, too.
+ */
+function unblocked(descriptor: number): number {
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFIFO() && !stat.isCharacterDevice()) return descriptor;
+    const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return openSync(`/dev/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return descriptor; // on a system that has no /dev/fd
+  }
+}
+
 /** Calls `done` also after a failure: a log that cannot be written must not stop the service. */
-function writeAll(descriptor: number, bytes: Buffer, done: () => void): void {
+function writeAll(descriptor: number, bytes: Buffer, done: () => void, waitedMs = 0): void {
   write(descriptor, bytes, 0, bytes.length, null, (error, written) => {
-    const retry = error?.code === "EAGAIN";
-    if (error !== null && !retry) done();
-    else if (retry) setTimeout(() => writeAll(descriptor, bytes, done), 20);
-    else if (written < bytes.length) writeAll(descriptor, bytes.subarray(written), done);
-    else done();
+    if (error?.code === "EAGAIN") {
+      const again = (): void => writeAll(descriptor, bytes, done, waitedMs + retryMs);
+      const timer = setTimeout(again, retryMs);
+      if (waitedMs > stuckMs) timer.unref(); // nor does it keep a process that has ended
+    } else if (error === null && written < bytes.length) {
+      writeAll(descriptor, bytes.subarray(written), done);
+    } else done();
   });
 }
 

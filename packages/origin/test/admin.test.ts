@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ask } from "./support/http.ts";
+import { ask, askRaw, statusOf } from "./support/http.ts";
 import { testOrigin } from "./support/origin.ts";
 
 test("the admin port says alive, ready, and what was served, in OpenMetrics", async (t) => {
@@ -28,6 +30,37 @@ test("an origin without a timestamp is alive and not ready", async (t) => {
   rmSync(join(origin.repository.tree, "metadata", "timestamp.json"));
   assert.equal((await ask(`${origin.adminUrl}/healthz`)).status, 200);
   assert.equal((await ask(`${origin.adminUrl}/readyz`)).status, 503);
+});
+
+test("no web page reads the admin port, not even by a name that leads to this machine", async (t) => {
+  const origin = await testOrigin(t, { adminPort: 0 });
+  for (const path of ["healthz", "readyz", "metrics", "seconds", "policy", "other"]) {
+    const url = `${origin.adminUrl}/${path}`;
+    assert.equal((await ask(url, { headers: { Host: "rebound.example" } })).status, 403, path);
+    assert.equal((await ask(url, { headers: { Origin: "null" } })).status, 403, path);
+  }
+});
+
+test("the admin port is on no other address, and nothing said to the public port leads there", async (t) => {
+  const origin = await testOrigin(t, { adminPort: 0 });
+  const { port, host } = new URL(origin.adminUrl ?? "");
+  const other = connect({ port: Number(port), host: "127.0.0.2" });
+  await assert.rejects(once(other, "connect"), { code: "ECONNREFUSED" });
+  const lines = [
+    "GET /metrics",
+    "GET /targets/../metrics",
+    `GET http://${host}/metrics`,
+    `CONNECT ${host}`,
+    "PUT /policy",
+    "GET /policy",
+    "GET /metadata/%2e%2e/policy",
+  ];
+  for (const line of lines) {
+    const text = [`${line} HTTP/1.1`, `Host: ${host}`, "Connection: close", "", ""].join("\r\n");
+    const answer = await askRaw(origin.port, text + text);
+    assert.ok([404, 405].includes(statusOf(answer)), `${line}: ${answer}`);
+    assert.doesNotMatch(answer, /causeway_origin|inForce/);
+  }
 });
 
 test("the admin paths are not on the public port", async (t) => {

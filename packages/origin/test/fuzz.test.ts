@@ -17,7 +17,11 @@ function answer(status: number, body: string, more: readonly string[] = []): str
 function verdict(sent: string, received: string, complete = false): string {
   const site = makeSite();
   try {
-    return judge(Buffer.from(sent), { bytes: Buffer.from(received), complete }, site).join();
+    return judge(
+      Buffer.from(sent),
+      { bytes: Buffer.from(received), complete, late: false },
+      site,
+    ).join();
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {

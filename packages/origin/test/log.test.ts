@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,16 @@ import * as fc from "fast-check";
 import { descriptorLog, type LogEntry, logLine, throttledLog } from "../src/log.ts";
 import { ask, askRaw, head } from "./support/http.ts";
 import { eventually, sleep, testOrigin } from "./support/origin.ts";
+import { TestRepository } from "./support/repository.ts";
+
+/** What has come through a pipe until now. */
+function readNow(reader: number, buffer: Buffer): string {
+  try {
+    return buffer.toString("latin1", 0, readSync(reader, buffer));
+  } catch {
+    return ""; // nothing yet
+  }
+}
 
 test("a line is one line of printable ASCII, and reads back as what was logged", () => {
   fc.assert(
@@ -65,11 +76,7 @@ test("a reader that stops does not stop the log's caller, and learns what it mis
   const buffer = Buffer.alloc(1024 * 1024);
   let read = "";
   await eventually("the reader catches up and is told", () => {
-    try {
-      read += buffer.toString("latin1", 0, readSync(reader, buffer));
-    } catch {
-      // nothing there yet
-    }
+    read += readNow(reader, buffer);
     return read.includes("log-lines-dropped");
   });
   closeSync(reader);
@@ -86,3 +93,48 @@ test("a client that asks for the next root, as all do, is no line in the log", a
     ["/metadata/99.snapshot.json"],
   );
 });
+
+// Every line is wanted, and nobody is held back.
+const limits = { logLinesPerSecondMax: 1_000_000, workAtOnceMin: 256, waitMs: 60_000 };
+
+for (const workers of [1, 2]) {
+  test(`nobody reads the log: workers (${workers}) serve on, it says what it lacks, and they end`, async (t) => {
+    const repository = new TestRepository();
+    t.after(() => repository.remove());
+    const pipe = join(repository.tree, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(pipe, "w"); // its writes wait, as in a shell
+    const program = new URL("./support/serve-process.ts", import.meta.url);
+    const child = fork(program, [repository.tree, String(workers)], {
+      execArgv: [],
+      env: { ...process.env, LIMITS: JSON.stringify(limits) },
+      stdio: ["ignore", "inherit", writer, "ipc"],
+    });
+    t.after(() => {
+      child.kill("SIGKILL");
+      for (const end of [reader, writer]) closeSync(end);
+    });
+    const [{ url, port }] = (await once(child, "message")) as [{ url: string; port: number }];
+    const refused = `GET /${"a".repeat(300)} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const visitor = async (): Promise<void> => {
+      for (let visit = 0; visit < 10; visit++) {
+        await askRaw(port, refused.repeat(7) + head("GET / HTTP/1.1"));
+      }
+    };
+    const flood = (): Promise<unknown> => Promise.all(Array.from({ length: 20 }, visitor));
+    await flood();
+    assert.equal((await ask(new URL("metadata/timestamp.json", url))).status, 200);
+    const buffer = Buffer.alloc(1024 * 1024);
+    let read = "";
+    await eventually("the log says that lines were dropped", () => {
+      read += readNow(reader, buffer);
+      return read.includes("log-lines-dropped");
+    });
+    for (const line of read.split("\n").slice(0, -1)) JSON.parse(line);
+    await flood();
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+  });
+}

@@ -6,8 +6,6 @@ import { policyLimits } from "./policy.ts";
 import { decodePolicy, encodePolicy } from "./policy-document.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 
-const loopback = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
-
 /**
  * `GET /policy` tells what is in force, and why; `PUT /policy` replaces what operators have said
  * here. With `If-Match`, only what the `ETag` before was of (RFC 9110 section 13.1.1).
@@ -21,7 +19,6 @@ export async function answerPolicy(
   const refuse = (status: number, why: string): void => {
     send(response, status, { error: { message: why } });
   };
-  if (!isFromHere(request)) return refuse(403, "ask as 127.0.0.1, and from no web page");
   if (request.method === "PUT") {
     if (request.headers["content-type"] !== "application/json") {
       return refuse(415, "send Content-Type: application/json");
@@ -51,14 +48,6 @@ export async function answerPolicy(
     own: encodePolicy(keeper.own),
     inForce: encodePolicy(keeper.inForce),
   });
-}
-
-/**
- * A web page in a browser on this machine can send requests here too. One whose name was made to
- * lead here says that name in `Host`; any other says `Origin`, and may not even ask to send JSON.
- */
-function isFromHere({ headers }: IncomingMessage): boolean {
-  return loopback.test(headers.host ?? "") && headers.origin === undefined;
 }
 
 /** @returns undefined when there is more than `lengthMax`, or the client has gone */

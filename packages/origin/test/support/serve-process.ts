@@ -1,8 +1,9 @@
+import type { OriginLimits } from "../../src/limits.ts";
 import { descriptorLog } from "../../src/log.ts";
 import { startOrigin } from "../../src/origin.ts";
 
 // A program that serves as `causeway serve` does:
-// `node serve-process.ts TREE WORKERS [KEYS ENTRANCES EDGE]`.
+// `node serve-process.ts TREE WORKERS [KEYS ENTRANCES EDGE]`, with limits in JSON as LIMITS.
 const [tree = "", workers = "1", keysFile, entrances = "0", edge] = process.argv.slice(2);
 const origin = await startOrigin({
   tree,
@@ -10,6 +11,7 @@ const origin = await startOrigin({
   port: 0,
   workers: Number(workers),
   adminPort: 0,
+  limits: JSON.parse(process.env["LIMITS"] ?? "{}") as Partial<OriginLimits>,
   ...(keysFile !== undefined &&
     keysFile !== "" && {
       tickets: { keysFile, entrances: Array.from({ length: Number(entrances) }, () => 0) },

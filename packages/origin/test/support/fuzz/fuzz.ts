@@ -88,8 +88,8 @@ async function run(
 /** Plays one script, and judges what came of it. @returns the statuses */
 async function play(script: Script, ports: Ports, site: Site): Promise<readonly number[]> {
   try {
-    const { sent, received } = await visit(script, ports);
-    return judge(sent, { bytes: received, complete: script.canary }, site);
+    const { sent, received, late } = await visit(script, ports);
+    return judge(sent, { bytes: received, complete: script.canary && !late, late }, site);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`connection of seed ${script.seed}: ${reason}`, { cause });

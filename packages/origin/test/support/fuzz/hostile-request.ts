@@ -51,10 +51,9 @@ const targets = [
 ];
 
 /** A request that is wrong in some way, or right and damaged. */
-export function hostileRequest(dice: Dice, site: Site): Buffer {
+export function hostileRequest(dice: Dice, site: Site): string {
   const text = dice.pick([oddLine, oddHeaders, tooMuch, damaged, binary])(dice, site);
-  const bytes = Buffer.from(text, "latin1");
-  return dice.chance(1, 8) ? bytes.subarray(0, dice.below(bytes.length)) : bytes;
+  return dice.chance(1, 8) ? text.slice(0, dice.below(text.length)) : text;
 }
 
 function oddLine(dice: Dice, site: Site): string {

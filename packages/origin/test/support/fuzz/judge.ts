@@ -8,6 +8,8 @@ export interface Received {
   readonly bytes: Buffer;
   /** True when nothing but right requests were sent, and all answers waited for. */
   readonly complete: boolean;
+  /** True when a server might have lost its patience. */
+  readonly late: boolean;
 }
 
 const conditional = new Set([
@@ -19,7 +21,7 @@ const conditional = new Set([
   "if-unmodified-since",
 ]);
 const busy = [429, 503]; // what a shield may say to anybody
-const notRequests = [400, 408, 413, 431];
+const unread = new Set([400, 405, 408, 413, 431]);
 const headBytesMax = 8 * 1024;
 const ownHeaders = new Set([
   "accept-ranges",
@@ -51,7 +53,11 @@ const ownHeaders = new Set([
  * @returns the statuses
  * @throws {Error} when the server did what it must not
  */
-export function judge(sent: Buffer, { bytes, complete }: Received, site: Site): readonly number[] {
+export function judge(
+  sent: Buffer,
+  { bytes, complete, late }: Received,
+  site: Site,
+): readonly number[] {
   const { requests, rest } = readStrictly(sent);
   const answers = readAnswers(
     bytes,
@@ -69,6 +75,7 @@ export function judge(sent: Buffer, { bytes, complete }: Received, site: Site): 
       judgeRefusal(answer, at === requests.length && rest !== "nothing" && rest !== "not-read");
       continue;
     }
+    if (late && answer.status === 408) continue;
     judgeAnswer(request, answer, site);
     if (hasBody(request) && !closed) throw new Error("a connection goes on behind a body");
   }
@@ -85,7 +92,7 @@ function judgeHead({ status, headers }: ReceivedAnswer): void {
 
 function judgeRefusal({ status, headers }: ReceivedAnswer, expected: boolean): void {
   if (!expected) throw new Error(`${status} is an answer to nothing that was asked`);
-  if (!notRequests.includes(status) && status !== 405) {
+  if (!unread.has(status)) {
     throw new Error(`${status} for what is no request`);
   }
   if (headers.get("connection") !== "close") throw new Error("a broken connection goes on");

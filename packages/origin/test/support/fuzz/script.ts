@@ -53,13 +53,14 @@ function canary(seed: number, lane: Script["lane"], dice: Dice, site: Site): Scr
   return { seed, lane, steps, leave: "stay", requests: count, canary: true };
 }
 
+/** What is wrong comes late, since a connection seldom goes on behind it. */
 function mixture(dice: Dice, site: Site): readonly Buffer[] {
-  return Array.from({ length: 1 + dice.below(12) }, () => {
-    const way = dice.below(12);
-    if (way < 7) return Buffer.from(rightRequest(dice, site), "latin1");
-    if (way < 10) return hostileRequest(dice, site);
-    return Buffer.from(smuggledRequest(dice, site), "latin1");
+  const before = Array.from({ length: dice.below(8) }, () => rightRequest(dice, site));
+  const wrong = Array.from({ length: 1 + dice.below(3) }, () => {
+    return dice.chance(1, 3) ? smuggledRequest(dice, site) : hostileRequest(dice, site);
   });
+  const behind = dice.chance(1, 2) ? [rightRequest(dice, site)] : [];
+  return [...before, ...wrong, ...behind].map((text) => Buffer.from(text, "latin1"));
 }
 
 /** Far more at once than a connection may have waiting. */

@@ -17,8 +17,11 @@ export interface Ports {
 export interface Visit {
   readonly sent: Buffer;
   readonly received: Buffer;
+  /** True when this machine was too busy to send it as quickly as a server may want it. */
+  readonly late: boolean;
 }
 
+const sendMsMax = 1_000; // a fifth of what the server gives
 const patienceMs = 15_000; // beyond every time-out of the server
 
 /** Plays a script on a connection of its own. @throws {Error} when it is left hanging */
@@ -29,6 +32,7 @@ export async function visit(script: Script, ports: Ports): Promise<Visit> {
   if (script.leave !== "deaf") socket.on("data", (bytes: Buffer) => received.push(bytes));
   if (script.lane === "tls") await Promise.race([once(socket, "secureConnect"), closed]);
   const sent: Buffer[] = [];
+  const began = performance.now();
   for (const step of script.steps) {
     if (socket.destroyed) break;
     if (step.kind === "wait") await sleep(step.ms);
@@ -37,6 +41,7 @@ export async function visit(script: Script, ports: Ports): Promise<Visit> {
       socket.write(step.bytes);
     }
   }
+  const late = performance.now() - began > sendMsMax;
   if (script.leave === "reset") reset(socket);
   if (script.leave === "end") socket.end();
   const timer = setTimeout(() => socket.destroy(new Error("late")), patienceMs);
@@ -44,7 +49,7 @@ export async function visit(script: Script, ports: Ports): Promise<Visit> {
   await closed;
   clearTimeout(timer);
   if (socket.errored?.message === "late") throw new Error("the connection was left hanging");
-  return { sent: Buffer.concat(sent), received: Buffer.concat(received) };
+  return { sent: Buffer.concat(sent), received: Buffer.concat(received), late };
 }
 
 function reset(socket: Socket): void {
