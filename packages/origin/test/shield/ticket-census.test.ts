@@ -27,7 +27,8 @@ test("it counts distinct tickets, about: one shown twice is one", () => {
   for (let again = 0; again < 11; again++) census.note(numbered(1), numbered(1 + (again % 10)), 1);
   for (const [place, count] of [1, 10, 1_000, 10_000].entries()) {
     const found = census.countOf(numbered(place), 1);
-    assert.ok(Math.abs(found - count) <= Math.max(6, count * 0.6), `${found} of ${count}`);
+    // What others may have in its slot is taken off, five here; and four times the error is rare.
+    assert.ok(Math.abs(found - count) <= 8 + count * 0.6, `${found} of ${count}`);
   }
   assert.ok(census.countOf(numbered(99), 1) <= 1);
 });
