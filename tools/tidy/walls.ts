@@ -30,7 +30,7 @@ const walls: Readonly<Record<string, Walls>> = {
     builtins: "any",
     foreign: true,
   },
-  origin: { packages: ["kernel", internal], builtins: "any", foreign: true },
+  origin: { packages: ["kernel", "trust", internal], builtins: "any", foreign: true },
   sim: { packages: ["kernel", "trust", "client"], builtins: "any", foreign: false },
   cli: {
     packages: ["kernel", "client", "publisher", "origin"],

@@ -66,7 +66,8 @@ async function answer(
     return send(response, ready ? 200 : 503, "text/plain", text);
   }
   if (url === "/metrics") {
-    const text = renderMetrics(view.counts(), view.state(), view.recorder.sources());
+    const { recorder, policy } = view;
+    const text = renderMetrics(view.counts(), view.state(), recorder.sources(), policy);
     const type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     return send(response, 200, type, text);
   }

@@ -29,20 +29,24 @@ export interface OriginState extends PoolState {
   readonly edge?: EdgeState;
 }
 
+/** What `/metrics` says of the signed policy. */
+export interface PolicyFileState {
+  readonly file: { readonly version: number } | undefined;
+  readonly refused: number;
+}
+
 /** What an origin tells of itself, as OpenMetrics. */
-export function renderMetrics(counts: Counts, origin: OriginState, sources: SourceState): string {
+export function renderMetrics(
+  counts: Counts,
+  origin: OriginState,
+  sources: SourceState,
+  policy: PolicyFileState,
+): string {
   const families = [
     ...trafficFamilies(counts),
     ...admissionFamilies(counts),
     ...ticketFamilies(counts),
-    {
-      name: "policy_refusals",
-      type: "counter",
-      help: "Requests refused because the policy in force says so, by rule.",
-      samples: policyRefusals.map((rule) => {
-        return { labels: { rule }, value: counts.policyRefusals[rule] };
-      }),
-    },
+    ...policyFamilies(counts, policy),
     ...connectionFamilies(counts),
     ...sourceFamilies(sources),
     {
@@ -190,6 +194,32 @@ function ticketFamilies({ tickets }: Counts): readonly MetricFamily[] {
           value: tickets.bad[verdict],
         })),
       ],
+    },
+  ];
+}
+
+function policyFamilies(
+  { policyRefusals: refusals }: Counts,
+  { file, refused }: PolicyFileState,
+): readonly MetricFamily[] {
+  return [
+    {
+      name: "policy_refusals",
+      type: "counter",
+      help: "Requests refused because the policy in force says so, by rule.",
+      samples: policyRefusals.map((rule) => ({ labels: { rule }, value: refusals[rule] })),
+    },
+    {
+      name: "policy_file_version",
+      type: "gauge",
+      help: "Version of the signed policy that was taken last; 0 for none.",
+      samples: [{ value: file?.version ?? 0 }],
+    },
+    {
+      name: "policy_files_refused",
+      type: "counter",
+      help: "Signed policies that were refused.",
+      samples: [{ value: refused }],
     },
   ];
 }

@@ -16,12 +16,14 @@ import {
   type EdgeInFront,
   serveBehindEdge,
 } from "./own-edge/serve-behind-edge.ts";
+import { noPolicy } from "./policy/policy.ts";
+import { followPolicy } from "./policy/policy-follower.ts";
 import { PolicyKeeper } from "./policy/policy-keeper.ts";
 import type { ServedTickets, ServedTree } from "./serve-tree.ts";
 import type { Serving } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
-import { TicketKeysFollower } from "./shield/ticket-keys-follower.ts";
+import { followTicketKeys } from "./shield/ticket-keys-follower.ts";
 import type { PemFiles } from "./tls/pem-pair.ts";
 import { TlsKeeper } from "./tls/tls-keeper.ts";
 
@@ -47,6 +49,12 @@ export interface OriginOptions {
   readonly adminPort?: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets?: TicketOptions;
+  /**
+   * A policy that operators have signed, as `causeway policy` does. It is followed, and may come
+   * later: what is put in its place is in force within a second. Beside it, in `<file>.seen`,
+   * stands the newest version that was.
+   */
+  readonly policyFile?: string;
   /**
    * Serves HTTPS: on `port` and nothing else, or, with a port of its own, beside plain HTTP on
    * `port`. The files are followed: a new pair is used within a second.
@@ -112,12 +120,11 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     limits,
     workers: Math.max(1, options.workers),
     tickets: options.tickets && (await ticketsOf(options, options.tickets)),
-    policy: policy.inForce,
+    policy: noPolicy,
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };
   const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
-  const serving = await serveWithTickets(served, options, keeper);
-  policy.follow((changed) => serving.setPolicy(changed));
+  const serving = await serveWithPolicy(served, options, keeper, policy);
   let admin: AdminServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
@@ -161,6 +168,37 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   };
 }
 
+/** Reads the policy before the first request, and follows it until the end. */
+async function serveWithPolicy(
+  served: ServedTree,
+  options: OriginOptions,
+  keeper: TlsKeeper | undefined,
+  policy: PolicyKeeper,
+): Promise<EdgedServing> {
+  const { policyFile, log } = options;
+  const { tree } = served;
+  const follower =
+    policyFile === undefined
+      ? undefined
+      : followPolicy({ file: policyFile, tree, keeper: policy, log });
+  await follower?.start();
+  try {
+    const serving = await serveWithTickets({ ...served, policy: policy.inForce }, options, keeper);
+    policy.follow((changed) => serving.setPolicy(changed));
+    serving.setPolicy(policy.inForce); // it may have changed while the workers began
+    return {
+      ...serving,
+      stop: (graceMs) => {
+        follower?.stop();
+        return serving.stop(graceMs);
+      },
+    };
+  } catch (cause) {
+    follower?.stop();
+    throw cause;
+  }
+}
+
 /** Reads the keys before the first request, and follows them until the end. */
 async function serveWithTickets(
   served: ServedTree,
@@ -174,7 +212,7 @@ async function serveWithTickets(
   }
   let keys: readonly TicketKey[] = [];
   let serving: EdgedServing | undefined;
-  const follower = new TicketKeysFollower(options.tickets.keysFile, options.log, (found) => {
+  const follower = followTicketKeys(options.tickets.keysFile, options.log, (found) => {
     keys = found;
     serving?.setTicketKeys(found);
   });

@@ -7,6 +7,12 @@ export { compilePattern, type PathMatcher } from "./pattern.ts";
 export { Refresh } from "./refresh.ts";
 export { quoteSegment, routePath, storedName, storedRootName } from "./role-names.ts";
 export type { Root } from "./root.ts";
+export {
+  authorityOver,
+  openSideDocument,
+  type SideDocument,
+  type SideDocumentKind,
+} from "./side-document.ts";
 export type { Authority } from "./signatures.ts";
 export type { Snapshot } from "./snapshot.ts";
 export { TargetCheck, type TargetFile, verifyTarget } from "./target-file.ts";

@@ -11,6 +11,7 @@ import {
   startOrigin,
 } from "@causeway/origin";
 import { aborted } from "../interrupt.ts";
+import { policyFile } from "../policy-file.ts";
 import { portList } from "../port-list.ts";
 import type { Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
@@ -23,6 +24,7 @@ interface ServeOptions {
   readonly repository?: string;
   readonly route?: string;
   readonly ticketKeys?: string;
+  readonly policy?: string;
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
@@ -53,6 +55,10 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       "--ticket-keys <file>",
       "what signs the tickets of clients (default: keys/tickets.json of --dir)",
     )
+    .option(
+      "--policy <file>",
+      "what causeway policy has signed; followed when it changes (default: policy.json of --dir)",
+    )
     .option("--host <host>", "the address to listen on", "0.0.0.0")
     .option(
       "--port <port>",
@@ -72,7 +78,11 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       "HTTPS on this port, and plain HTTP on --port beside it (default: HTTPS alone, on --port)",
       wholeNumber(0, 65_535),
     )
-    .option("--admin-port <port>", "health and metrics, on 127.0.0.1", wholeNumber(0, 65_535))
+    .option(
+      "--admin-port <port>",
+      "health, metrics and live control, on 127.0.0.1",
+      wholeNumber(0, 65_535),
+    )
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
     .action((options: ServeOptions) => serve(options, terminal, signal));
 };
@@ -83,17 +93,14 @@ async function serve(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const { route, repository, ticketKeys, entrances } = options;
+  const { route, repository, entrances } = options;
   refuseContradictions(options);
   const tls = tlsOf(options);
   const dir = options.dir ?? ".";
   const tree = repository ?? path.join(dir, "repository");
-  if (!(await isFolder(tree))) {
-    const what = `there is no folder ${path.resolve(tree)} to serve.`;
-    throw new UsageError("USAGE_ARGUMENT", what);
-  }
+  await refuseNoFolder(tree);
   const duplicates = repository === undefined ? (await vendorRoutes(dir, route)).others : [];
-  const keysFile = ticketKeys ?? (repository === undefined ? ticketKeysFile(dir) : undefined);
+  const { keysFile, policyPath } = followedFiles(options);
   const origin = await startOrigin({
     tree,
     host: options.host,
@@ -108,6 +115,7 @@ async function serve(
         ...(entrances !== undefined && { entrances }),
       },
     }),
+    ...(policyPath !== undefined && { policyFile: policyPath }),
     ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
     ...(tls !== undefined && { tls }),
   });
@@ -154,8 +162,24 @@ function warnOfTickets(file: string, isAlike: boolean, terminal: Terminal): void
   }
 }
 
-async function isFolder(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined))?.isDirectory() === true;
+/** @throws {UsageError} `USAGE_ARGUMENT` */
+async function refuseNoFolder(tree: string): Promise<void> {
+  if ((await stat(tree).catch(() => undefined))?.isDirectory() === true) return;
+  const message = `there is no folder ${path.resolve(tree)} to serve.`;
+  throw new UsageError("USAGE_ARGUMENT", message);
+}
+
+/** What a vendor's folder has beside its repository, or what stands in for it. */
+function followedFiles({ dir = ".", repository, ticketKeys, policy }: ServeOptions): {
+  readonly keysFile: string | undefined;
+  readonly policyPath: string | undefined;
+} {
+  const ofVendor = repository === undefined;
+  const policyPath = policy === undefined ? undefined : path.resolve(policy);
+  return {
+    keysFile: ticketKeys ?? (ofVendor ? ticketKeysFile(dir) : undefined),
+    policyPath: policyPath ?? (ofVendor ? policyFile(dir) : undefined),
+  };
 }
 
 function where({ url, tlsUrl, adminUrl }: Origin): string {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { CausewayError, Fields, parseJson } from "@causeway/kernel";
+import { CausewayError, Fields, parseJson, toUtcSecond } from "@causeway/kernel";
 import type { Log } from "../log.ts";
 import { policyLimits } from "./policy.ts";
 import { decodePolicy, encodePolicy } from "./policy-document.ts";
@@ -46,8 +46,15 @@ export async function answerPolicy(
   response.setHeader("ETag", tagOf(keeper));
   send(response, 200, {
     own: encodePolicy(keeper.own),
+    file: shownFile(keeper),
     inForce: encodePolicy(keeper.inForce),
   });
+}
+
+function shownFile({ file, refused }: PolicyKeeper): object {
+  if (file === undefined) return { version: null, refused };
+  const { version, expires, policy } = file;
+  return { version, expires: toUtcSecond(expires), policy: encodePolicy(policy), refused };
 }
 
 /** @returns undefined when there is more than `lengthMax`, or the client has gone */

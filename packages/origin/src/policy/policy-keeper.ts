@@ -1,14 +1,18 @@
 import type { Instant } from "@causeway/kernel";
-import { noPolicy, type Policy, policyAt } from "./policy.ts";
+import { noPolicy, type Policy, policyAt, policyUntil, unitedPolicy } from "./policy.ts";
+import type { SignedPolicy } from "./signed-policy.ts";
 
 /**
- * The policy of one origin, in its supervisor. What operators say over the admin port lasts as
- * long as the process does.
+ * The policy of one origin, in its supervisor: what operators have said here over the admin port,
+ * which lasts as long as the process does, and what they have signed for all origins. Neither takes
+ * back what the other says.
  */
 export class PolicyKeeper {
   readonly #now: () => Instant;
   readonly #onChange = new Set<(policy: Policy) => void>();
   #own: Policy = noPolicy;
+  #file: SignedPolicy | undefined;
+  #refused = 0;
 
   constructor(now: () => Instant = Date.now) {
     this.#now = now;
@@ -19,8 +23,20 @@ export class PolicyKeeper {
     return policyAt(this.#own, this.#now());
   }
 
+  /** The last that was signed, and is good. */
+  get file(): SignedPolicy | undefined {
+    return this.#file;
+  }
+
+  /** How many times a signed one was refused. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   get inForce(): Policy {
-    return this.own;
+    if (this.#file === undefined) return this.own;
+    const { policy, expires } = this.#file;
+    return unitedPolicy(this.own, policyAt(policyUntil(policy, expires), this.#now()));
   }
 
   /** Calls `told` whenever something else is in force. */
@@ -30,6 +46,19 @@ export class PolicyKeeper {
 
   setOwn(policy: Policy): void {
     this.#own = policy;
+    this.#tell();
+  }
+
+  setFile(signed: SignedPolicy | undefined): void {
+    this.#file = signed;
+    this.#tell();
+  }
+
+  noteRefused(): void {
+    this.#refused++;
+  }
+
+  #tell(): void {
     for (const told of this.#onChange) told(this.inForce);
   }
 }

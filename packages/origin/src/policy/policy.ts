@@ -43,3 +43,32 @@ export function policyAt({ retired, draining }: Policy, now: Instant): Policy {
     ...(draining !== undefined && draining.until > now && { draining }),
   };
 }
+
+/** The policy, of which nothing is in force from `end` on. */
+export function policyUntil({ retired, draining }: Policy, end: Instant): Policy {
+  const bounded = <Rule extends { readonly until: Instant }>(rule: Rule): Rule => {
+    return { ...rule, until: Math.min(rule.until, end) };
+  };
+  return {
+    retired: retired.map(bounded),
+    ...(draining !== undefined && { draining: bounded(draining) }),
+  };
+}
+
+/** What either says. */
+export function unitedPolicy(a: Policy, b: Policy): Policy {
+  const ends = new Map<string, Instant>();
+  for (const { host, until } of [...a.retired, ...b.retired]) {
+    ends.set(host, Math.max(until, ends.get(host) ?? until));
+  }
+  const draining = [a.draining, b.draining].filter((each) => each !== undefined);
+  return {
+    retired: [...ends].map(([host, until]) => ({ host, until })),
+    ...(draining.length > 0 && {
+      draining: {
+        refusesFrom: Math.min(...draining.map(({ refusesFrom }) => refusesFrom)),
+        until: Math.max(...draining.map(({ until }) => until)),
+      },
+    }),
+  };
+}

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { constants, open } from "node:fs/promises";
 import { tryFileLock } from "@causeway/client/internal/file-lock";
-import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, type Instant, toUtcSecond } from "@causeway/kernel";
+import { readBounded } from "../read-bounded.ts";
 import { replaceFile } from "../replace-file.ts";
 import { keySpreadMs, signingKey } from "./signing-key.ts";
 import {
@@ -38,7 +37,7 @@ export interface ListedTicketKey {
 
 /** @returns the keys, the newest first; undefined when there is no such file. @throws {HostError} {UsageError} `KEY_UNREADABLE` */
 export async function readTicketKeys(file: string): Promise<readonly TicketKey[] | undefined> {
-  const bytes = await readBounded(file);
+  const bytes = await readBounded(file, ticketKeyFileBytesMax);
   return bytes && decodeTicketKeys(bytes, file);
 }
 
@@ -88,26 +87,5 @@ export async function rotateTicketKeys(
     };
   } finally {
     lock.release();
-  }
-}
-
-async function readBounded(file: string): Promise<Uint8Array | undefined> {
-  try {
-    // Without O_NONBLOCK, opening a FIFO would wait for a writer.
-    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      if (!(await handle.stat()).isFile()) throw new HostError("HOST_IO", `${file} is no file.`);
-      const bytes = Buffer.alloc(ticketKeyFileBytesMax + 1);
-      let length = 0;
-      for (let more = -1; more !== 0 && length < bytes.length; length += more) {
-        more = (await handle.read(bytes, length, bytes.length - length, length)).bytesRead;
-      }
-      return bytes.subarray(0, length);
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if (isMissing(cause)) return undefined;
-    throw toHostError(cause, `read ${file}`);
   }
 }

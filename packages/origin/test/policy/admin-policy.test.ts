@@ -39,7 +39,8 @@ for (const workers of [1, 2]) {
     const began = performance.now();
     const put = await putPolicy(origin, { retired });
     assert.equal(put.status, 200);
-    assert.deepEqual(policyIn(put), { own: { retired }, inForce: { retired } });
+    const file = { version: null, refused: 0 };
+    assert.deepEqual(policyIn(put), { own: { retired }, file, inForce: { retired } });
     await eventually("no worker serves that name", async () => (await statuses(host)) === "503");
     t.diagnostic(`retired after ${Math.round(performance.now() - began)} ms`);
     assert.equal(await statuses(`${host.toUpperCase()}.:8080`), "503");

@@ -20,7 +20,7 @@ import {
   type TicketKey,
 } from "../../src/shield/ticket-key-file.ts";
 import { listTicketKeys, readTicketKeys, rotateTicketKeys } from "../../src/shield/ticket-keys.ts";
-import { TicketKeysFollower } from "../../src/shield/ticket-keys-follower.ts";
+import { followTicketKeys } from "../../src/shield/ticket-keys-follower.ts";
 import { eventually, sleep } from "../support/origin.ts";
 import { keysFile } from "../support/tickets.ts";
 
@@ -192,7 +192,7 @@ test("a follower tells of each change once, and a damaged file keeps the last go
   const file = await keysFile(t);
   const logged: LogEntry[] = [];
   const told: (readonly TicketKey[])[] = [];
-  const follower = new TicketKeysFollower(
+  const follower = followTicketKeys(
     file,
     (entry) => logged.push(entry),
     (keys) => told.push(keys),

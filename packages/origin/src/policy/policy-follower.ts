@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import { CausewayError, TrustError } from "@causeway/kernel";
+import { stampIfThere } from "../file-stamp.ts";
+import { Follower } from "../follower.ts";
+import type { Log } from "../log.ts";
+import { readBounded } from "../read-bounded.ts";
+import { operatorsOf } from "./operators.ts";
+import type { PolicyKeeper } from "./policy-keeper.ts";
+import { isKeyGone, SeenVersion } from "./seen-version.ts";
+import { readSignedPolicy, type SignedPolicy, signedPolicyBytesMax } from "./signed-policy.ts";
+
+/** What is followed, and for whom. */
+interface PolicySource {
+  readonly file: string;
+  /** The repository that says who may sign it. */
+  readonly tree: string;
+  readonly keeper: PolicyKeeper;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/**
+ * Puts the signed policy of a file in force, and each newer one. One that is junk, signed by others
+ * or older changes nothing: the last good one stays; it is logged and counted. When those who sign
+ * lose a key, it has to be signed anew.
+ */
+export function followPolicy(source: PolicySource): Follower<SignedPolicy | undefined> {
+  const { file, tree, keeper, log, now = Date.now } = source;
+  const seen = new SeenVersion(file);
+  let keys: readonly string[] = []; // of those who sign, when it was looked last
+  const complain = (event: string, error: unknown): void => {
+    if (!(error instanceof CausewayError)) throw error;
+    const { code, message } = error;
+    log({ level: "error", event, fields: { code, message } });
+  };
+  /** A key that was taken away may be a thief's: what it may have signed is in force no more. */
+  const dropFile = (): void => {
+    if (keeper.file === undefined) return;
+    const { version } = keeper.file;
+    keeper.setFile(undefined);
+    log({ level: "warn", event: "policy-dropped", fields: { version } });
+  };
+  return new Follower({
+    // A publish may have changed the keys that sign it.
+    stamp: async () => {
+      const own = await stampIfThere(file);
+      const timestamp = await stampIfThere(join(tree, "metadata", "timestamp.json"));
+      return `${own} ${timestamp}`;
+    },
+    read: async () => {
+      const bytes = await readBounded(file, signedPolicyBytesMax);
+      if (bytes === undefined && keeper.file === undefined) return undefined;
+      const operators = await operatorsOf(tree);
+      if (isKeyGone(keys, [...operators.keys.keys()])) dropFile();
+      keys = [...operators.keys.keys()];
+      if (bytes === undefined) return undefined;
+      const signed = readSignedPolicy(bytes, operators, now());
+      // A record that is damaged, or cannot be kept, must not keep every policy out.
+      await seen.load(keys).catch((error: unknown) => complain("policy-version-unread", error));
+      if (signed.version >= seen.version) return signed;
+      const message = `is version ${signed.version}; version ${seen.version} was in force already`;
+      throw new TrustError("TRUST_ROLLBACK", "policy", message);
+    },
+    take: async (signed) => {
+      if (signed === undefined || signed.version === keeper.file?.version) return;
+      keeper.setFile(signed);
+      log({ level: "info", event: "policy-taken", fields: { version: signed.version } });
+      await seen
+        .raise(signed.version, keys)
+        .catch((error: unknown) => complain("policy-version-unkept", error));
+    },
+    warn: (error) => {
+      keeper.noteRefused();
+      complain("policy-refused", error);
+    },
+  });
+}
