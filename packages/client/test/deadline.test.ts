@@ -95,7 +95,8 @@ function transportOver(clock: VirtualClock, line: Line): Transport {
 /** How long one request takes on virtual time, and what became of it. */
 async function request(line: Line, route: Route): Promise<readonly [ms: number, fate: string]> {
   const clock = new VirtualClock();
-  const ports = { clock, transport: transportOver(clock, line) };
+  const random = { uint32: () => 0 };
+  const ports = { clock, random, transport: transportOver(clock, line) };
   const asked = { path: "metadata/x", lengthMax: 65_536, signal: new AbortController().signal };
   const fate = await clock.run(
     exchange(ports, route, { ...asked, limits: clientLimits.exchange }).then(

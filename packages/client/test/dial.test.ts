@@ -12,7 +12,7 @@ import { parseRoute } from "../src/routes/parse-route.ts";
 import { startFullListener } from "./support/full-listener.ts";
 import { quickExchange } from "./support/quick.ts";
 
-const { clock } = nodePorts();
+const { clock, random } = nodePorts();
 
 /** Every name leads to these addresses of this machine. */
 function namesOf(...addresses: readonly string[]): NameSources {
@@ -70,7 +70,10 @@ test("an address that hangs is given up at the deadline, and nothing stays open"
   const route = parseRoute(`http://updates.example:${full.port}/`);
   const { signal } = new AbortController();
   const request = { path: "x", lengthMax: 9, limits: quickExchange, signal };
-  await assert.rejects(exchange({ clock, transport }, route, request), /no answer for 0\.5 s/);
+  await assert.rejects(
+    exchange({ clock, random, transport }, route, request),
+    /no answer for 0\.5 s/,
+  );
   await clock.sleep(20);
   const sockets = process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap");
   assert.equal(sockets.length, 8, "those that fill the listener's queue");

@@ -6,7 +6,7 @@ import { redirectTarget } from "../src/routes/answer.ts";
 import { type Answer, type ExchangeRequest, exchange } from "../src/routes/exchange.ts";
 import { parseRoute, parseRoutes } from "../src/routes/parse-route.ts";
 import type { Route } from "../src/routes/route.ts";
-import { cutsAfter, type Fault, faults, startRoute } from "./support/faulty-route.ts";
+import { type Fault, faults, startRoute } from "./support/faulty-route.ts";
 import { quickExchange } from "./support/quick.ts";
 import { isRouteError } from "./support/route-error.ts";
 
@@ -89,44 +89,6 @@ test("a flood filter that resets the first connection costs one connection", asy
   };
   assert.equal((await ask(parseRoute(server.url))).length, file.length);
   assert.equal(server.connections, 2);
-});
-
-test("a file that comes over connections that are cut, each after some bytes, comes whole", async () => {
-  await using server = await startRoute("cuts", files);
-  const route = parseRoute(server.url);
-  assert.deepEqual(await ask(route), Buffer.from(file));
-  assert.equal(route.bytesReceived, file.length, "no byte came twice");
-  assert.equal(server.requests.length, file.length / cutsAfter);
-  const bytes = await ask(route, { range: { start: 7, end: 80_000 } });
-  assert.deepEqual(bytes, Buffer.from(file.subarray(7, 80_000)));
-});
-
-test("the rest of a file is not taken from another version, nor where there are no ranges", async () => {
-  await using server = await startRoute("cuts", files);
-  let version = 0;
-  Object.defineProperty(server, "headers", { get: () => ({ etag: `"${version++}"` }) });
-  await assert.rejects(ask(parseRoute(server.url)), isRouteError("ROUTE_TRUNCATED", /broke/));
-  assert.equal(server.requests.length, 2);
-  await using rangeless = await startRoute("ignores-ranges", files);
-  rangeless.firstTime = "cuts";
-  const asked = ask(parseRoute(rangeless.url));
-  await assert.rejects(asked, isRouteError("ROUTE_TRUNCATED", /broke/), "that is no lie");
-});
-
-test("what befalls the request for the rest is told, and an abort ends it too", async () => {
-  await using server = await startRoute("busy-503", files);
-  server.firstTime = "cuts";
-  const route = parseRoute(server.url);
-  await assert.rejects(ask(route), isRouteError("ROUTE_REFUSED", /asks to wait 7 s/));
-  assert.ok(route.restUntil > ports.clock.steady());
-  await using hanging = await startRoute("hangs-before-headers", files);
-  hanging.firstTime = "cuts";
-  const abort = new AbortController();
-  const reason = new Error("enough");
-  setTimeout(() => abort.abort(reason), 100);
-  const asked = ask(parseRoute(hanging.url), { signal: abort.signal });
-  await assert.rejects(asked, (error) => error === reason);
-  assert.equal(hanging.requests.length, 2);
 });
 
 test("a redirect to another listed route is followed, with that one's credentials only", async () => {

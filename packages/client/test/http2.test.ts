@@ -21,7 +21,7 @@ import {
 import { quickExchange } from "./support/quick.ts";
 import { isRouteError } from "./support/route-error.ts";
 
-const { clock } = nodePorts();
+const { clock, random } = nodePorts();
 const certificate = await selfSigned("localhost");
 const ca = [certificate.cert];
 const file = Uint8Array.from({ length: 6_000_000 }, (_, at) => at % 251);
@@ -37,7 +37,7 @@ async function ask(
   const whole = { path, lengthMax: file.length, limits, signal, ...request };
   const route = parseRoute(`https://localhost:${port}/`);
   const parts: Uint8Array[] = [];
-  for await (const bytes of (await exchange({ clock, transport }, route, whole)).body) {
+  for await (const bytes of (await exchange({ clock, random, transport }, route, whole)).body) {
     parts.push(bytes);
   }
   return Buffer.concat(parts);

@@ -15,7 +15,7 @@ import { startFullListener } from "./support/full-listener.ts";
 import { quickExchange } from "./support/quick.ts";
 import { startTinyproxy } from "./support/tinyproxy.ts";
 
-const { clock } = nodePorts();
+const { clock, random } = nodePorts();
 const certificate = await selfSigned("127.0.0.1", "localhost");
 const ca = [certificate.cert];
 
@@ -62,7 +62,7 @@ async function ask(transport: NodeTransport, url: string): Promise<string> {
   const { signal } = new AbortController();
   const request = { path: "metadata/x", lengthMax: 1_000, limits: quickExchange, signal };
   return new TextDecoder().decode(
-    await fetchDocument({ clock, transport }, parseRoute(url), request),
+    await fetchDocument({ clock, random, transport }, parseRoute(url), request),
   );
 }
 

@@ -216,7 +216,7 @@ async function secure(
     server.close();
   });
   const url = `https://localhost:${(server.address() as AddressInfo).port}/`;
-  return { url, authorizations, how: { clock: ports.clock, transport } };
+  return { url, authorizations, how: { ...ports, transport } };
 }
 
 for (const h2 of [false, true]) {

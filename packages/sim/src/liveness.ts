@@ -4,6 +4,7 @@ import type { Vendor } from "./vendor/vendor.ts";
 const documentsLength = 60_000; // what a drill's metadata, catalogue and index come to at the most
 const documentsMax = 16; // asked for one after the other, beside new roots
 const roundTripsEach = 2; // to connect and to ask
+const restWaitMs = 200; // at the most, before a broken answer is gone on with
 const hedgeMs = 300; // how long a bad route is alone before the next one is started beside it
 const deadlinesMs = 25_000; // answers that never come, stalls, a newer state that never does
 /** How long a route may be left alone beside a frozen one because it was dead in earlier runs. */
@@ -21,7 +22,7 @@ export function getMsMax(swarm: Swarm, vendor: Vendor): number {
   const length = documentsLength + Math.max(...lengths);
   const bytesMs = (length * 1000) / rate;
   const { cutAfter = Infinity, latencyMs } = route.traits;
-  const cutsMs = (length / cutAfter) * roundTripsEach * 2 * latencyMs;
+  const cutsMs = (length / cutAfter) * (roundTripsEach * 2 * latencyMs + restWaitMs);
   const steps = documentsMax + vendor.newest.versions.root;
   const stepMs = roundTripsEach * 2 * latencyMs + (count - 1) * hedgeMs;
   const diskMs = steps * 3 * (swarm.disk.syncMs + swarm.disk.accessMs);

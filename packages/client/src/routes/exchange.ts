@@ -1,4 +1,10 @@
-import { type Clock, type Delivery, RouteError, type Transport } from "@causeway/kernel";
+import {
+  type Clock,
+  type Delivery,
+  type Random,
+  RouteError,
+  type Transport,
+} from "@causeway/kernel";
 import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
 import { seconds } from "./body.ts";
@@ -31,6 +37,7 @@ export interface Answer {
 }
 
 export interface ExchangePorts {
+  readonly random: Random;
   readonly clock: Clock;
   readonly transport: Transport;
 }
@@ -55,17 +62,25 @@ export async function exchange(
   try {
     const opened = await open(asking);
     let { delivery } = opened;
+    let closed = false;
     const close = (): void => {
+      closed = true;
       cancel.release();
       delivery.close();
     };
     const reopen = async (range: ByteRange): Promise<Opened> => {
-      const rest = await open({ ...asking, request: { ...request, range } });
-      delivery = rest.delivery;
-      return rest;
+      const isOver = (): boolean => closed;
+      if (!isOver()) {
+        const rest = await open({ ...asking, request: { ...request, range } });
+        delivery = rest.delivery;
+        if (!isOver()) return rest;
+        delivery.close();
+      }
+      throw new RouteError("ROUTE_TRUNCATED", route.id + request.path, "is not read any more");
     };
     const guard = { ports, route, request, limits, ...opened };
-    const resuming = { start: request.range?.start ?? 0, reopen, letGo: close };
+    const start = request.range?.start ?? 0;
+    const resuming = { random: ports.random, host: opened.host, start, reopen, letGo: close };
     const body = resumedBody(guard, resuming);
     return { length: opened.promised, headers: delivery.headers, body, close };
   } catch (error) {
@@ -110,7 +125,7 @@ async function open(asking: Asking): Promise<Opened> {
           const until = ticket.until - clock.wall() + clock.steady();
           host.takeTicket(url, request.path, { ...ticket, until });
         }
-        return { delivery, promised };
+        return { delivery, promised, host };
       }
       if (next.route.restUntil > clock.steady()) {
         const text = `redirects ${request.path} to ${next.route.id}, which asked to be left alone`;

@@ -1,8 +1,13 @@
-import { type Delivery, RouteError } from "@causeway/kernel";
+import { type Delivery, type Random, RouteError } from "@causeway/kernel";
 import { type Guard, guardedBody } from "./body.ts";
+import type { Route } from "./route.ts";
 
 /** A connection that brought less before it broke is no way on: the request has failed. */
 const resumedLengthMin = 4 * 1024;
+/** One that brought as much may be followed at once, and so may the first. */
+const quickLengthMin = 64 * 1024;
+/** The longest wait before another: a server that broke many answers is not asked in one wave. */
+const waitMsMax = 200;
 
 /** A part of a file, in bytes: `start` to `end - 1`. */
 export interface ByteRange {
@@ -15,10 +20,15 @@ export interface Opened {
   readonly delivery: Delivery;
   /** Bytes of the body; undefined when the route does not say. */
   readonly promised: number | undefined;
+  /** Whose answer it is: the route's that was asked, or another's that it redirected to. */
+  readonly host: Route;
 }
 
 /** How to go on with a body whose connection breaks. */
 export interface Resuming {
+  readonly random: Random;
+  /** Whose answer it is that may break. */
+  readonly host: Route;
   /** Where in its file the body begins. */
   readonly start: number;
   /** Asks the same route for that range of the same file. @throws {RouteError} */
@@ -35,11 +45,13 @@ export interface Resuming {
  */
 export async function* resumedBody(
   guard: Guard,
-  { start, reopen, letGo }: Resuming,
+  resuming: Resuming,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { start, letGo } = resuming;
   const end = guard.promised === undefined ? undefined : start + guard.promised;
   let part = guard;
   let at = start;
+  let breaks = 0;
   try {
     for (;;) {
       const before = at;
@@ -50,9 +62,11 @@ export async function* resumedBody(
         }
         return;
       } catch (error) {
-        if (end === undefined || !isBreak(error) || at - before < resumedLengthMin) throw error;
+        if (!isBreak(error) || end === undefined) throw error;
         if (at === end) return; // all but the connection's own end came
-        part = { ...guard, ...(await openRest(guard, { start: at, end }, reopen, error)) };
+        if (at - before < resumedLengthMin) throw error;
+        if (breaks++ > 0 && at - before < quickLengthMin) await waitABit(guard, resuming.random);
+        part = { ...guard, ...(await openRest(guard, { start: at, end }, resuming, error)) };
       }
     }
   } finally {
@@ -63,7 +77,7 @@ export async function* resumedBody(
 async function openRest(
   { delivery, request }: Guard,
   range: ByteRange,
-  reopen: Resuming["reopen"],
+  { host, reopen }: Resuming,
   broken: RouteError,
 ): Promise<Opened> {
   let rest: Opened;
@@ -74,9 +88,19 @@ async function openRest(
     // It knows no ranges, or the file has become shorter: there is no rest, and that is no lie.
     throw error instanceof RouteError && error.code === "ROUTE_MISLABELLED" ? broken : error;
   }
-  if (rest.delivery.headers.get("etag") === delivery.headers.get("etag")) return rest;
+  if (rest.host === host && isSameVersion(rest.delivery, delivery)) return rest;
   rest.delivery.close();
-  throw broken; // the rest is of another version
+  throw broken;
+}
+
+function isSameVersion(one: Delivery, other: Delivery): boolean {
+  return ["etag", "last-modified"].every((name) => {
+    return one.headers.get(name) === other.headers.get(name);
+  });
+}
+
+async function waitABit({ ports, request }: Guard, random: Random): Promise<void> {
+  await ports.clock.sleep((random.uint32() / 2 ** 32) * waitMsMax, request.signal);
 }
 
 function isBreak(error: unknown): error is RouteError {

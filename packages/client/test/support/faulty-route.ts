@@ -50,6 +50,8 @@ export interface FaultyRoute {
   connections: number;
   /** Called when one was dealt with. */
   onConnection: () => void;
+  /** Called when an answer was begun, or given. */
+  onAnswer: () => void;
   /** What `Authorization` was sent with each request. */
   readonly authorizations: readonly (string | undefined)[];
   /** Where "redirects-to" leads. */
@@ -102,6 +104,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     const first = seen.has(path) ? undefined : route.firstTime;
     seen.add(path);
     behaviours[first ?? route.behaviour]({ request, response, ...reply });
+    route.onAnswer();
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -130,6 +133,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     sockets,
     connections: 0,
     onConnection: () => undefined,
+    onAnswer: () => undefined,
     authorizations,
     location: "",
     behaviour,
