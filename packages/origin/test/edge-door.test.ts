@@ -6,6 +6,8 @@ import { type TestContext, test } from "node:test";
 import type { Exchange } from "../src/exchange.ts";
 import { HttpServer } from "../src/http-server.ts";
 import { defaultLimits } from "../src/limits.ts";
+import { countSources } from "../src/measures/count-sources.ts";
+import { SourceMeter } from "../src/measures/source-meter.ts";
 import { engineFolder } from "./support/engines.ts";
 import { type Answer, ask } from "./support/http.ts";
 
@@ -51,6 +53,24 @@ test("our own edge is believed about whom it asks for, and nobody else is", asyn
   const headers = { "X-Forwarded-For": "203.0.113.9" };
   const direct = await ask(`http://127.0.0.1:${port}/`, { headers });
   assert.equal(direct.body.toString(), "127.0.0.1");
+});
+
+test("who asks through our own edge is counted as a source, and not the edge", async (t) => {
+  const path = join(engineFolder(t), "origin.sock");
+  const meter = new SourceMeter([1, 2]);
+  const handler = async ({ response }: Exchange): Promise<void> => {
+    response.end("yes");
+  };
+  const server = new HttpServer(countSources(handler, meter), defaultLimits, () => {});
+  await server.listenToEdge(path);
+  t.after(() => server.stop(0));
+  for (const address of ["203.0.113.9", "203.0.113.9", "2001:db8::1"])
+    await askSocket(path, address);
+  assert.equal(await askSocket(path), "yes", "and one that is unknown is served, too");
+  assert.deepEqual(meter.report().networks, [
+    ["203.0.113.0/24", 2],
+    ["2001:db8::/48", 1],
+  ]);
 });
 
 test("the public door is shut and opened again while the edge's stays open", async (t) => {
