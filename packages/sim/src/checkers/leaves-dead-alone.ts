@@ -42,6 +42,8 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
         const restMs = Math.min(rest.wallUntil - rest.wallFrom, laterMsMax);
         rest.isLaterRun = true;
         rest.laterUntil = world.now + restMs - Math.max(0, wall - rest.wallFrom);
+        // Over by a clock that was set forward, it is forgotten, though the clock be set back again.
+        if (rest.laterUntil <= world.now) rests.delete(host);
       }
     },
     ended() {
