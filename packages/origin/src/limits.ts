@@ -69,11 +69,11 @@ export interface OriginLimits {
   readonly heldMs: { readonly least: number; readonly most: number };
   /** Beyond this rate, refusals are held back for longer. */
   readonly heldAnswersPerSecond: number;
-  /** How long after there was no room those are refused who have used up their share. */
-  readonly crowdedMs: number;
+  /** How long after somebody had to wait others are refused who have used up their share. */
+  readonly contentionMs: number;
   /**
-   * What one machine may use of the whole origin while there is not room for all: as a rate, and
-   * how much of it at once after a rest. Nobody is refused for it in calm times.
+   * What one machine may use of the whole origin while others have to wait: as a rate, and how much
+   * of it at once after a rest. Nobody is refused for it in calm times.
    */
   readonly shareWorkMsPerSecond: number;
   readonly shareBytesPerSecond: number;
@@ -124,7 +124,7 @@ export const defaultLimits: OriginLimits = {
   heldMax: 4_096, // 50 KB each; the more a flood's connections wait here, the less it can do
   heldAnswersPerSecond: 500, // a tenth of a core
   heldMs: { least: 1_000, most: 2_000 }, // a client of ours asks elsewhere meanwhile
-  crowdedMs: 200, // a flood's next wave comes by then
+  contentionMs: 2_000, // a client that comes every second or so keeps a flood off
   shareWorkMsPerSecond: 3, // 30 small answers; a client asks for ten runs of chunks a second
   shareBytesPerSecond: 1024 * 1024, // a hundred such machines fill a line of a Gbit/s
   shareBurstMs: 30_000, // a patch of 30 MB; a first check, and the day's page with its files

@@ -1,6 +1,7 @@
 import type { AdmissionState } from "../counters.ts";
 import { type Exchange, type Handler, trafficOf } from "../exchange.ts";
 import type { OriginLimits } from "../limits.ts";
+import { Contention } from "./contention.ts";
 import { LateRefusals, type RefusalStatus } from "./late-refusals.ts";
 import type { Account, Shares } from "./shares.ts";
 import { type Waiter, WaitingLine } from "./waiting-line.ts";
@@ -28,8 +29,8 @@ type Waiting = Waiter & Outcomes;
 
 /**
  * Decides whose work is done now, whose later and whose not, in one worker. While fewer pieces of
- * work are under way than the limit, everybody's; beyond, in the order of the line, and nothing of
- * those who have used up their share. A piece of work is what can be done without the client: to
+ * work are under way than the limit, everybody's; beyond, in the order of the line. While others
+ * have to wait, nothing is done for those who have used up their share. A piece of work is what can be done without the client: to
  * find the file and hand the system its first block, or one more. So a slow reader takes no place,
  * and long answers go on in the order of the line too.
  */
@@ -40,6 +41,7 @@ export class Admission {
   readonly #slots: WorkSlots;
   readonly #line: WaitingLine<Waiting>;
   readonly #refusals: LateRefusals;
+  readonly #contention: Contention;
   #pressedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(limits: OriginLimits, shares: Shares, ports: AdmissionPorts) {
@@ -49,6 +51,7 @@ export class Admission {
     this.#slots = new WorkSlots(limits, ports, () => this.#goOn());
     this.#line = new WaitingLine(limits);
     this.#refusals = new LateRefusals(limits, ports);
+    this.#contention = new Contention(limits.contentionMs);
   }
 
   /** True when for a while nobody was refused, or had to wait for longer than a moment. */
@@ -64,9 +67,8 @@ export class Admission {
   handler(next: Handler): Handler {
     return (exchange) => {
       const account = this.#shares.accountOf(exchange, this.#now());
-      const hasRoom = this.#hasRoom();
-      if (account.isOver && this.#isCrowded()) return this.#refuse(exchange, account);
-      if (hasRoom) {
+      if (account.isOver && this.#othersWait(exchange)) return this.#refuse(exchange, account);
+      if (this.#hasRoom()) {
         trafficOf(exchange).admissions["at-once"]++;
         return this.#admit(exchange, account, next);
       }
@@ -92,9 +94,8 @@ export class Admission {
     return false;
   }
 
-  /** A turn may have room again while a flood goes on. */
-  #isCrowded(): boolean {
-    return this.#now() - this.#slots.reachedAt <= this.#limits.crowdedMs;
+  #othersWait({ client = "" }: Exchange): boolean {
+    return this.#contention.existsFor(client, this.#now());
   }
 
   #goOn(): void {
@@ -174,8 +175,9 @@ export class Admission {
   }
 
   #join(exchange: Exchange, account: Account, begun: boolean, outcomes: Outcomes): void {
-    const { response, ticket, class: requestClass } = exchange;
+    const { response, ticket, class: requestClass, client = "" } = exchange;
     const { known, isOver, owedMs } = account;
+    if (!isOver) this.#contention.note(known ? `${ticket?.sub}` : client, this.#now());
     const leave = (): void => {
       if (this.#line.leave(waiting)) outcomes.leave();
     };

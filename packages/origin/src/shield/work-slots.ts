@@ -16,7 +16,6 @@ export class WorkSlots {
   #working = 0;
   /** Done, but counted until the loop comes round: they have used up a part of this turn. */
   #done = 0;
-  #reachedAt = Number.NEGATIVE_INFINITY;
 
   /** `onFree` is called when there is room again. */
   constructor(bounds: AdaptiveLimitBounds, ports: WorkSlotsPorts, onFree: () => void) {
@@ -29,11 +28,6 @@ export class WorkSlots {
     return this.#limit.current;
   }
 
-  /** When last there was no room. */
-  get reachedAt(): number {
-    return this.#reachedAt;
-  }
-
   get hasRoom(): boolean {
     return this.#working < this.#limit.current;
   }
@@ -41,7 +35,6 @@ export class WorkSlots {
   /** Somebody found no room. */
   noteReached(): void {
     this.#limit.noteReached();
-    this.#reachedAt = this.#ports.now();
   }
 
   /** @returns what ends the piece of work, and tells for how many milliseconds it was under way */

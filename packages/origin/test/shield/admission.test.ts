@@ -192,7 +192,7 @@ test("a stop answers what is held back", async (t) => {
   assert.equal(await answer, 503);
 });
 
-test("a held connection that its client closes, which nobody reads, is let go when it is due", async (t) => {
+test("a held connection that its client closed leaves its place when its time has come", async (t) => {
   const { admission, clock, port } = await occupied(t);
   const socket = dial(port);
   socket.write(head("GET /metadata/gone HTTP/1.1"));
@@ -202,7 +202,7 @@ test("a held connection that its client closes, which nobody reads, is let go wh
   assert.equal(admission.state().held, 1);
   socket.resetAndDestroy();
   await once(socket, "close");
-  clock.now += defaultLimits.heldMs.most + 1;
+  clock.now += defaultLimits.heldMs.most;
   admission.tick(0);
   assert.equal(admission.state().held, 0);
 });
@@ -225,23 +225,22 @@ test("a connection whose refusal is held takes no place from others", async (t) 
   assert.equal(admission.state().held, 12);
 });
 
-test("who has used up its share is refused while there is no room, and told why", async (t) => {
-  const limits = { shareBurstMs: 0, workAtOnceMin: 2, workAtOnceMax: 2 };
-  const { admission, works, clock, url, counts } = await shielded(t, limits);
-  const first = ask(url("metadata/a"));
-  await eventually("it is worked on", () => works.length === 1);
+test("who has used up its share is refused while others have to wait, and told why", async (t) => {
+  const { admission, works, clock, waits, url, counts } = await occupied(t, { shareBurstMs: 0 });
   works[0]?.finish(); // from now on its address owes
-  assert.equal((await first).status, 200);
-  const calm = ask(url("metadata/calm"));
-  await eventually("nobody is refused while there is room", () => works.length === 2);
-  const other = ask(url("metadata/b"));
-  await eventually("there is room for two", () => works.length === 3);
+  const alone = ask(url("metadata/alone"));
+  await eventually("nobody else waits: it has all", () => works.length === 2);
+  const more = await waits("metadata/more");
+  const known = await waits("metadata/known", { authorization: "1000" });
   const over = ask(url("metadata/over"));
   await eventually("it is refused", () => counts()["over-share"] === 1);
+  for (const at of [1, 2, 3]) {
+    await eventually("the next one goes on", () => works.length > at);
+    works[at]?.finish();
+  }
+  const statuses = [(await alone).status, await known.answer, await more.answer];
+  assert.deepEqual(statuses, [200, 200, 200]);
   clock.now += defaultLimits.heldMs.least;
   admission.tick(0);
   assert.equal((await over).status, 429);
-  works[1]?.finish();
-  works[2]?.finish();
-  assert.deepEqual([(await calm).status, (await other).status], [200, 200]);
 });
