@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { Exchange } from "../exchange.ts";
 import type { HeaderList } from "../headers.ts";
 import { entrancesFor } from "./entrance-choice.ts";
+import { pooledRandom } from "./pooled-random.ts";
 import { signingKey } from "./signing-key.ts";
 import { issueTicket, type Ticket, ticketLifeSeconds } from "./ticket.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
@@ -42,7 +42,7 @@ export class TicketOffice {
   constructor(
     audience: string,
     entrances: ToldEntrances,
-    { calm, now = Date.now, random = randomBytes }: OfficePorts,
+    { calm, now = Date.now, random = pooledRandom }: OfficePorts,
   ) {
     this.#audience = audience;
     this.#entrances = entrances;
