@@ -90,7 +90,7 @@ async function addRound(field: Field, row: Row, round: number): Promise<void> {
 /** Patches in a second, each over a new connection, from who does nothing but serve them. */
 async function capacityOf(site: Site): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const port = await unprotected.start(site, stack);
+  const port = await unprotected.start(site, stack, []);
   const load = { port, path: site.patch.path, connections: 32, closing: true };
   await runWrk({ ...load, seconds: 2 });
   const { requests, seconds: took } = await runWrk({ ...load, seconds: 3 });
@@ -112,6 +112,9 @@ function introduction({ capacity, site }: Field): readonly string[] {
     "a second and limit_conn 8 for each address, serving the files itself. *HAProxy stick tables*: the",
     "same by its means, in front of nginx. *puzzle* is a simple model of Anubis, not Anubis: all without",
     "a pass must solve one, and our visitors without a ticket can, in half a second. *HAProxy by hand*",
-    "verifies our tickets and lets them go first, into few slots, in front of nginx.",
+    "verifies our tickets and lets them go first, into few slots, in front of nginx. Where there are",
+    "private entrances, of 8 each ticket names two, which its holder tries before the port for all; a",
+    "flood with a stolen ticket goes to its two as well. All floods with a stolen ticket use one that a",
+    "visitor has too.",
   ];
 }

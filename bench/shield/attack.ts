@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../packages/client/test/support/listening.ts";
 import {
   type FloodJob,
   type FloodKind,
@@ -8,7 +9,7 @@ import {
 } from "./flood-job.ts";
 import type { Front } from "./fronts.ts";
 import { LoadProcess } from "./load-process.ts";
-import type { Site } from "./site.ts";
+import { bogusOf, type Site } from "./site.ts";
 import type { Visit, VisitJob } from "./visit-job.ts";
 
 /** One flood of one front. */
@@ -57,19 +58,24 @@ export async function attack(
 ): Promise<Attacked> {
   const { site, capacity, seconds } = field;
   await using stack = new AsyncDisposableStack();
-  const port = await front.start(site, stack);
+  const free = Array.from({ length: front.entrances ?? 0 }, () => freePort());
+  const entrances = await Promise.all(free);
+  const port = await front.start(site, stack, entrances);
+  const tickets = site.tickets(entrances);
   const asked = holdingKinds.has(kind) ? 0 : Math.round(times * capacity);
   const wait = retriesMax > 0 ? retrySecondsMax : 0;
   const visits: VisitJob = {
     port,
     perSecond,
-    passes: site.tickets.map(front.pass),
+    passes: tickets.map(({ token, ports }) => ({ header: front.pass(token), ports })),
     patch: site.patch,
     retriesMax,
     seconds: warmSeconds + calmSeconds + onsetSeconds + seconds + spareSeconds,
   };
+  const [stolen] = tickets;
   const flood: FloodJob = {
-    port,
+    // Whoever has stolen a ticket knows what it names.
+    ports: kind === "stolen" ? [port, ...(stolen?.ports ?? [])] : [port],
     kind,
     connections: holdingKinds.has(kind)
       ? Math.min(times * connections.held, floodBounds.connections)
@@ -77,7 +83,10 @@ export async function attack(
     perSecond: Math.min(asked, floodBounds.perSecond),
     seconds: onsetSeconds + seconds + spareSeconds + wait,
     paths: { patch: site.patch.path, large: site.large.path },
-    passes: { bogus: site.bogus.map(front.pass), stolen: front.pass(site.stolen) },
+    passes: {
+      bogus: tickets.map((ticket) => front.pass(bogusOf(ticket))),
+      stolen: front.pass(stolen?.token ?? ""),
+    },
   };
   using visiting = await LoadProcess.start("visit-process.ts", visits, true);
   await sleep(warmSeconds * 1000);

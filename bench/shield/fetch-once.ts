@@ -1,5 +1,4 @@
 import { request } from "node:http";
-import { patienceMs } from "./visit-job.ts";
 
 /** What one try brought. */
 export interface Fetched {
@@ -15,7 +14,7 @@ export interface Fetched {
 }
 
 const textLengthMax = 4_096;
-const nothing: Fetched = {
+export const nothing: Fetched = {
   status: 0,
   length: 0,
   retryAfter: undefined,
@@ -23,17 +22,18 @@ const nothing: Fetched = {
   cookie: undefined,
 };
 
-/** Asks for a path of a port of 127.0.0.1 over a new connection from `localAddress`. */
+/** Asks for a path of a port of 127.0.0.1 over a new connection from `localAddress`, for `msMax`. */
 export function fetchOnce(
   { port, localAddress }: { readonly port: number; readonly localAddress: string },
   path: string,
   headers: readonly string[],
+  msMax: number,
 ): Promise<Fetched> {
   return new Promise((resolve) => {
     const all = ["Host", "route.example", ...headers, "Connection", "close"];
     const place = { host: "127.0.0.1", port, localAddress, agent: false };
     const asked = request({ ...place, path, headers: all });
-    const timer = setTimeout(() => asked.destroy(), patienceMs);
+    const timer = setTimeout(() => asked.destroy(), msMax);
     const end = (fetched: Fetched): void => {
       clearTimeout(timer);
       resolve(fetched);

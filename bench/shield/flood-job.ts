@@ -1,3 +1,5 @@
+import { isPort } from "./is-port.ts";
+
 /** The floods that we know. */
 export const floodKinds = [
   "root",
@@ -14,9 +16,10 @@ export type FloodKind = (typeof floodKinds)[number];
 /** Kinds that hold connections open, instead of asking much. */
 export const holdingKinds: ReadonlySet<FloodKind> = new Set(["slowloris", "drip"]);
 
-/** What a flood's process is told: all of it is about a port of 127.0.0.1. */
+/** What a flood's process is told: all of it is about ports of 127.0.0.1. */
 export interface FloodJob {
-  readonly port: number;
+  /** Each connection goes to one of them. */
+  readonly ports: readonly number[];
   readonly kind: FloodKind;
   readonly connections: number;
   /** Requests. Nothing for kinds that hold connections. */
@@ -43,12 +46,12 @@ export const floodBounds = { connections: 12_000, perSecond: 200_000, seconds: 1
 
 /** @throws when the job is no flood of this machine, or too much */
 export function checkFloodJob(job: FloodJob): FloodJob {
-  const { port, connections, perSecond, seconds, kind } = job;
-  const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
+  const { ports, connections, perSecond, seconds, kind } = job;
+  const arePorts = ports.length > 0 && ports.every(isPort);
   const isBounded =
     connections <= floodBounds.connections &&
     perSecond <= floodBounds.perSecond &&
     seconds <= floodBounds.seconds;
-  if (!isPort || !isBounded || !floodKinds.includes(kind)) throw new Error("not such a flood");
+  if (!arePorts || !isBounded || !floodKinds.includes(kind)) throw new Error("not such a flood");
   return job;
 }

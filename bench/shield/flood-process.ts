@@ -4,7 +4,7 @@ import { checkFloodJob, type FloodJob, type FloodTold, holdingKinds } from "./fl
 import { floodRequests } from "./flood-requests.ts";
 import { Holder } from "./holder.ts";
 
-// A flood of one port of this machine: it is told its job, and to stop; it tells what came of it. It
+// A flood of some ports of this machine: it is told its job, and to stop; it tells what came of it. It
 // asks at a rate, whatever comes back, as long as it has an idle connection.
 
 const tickMs = 5;
@@ -35,9 +35,9 @@ interface Counts {
   readonly answers: Record<number, number>;
 }
 
-function portsOf({ port }: FloodJob, counts: Counts): BotPorts {
+function portsOf({ ports }: FloodJob, at: number, counts: Counts): BotPorts {
   return {
-    port,
+    port: ports[at % ports.length] ?? 0,
     onConnected: () => {
       counts.connected++;
     },
@@ -55,8 +55,9 @@ function addressOf(at: number): string {
 /** @returns what ends it */
 function ask(job: FloodJob, counts: Counts, began: number): () => void {
   const texts = floodRequests(job);
-  const ports = portsOf(job, counts);
-  const bots = Array.from({ length: job.connections }, (_, at) => new Bot(addressOf(at), ports));
+  const bots = Array.from({ length: job.connections }, (_, at) => {
+    return new Bot(addressOf(at), portsOf(job, at, counts));
+  });
   let next = 0;
   const timer = setInterval(() => {
     const now = performance.now();
@@ -80,9 +81,8 @@ function ask(job: FloodJob, counts: Counts, began: number): () => void {
 /** @returns what ends it */
 function hold(job: FloodJob, counts: Counts): () => void {
   const [text = ""] = floodRequests(job);
-  const ports = portsOf(job, counts);
   const holders = Array.from({ length: job.connections }, (_, at) => {
-    return new Holder(addressOf(at), text, job.kind === "drip", ports);
+    return new Holder(addressOf(at), text, job.kind === "drip", portsOf(job, at, counts));
   });
   const timer = setInterval(() => {
     const now = performance.now();

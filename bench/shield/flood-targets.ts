@@ -8,16 +8,24 @@ interface Target {
   readonly met: boolean;
 }
 
-const names = { serve: "causeway serve", edge: "causeway edge haproxy", byHand: "HAProxy by hand" };
+const names = {
+  serve: "causeway serve",
+  entrances: "causeway serve --entrances",
+  edge: "causeway edge haproxy",
+  byHand: "HAProxy by hand",
+};
 
 /** Whether ours reach what was set: over all kinds of floods together, as far as they were run. */
 export function targetTable(rows: readonly Row[], retrying: readonly Row[]): string {
   const targets = [
     success(rows, names.serve, 10, 0.999),
     success(rows, names.serve, 30, 0.99),
+    success(rows, names.entrances, 10, 0.999),
+    success(rows, names.entrances, 30, 0.99),
     success(rows, names.edge, 10, 0.999),
     success(rows, names.edge, 30, 0.99),
     oneProcess(rows),
+    besideCalm(rows),
     besideHand(rows),
     newcomers(retrying, names.serve),
     newcomers(retrying, names.edge),
@@ -49,6 +57,15 @@ function oneProcess(rows: readonly Row[]): Target | undefined {
   if (spread === undefined) return undefined;
   const what = `${names.serve}: ticketed p99 at 10x, worst flood, under 250 ms`;
   return { what, value: `${shownMs(spread)} ms`, met: spread.median < 250 };
+}
+
+function besideCalm(rows: readonly Row[]): Target | undefined {
+  const own = of(rows, names.entrances, 10);
+  const [spread, calm] = [worstOf(own), outcomeOf(own, "ticketed", "calm").percentile(0.99)];
+  if (spread === undefined) return undefined;
+  const what = `${names.entrances}: ticketed p99 at 10x, worst flood, within 25 ms of calm`;
+  const value = `${shownMs(spread)} beside ${shownMs(calm)} ms`;
+  return { what, value, met: spread.median <= calm.median + 25 };
 }
 
 function besideHand(rows: readonly Row[]): Target | undefined {

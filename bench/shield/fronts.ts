@@ -13,8 +13,18 @@ export interface Front {
   readonly name: string;
   /** The header that shows a pass. */
   readonly pass: (token: string) => string;
-  /** Starts what it is made of, all on the servers' core. @returns its port */
-  readonly start: (site: Site, stack: AsyncDisposableStack) => Promise<number>;
+  /** How many private entrances it has; absent: none. */
+  readonly entrances?: number;
+  /**
+   * Starts what it is made of, all on the servers' core.
+   * @param entrances free ports for them
+   * @returns the port for everybody
+   */
+  readonly start: (
+    site: Site,
+    stack: AsyncDisposableStack,
+    entrances: readonly number[],
+  ) => Promise<number>;
 }
 
 const bearer = (token: string): string => `Authorization: Bearer ${token}`;
@@ -81,12 +91,19 @@ function haproxyFront(
 
 const serve: Front = { name: "causeway serve", pass: bearer, start: startOrigin };
 
+const serveWithEntrances: Front = {
+  name: "causeway serve --entrances",
+  pass: bearer,
+  entrances: 8,
+  start: startOrigin,
+};
+
 const edge: Front = {
   name: "causeway edge haproxy",
   pass: bearer,
   start: async (site, stack) => {
     const { tree, audience, keysFile } = site;
-    const originPort = await startOrigin(site, stack);
+    const originPort = await startOrigin(site, stack, []);
     const port = await freePort();
     const out = join(tree.folder, "edge.cfg");
     const plan = {
@@ -119,13 +136,19 @@ export const fronts: readonly Front[] = [
     return handMadeHaproxy(port, nginxPort, key);
   }),
   serve,
+  serveWithEntrances,
   edge,
 ];
 
-function startOrigin(site: Site, stack: AsyncDisposableStack): Promise<number> {
+function startOrigin(
+  site: Site,
+  stack: AsyncDisposableStack,
+  entrances: readonly number[],
+): Promise<number> {
   const { tree, keysFile, audience } = site;
+  const own = entrances.length === 0 ? [] : ["--entrances", entrances.join(",")];
   return listening(stack, (port) => {
-    return origin(tree, Number(port), ["--ticket-keys", keysFile, "--route", audience]);
+    return origin(tree, Number(port), ["--ticket-keys", keysFile, "--route", audience, ...own]);
   });
 }
 

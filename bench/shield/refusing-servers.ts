@@ -3,7 +3,7 @@ import { freePort } from "../../packages/client/test/support/listening.ts";
 import { nginx, nginxLines } from "./nginx.ts";
 import { origin } from "./origin.ts";
 import { PinnedServer } from "./pinned.ts";
-import type { Site } from "./site.ts";
+import { bogusOf, type Site } from "./site.ts";
 
 /** One way to be refused, or to be looked at. */
 export interface Asking {
@@ -20,7 +20,11 @@ export async function startRefusingServers(
   site: Site,
   stack: AsyncDisposableStack,
 ): Promise<readonly Asking[]> {
-  const { tree, keysFile, audience, tickets, bogus } = site;
+  const { tree, keysFile, audience } = site;
+  const [ticket] = site.tickets([]);
+  if (ticket === undefined) throw new Error("a site has tickets");
+  const good = `Authorization: Bearer ${ticket.token}`;
+  const bogus = `Authorization: Bearer ${bogusOf(ticket)}`;
   const start = async (command: (port: number) => readonly string[]): Promise<PinnedServer> => {
     const port = await freePort();
     return stack.use(await PinnedServer.start(command(port), port));
@@ -43,14 +47,13 @@ export async function startRefusingServers(
   const { path } = tree.addTarget(1024);
   const small = { by: "Causeway", server: ours, path, refused: false };
   const timestamp = { ...small, path: "/metadata/timestamp.json" };
-  const bearer = (token = ""): string => `Authorization: Bearer ${token}`;
   const refusal = { path: "/", refused: true };
   return [
     { ...small, what: "1 KiB, no ticket" },
-    { ...small, what: "1 KiB, a good ticket", header: bearer(tickets[0]) },
-    { ...small, what: "1 KiB, a bogus ticket", header: bearer(bogus[0]) },
+    { ...small, what: "1 KiB, a good ticket", header: good },
+    { ...small, what: "1 KiB, a bogus ticket", header: bogus },
     { ...timestamp, what: "timestamp.json, and a first ticket with it" },
-    { ...timestamp, what: "timestamp.json, and a ticket renewed", header: bearer(tickets[0]) },
+    { ...timestamp, what: "timestamp.json, and a ticket renewed", header: good },
     { ...refusal, what: "404: no file of a repository", by: "Causeway", server: ours },
     { ...refusal, what: "404 and no body", by: "bare node:http", server: bare },
     { ...refusal, what: "503 by limit_req", by: "nginx 1.22", server: nginxServer },

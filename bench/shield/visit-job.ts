@@ -1,3 +1,5 @@
+import { isPort } from "./is-port.ts";
+
 /** Who comes for good reasons. */
 export const visitors = [
   "ticketed",
@@ -16,13 +18,21 @@ export interface VisitJob {
   readonly port: number;
   /** How many of each come a second, evenly, whatever becomes of the ones before. */
   readonly perSecond: Readonly<Record<Visitor, number>>;
-  /** Headers that show good passes, of as many machines. */
-  readonly passes: readonly string[];
+  /** Good passes of as many machines. */
+  readonly passes: readonly VisitPass[];
   /** Begins with a slash. */
   readonly patch: { readonly path: string; readonly length: number };
   /** How often a newcomer that was refused comes back. */
   readonly retriesMax: number;
   readonly seconds: number;
+}
+
+/** What a machine has to show, and where. */
+export interface VisitPass {
+  /** As `Name: value`. */
+  readonly header: string;
+  /** The private entrances that it opens, of 127.0.0.1: they are tried before the port. */
+  readonly ports: readonly number[];
 }
 
 /** What became of one visitor. */
@@ -42,11 +52,11 @@ const bounds = { perSecond: 1_000, seconds: 150, retries: 3 } as const;
 
 /** @throws when the job is none for this machine, or too much */
 export function checkVisitJob(job: VisitJob): VisitJob {
-  const { port, perSecond, seconds, retriesMax } = job;
-  const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
+  const { port, passes, perSecond, seconds, retriesMax } = job;
+  const arePorts = [port, ...passes.flatMap(({ ports }) => ports)].every(isPort);
   const all = Object.values(perSecond).reduce((sum, rate) => sum + rate, 0);
   const isBounded =
     all <= bounds.perSecond && seconds <= bounds.seconds && retriesMax <= bounds.retries;
-  if (!isPort || !isBounded) throw new Error("not such visits");
+  if (!arePorts || !isBounded) throw new Error("not such visits");
   return job;
 }

@@ -1,4 +1,5 @@
 import { runGroup } from "../../tools/process-group.ts";
+import { isPort } from "./is-port.ts";
 import { cores, onCore } from "./pinned.ts";
 
 const bounds = { connections: 1_000, seconds: 60 } as const;
@@ -26,8 +27,7 @@ export interface WrkAnswers {
 /** Asks as quickly as one core can. @throws when any answer is missing, broken or not as expected */
 export async function runWrk(load: WrkLoad): Promise<WrkAnswers> {
   const { port, path, connections, seconds, closing, header, refused = false } = load;
-  const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
-  if (!isPort || !path.startsWith("/")) throw new Error("no port, or no path");
+  if (!isPort(port) || !path.startsWith("/")) throw new Error("no port, or no path");
   const isBounded = connections <= bounds.connections && seconds <= bounds.seconds;
   if (!isBounded) throw new Error("too much load");
   const flags = [

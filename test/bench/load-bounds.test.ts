@@ -42,7 +42,7 @@ test("every address that asks is loopback, and no two groups share one or a netw
 });
 
 const flood: FloodJob = {
-  port: 80,
+  ports: [80],
   kind: "root",
   connections: 1,
   perSecond: 1,
@@ -58,8 +58,8 @@ test("a flood is bounded in connections, rate and time", () => {
     { perSecond: 200_001 },
     { seconds: 151 },
     { seconds: Number.NaN },
-    { port: 0 },
-    { port: 65_536 },
+    { ports: [] },
+    { ports: [80, 65_536] },
     { kind: "syn" as never },
   ];
   for (const each of tooMuch) assert.throws(() => checkFloodJob({ ...flood, ...each }));
@@ -82,6 +82,7 @@ test("visitors are bounded in rate, time and retries", () => {
     { seconds: 151 },
     { retriesMax: 4 },
     { port: 0.5 },
+    { passes: [{ header: "", ports: [0] }] },
   ];
   for (const each of tooMuch) assert.throws(() => checkVisitJob({ ...visits, ...each }));
 });
