@@ -79,7 +79,7 @@ async function answer(
 
 function readyText({ edge }: OriginState): string {
   if (edge === undefined) return "ready\n";
-  return edge.inFront ? "ready, behind HAProxy\n" : "ready, without its HAProxy\n";
+  return edge.state.inFront ? "ready, behind HAProxy\n" : "ready, without its HAProxy\n";
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

@@ -142,8 +142,8 @@ function zeroTraffic(): TrafficCounters {
 }
 
 /** Adds each number of `b` to the one that stands in its place in `a`; both have the same shape. */
-export function addCounts(a: Counts, b: Counts): Counts {
-  return sumOf(a, b) as Counts;
+export function addCounts<Each extends object>(a: Each, b: Each): Each {
+  return sumOf(a, b) as Each;
 }
 
 function sumOf(a: unknown, b: unknown): unknown {

@@ -12,6 +12,8 @@ import {
 import { latencyBounds } from "./measures/latency.ts";
 import type { SourceState } from "./measures/recorder.ts";
 import { type MetricFamily, openMetricsText, type Sample } from "./openmetrics.ts";
+import { edgeFamilies } from "./own-edge/edge-metrics.ts";
+import type { EdgeStats } from "./own-edge/edge-stats.ts";
 import type { EdgeState } from "./own-edge/edge-supervisor.ts";
 import { requestClasses } from "./shield/request-class.ts";
 
@@ -26,7 +28,7 @@ export interface OriginState extends PoolState {
   /** Private entrances that are open. */
   readonly entrances: number;
   /** Of the HAProxy that was started in front, if one was. */
-  readonly edge?: EdgeState;
+  readonly edge?: { readonly state: EdgeState; readonly stats: EdgeStats };
 }
 
 /** What `/metrics` says of the signed policy. */
@@ -67,28 +69,11 @@ export function renderMetrics(
       help: "Workers started again after they died.",
       samples: [{ value: origin.restarts }],
     },
-    ...(origin.edge === undefined ? [] : edgeFamilies(origin.edge)),
+    ...(origin.edge === undefined ? [] : edgeFamilies(origin.edge.state, origin.edge.stats)),
   ] satisfies MetricFamily[];
   return openMetricsText(
     families.map((each) => ({ ...each, name: `causeway_origin_${each.name}` })),
   );
-}
-
-function edgeFamilies({ inFront, restarts }: EdgeState): readonly MetricFamily[] {
-  return [
-    {
-      name: "edge_in_front",
-      type: "gauge",
-      help: "Whether the HAProxy that this origin started stands in front; 0: Node serves alone.",
-      samples: [{ value: inFront ? 1 : 0 }],
-    },
-    {
-      name: "edge_restarts",
-      type: "counter",
-      help: "How often that HAProxy was started again after it died.",
-      samples: [{ value: restarts }],
-    },
-  ];
 }
 
 function trafficFamilies(counts: Counts): readonly MetricFamily[] {

@@ -133,11 +133,13 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       return serving.state().workers > 0 && hasTimestamp(served.tree);
     };
     const { counts } = serving;
-    const state = (): OriginState => {
-      return { ...serving.state(), ...(serving.edge && { edge: serving.edge.state() }) };
-    };
+    const { edge } = serving;
+    const state = (): OriginState => ({
+      ...serving.state(),
+      ...(edge && { edge: { state: edge.state(), stats: edge.stats() } }),
+    });
     const recorder = new Recorder({
-      report: () => serving.report(),
+      report: () => ({ ...serving.report(), ...(edge && { edge: edge.stats() }) }),
       wall: Date.now,
       steady: () => performance.now(),
     });

@@ -6,6 +6,8 @@ export interface Moment {
   /** Requests by class, and how many of all showed a good ticket. */
   readonly requests: ReadonlyMap<string, number>;
   readonly ticketed: number;
+  /** Requests that came to the HAProxy in front of the origin; undefined where it started none. */
+  readonly atEdge: number | undefined;
   /** Requests that were not served for lack of room, or since the policy says so, by reason. */
   readonly refused: ReadonlyMap<string, number>;
   readonly sentBytes: number;

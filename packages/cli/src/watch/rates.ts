@@ -9,6 +9,8 @@ export interface Rates {
   readonly requests: ReadonlyMap<string, number>;
   /** Share of requests with a good ticket; undefined where there were none. */
   readonly ticketedShare: number | undefined;
+  /** Undefined where no HAProxy is in front. */
+  readonly atEdge: number | undefined;
   readonly refused: ReadonlyMap<string, number>;
   readonly sentBytes: number;
   readonly badTickets: number;
@@ -40,6 +42,9 @@ export function ratesOf(moments: readonly Moment[]): Rates {
   return {
     requests,
     ticketedShare: received === 0 ? undefined : rate((moment) => moment.ticketed) / received,
+    atEdge: moments.some((moment) => moment.atEdge !== undefined)
+      ? rate((moment) => moment.atEdge ?? 0)
+      : undefined,
     refused: rateByName(moments, (moment) => moment.refused),
     sentBytes: rate((moment) => moment.sentBytes),
     badTickets: rate((moment) => moment.badTickets),

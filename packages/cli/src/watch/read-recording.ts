@@ -42,17 +42,20 @@ function momentOf(value: unknown): Moment {
   const byClient = [...counts(second["requests"], fieldsOf).values()];
   const latency = fieldsOf(second["latency"]);
   const shield = fieldsOf(second["shield"]);
-  const connections = fieldsOf(second["connections"]);
+  const edge = second["edge"] === undefined ? undefined : fieldsOf(second["edge"]);
+  // Behind an edge, those that a worker holds are the edge's.
+  const connections = fieldsOf((edge ?? second)["connections"]);
   return {
     n: count(second["n"]),
     seconds: Math.max(1, count(second["ms"])) / 1000,
     requests: new Map(requests),
     ticketed: byClient.reduce((sum, { ticketed }) => sum + count(ticketed), 0),
-    refused: refusedIn(second),
+    atEdge: edge && count(edge["requests"]),
+    refused: refusedIn(second, edge),
     sentBytes: sumOf(counts(second["sentBytes"], count)),
     latency: { ticketed: buckets(latency["ticketed"]), newcomer: buckets(latency["newcomer"]) },
     limit: count(shield["limit"]),
-    waiting: count(shield["waiting"]),
+    waiting: count(shield["waiting"]) + (edge ? count(edge["waiting"]) : 0),
     held: count(shield["held"]),
     badTickets: count(fieldsOf(second["tickets"])["bad"]),
     open: count(connections["open"]),
@@ -61,9 +64,14 @@ function momentOf(value: unknown): Moment {
   };
 }
 
-function refusedIn(second: Readonly<Record<string, unknown>>): ReadonlyMap<string, number> {
+function refusedIn(
+  second: Readonly<Record<string, unknown>>,
+  edge: Readonly<Record<string, unknown>> | undefined,
+): ReadonlyMap<string, number> {
   const refused = new Map(counts(second["refusedByPolicy"], count));
-  for (const outcomes of counts(second["admissions"], (value) => counts(value, count)).values()) {
+  const byClient = counts(second["admissions"], (value) => counts(value, count)).values();
+  const byEdge = edge === undefined ? [] : [counts(edge["refused"], count)];
+  for (const outcomes of [...byClient, ...byEdge]) {
     for (const [outcome, times] of outcomes) {
       if (!notRefused.has(outcome)) refused.set(outcome, (refused.get(outcome) ?? 0) + times);
     }

@@ -27,6 +27,7 @@ function numbersOf({ feeds: all, tick }: Watched): object {
   const feeds = [...all.values()];
   const rates = ratesOf(feeds.flatMap((feed) => feed.newest(tick) ?? []));
   return {
+    atEdgePerSecond: rates.atEdge ?? null,
     requestsPerSecond: Object.fromEntries(rates.requests),
     ticketedShare: rates.ticketedShare ?? null,
     badTicketsPerSecond: rates.badTickets,

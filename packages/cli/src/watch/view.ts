@@ -127,14 +127,20 @@ function numberRows(
 }
 
 function requestRows(rates: Rates, history: readonly (Instant | undefined)[]): NumberRow[] {
-  const { requests, ticketedShare, badTickets } = rates;
+  const { requests, ticketedShare, badTickets, atEdge } = rates;
   const share = ticketedShare === undefined ? "" : `${formatShare(ticketedShare)} ticketed`;
   const bad = badTickets > 0 ? `, ${formatRate(badTickets)}/s bad` : "";
   const known = [...classes, ...[...requests.keys()].filter((name) => !classes.includes(name))];
   const asked = known.filter((name) => {
     return history.some((instant) => (instant?.rates.requests.get(name) ?? 0) > 0);
   });
+  const edge: NumberRow = {
+    name: "at HAProxy/s",
+    value: formatRate(atEdge ?? 0),
+    history: (instant) => instant.rates.atEdge,
+  };
   return [
+    ...(atEdge === undefined ? [] : [edge]),
     {
       name: "requests/s",
       value: formatRate(total(requests)),

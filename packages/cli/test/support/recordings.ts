@@ -7,6 +7,7 @@ export function moment(n: number, part: Partial<Moment> = {}): Moment {
     seconds: 1,
     requests: new Map(),
     ticketed: 0,
+    atEdge: undefined,
     refused: new Map(),
     sentBytes: 0,
     latency: { ticketed: [0, 0, 0], newcomer: [0, 0, 0] },

@@ -44,6 +44,7 @@ test("what an origin answers is read for what is shown", () => {
           ["other", 3],
         ]),
         ticketed: 5,
+        atEdge: undefined,
         // One that was dropped is busy or over its share, too, and is no second refusal.
         refused: new Map([
           ["retired", 4],
@@ -60,6 +61,26 @@ test("what an origin answers is read for what is shown", () => {
         sources: 2,
       },
     ],
+  });
+});
+
+test("with an HAProxy in front, what it refused and who waits there is told together with the rest", () => {
+  const edge = {
+    requests: 90,
+    refused: { "over-share": 50, busy: 1 },
+    sentBytes: 1,
+    waiting: 40,
+    connections: { open: 800, accepted: 60, dropped: 2 },
+  };
+  const text = JSON.stringify({ ...answer, seconds: [{ ...second, edge }] });
+  const [moment] = readRecording(text)?.moments ?? [];
+  assert.equal(moment?.atEdge, 90);
+  assert.equal(moment.waiting, 42);
+  assert.deepEqual([moment.open, moment.accepted], [800, 60]);
+  assert.deepEqual(Object.fromEntries(moment.refused), {
+    retired: 4,
+    busy: 4,
+    "over-share": 50,
   });
 });
 

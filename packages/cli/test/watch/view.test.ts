@@ -112,6 +112,15 @@ test("it fits, however narrow and low the terminal is and however many are watch
   assert.match(listed[3] ?? "", /9100\/ 1,200 requests\/s, 35 refused\/s, 7 waiting$/);
 });
 
+test("what comes to an HAProxy in front has a row of its own", () => {
+  const edged = feedOf([moment(1, { ...busy, atEdge: 9_000 })], 50);
+  const seen = watched({ "http://a/": edged, "http://b/": feedOf([moment(1, busy)], 50) });
+  const row = viewOf(seen, wide, plain).find((each) => each.startsWith("at HAProxy/s"));
+  assert.match(row ?? "", / █ +9,000$/);
+  assert.equal((jsonOf(seen) as Readonly<Record<string, unknown>>)["atEdgePerSecond"], 9_000);
+  assert.ok(!viewOf(one(), wide, plain).some((each) => each.startsWith("at HAProxy/s")));
+});
+
 test("several origins are added up, each by its own seconds", () => {
   const slow = moment(3, { seconds: 2, requests: new Map([["patch", 100]]), open: 1 });
   const fast = moment(9, { seconds: 1, requests: new Map([["patch", 30]]), open: 2 });

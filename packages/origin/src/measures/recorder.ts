@@ -1,6 +1,7 @@
 import { zeroCounts } from "../counters.ts";
+import { noEdgeStats } from "../own-edge/edge-stats.ts";
 import { latencyBounds } from "./latency.ts";
-import { type Second, secondBetween } from "./second.ts";
+import { edgeBetween, type Second, secondBetween } from "./second.ts";
 import { SourceWindow } from "./source-window.ts";
 import type { KeyCount } from "./top-keys.ts";
 import type { OriginReport } from "./worker-report.ts";
@@ -45,6 +46,7 @@ export class Recorder {
   readonly #window = new SourceWindow();
   readonly #seconds: Second[] = [];
   #counts = zeroCounts() as OriginReport["counts"];
+  #edge = noEdgeStats;
   #n = 0;
   #endedAt: number;
 
@@ -56,7 +58,7 @@ export class Recorder {
 
   /** Ends a second; to be called once in each. */
   tick(): void {
-    const { counts, sources } = this.#ports.report();
+    const { counts, sources, edge } = this.#ports.report();
     const now = this.#ports.steady();
     this.#n++;
     const head = {
@@ -65,7 +67,9 @@ export class Recorder {
       ms: Math.round(now - this.#endedAt),
       sources: this.#window.add(sources),
     };
-    this.#seconds.push(secondBetween(head, this.#counts, counts));
+    const second = secondBetween(head, this.#counts, counts);
+    this.#seconds.push(edge ? { ...second, edge: edgeBetween(this.#edge, edge) } : second);
+    this.#edge = edge ?? this.#edge;
     if (this.#seconds.length > secondsKept) this.#seconds.shift();
     this.#counts = counts;
     this.#endedAt = now;

@@ -10,6 +10,7 @@ import {
   type PolicyRefusal,
   policyRefusals,
 } from "../counters.ts";
+import { type EdgeRefusal, type EdgeStats, edgeRefusals } from "../own-edge/edge-stats.ts";
 import { type RequestClass, requestClasses } from "../shield/request-class.ts";
 
 type ByClass<Value> = Readonly<Record<RequestClass, Value>>;
@@ -41,8 +42,27 @@ export interface Second {
   readonly refusedByPolicy: Readonly<Record<PolicyRefusal, number>>;
   /** The shield at its end. */
   readonly shield: AdmissionState;
+  /** The HAProxy in front that the origin started; absent where there is none. */
+  readonly edge?: EdgeSecond;
   /** About how many distinct addresses asked (/32, /64). */
   readonly sources: number;
+}
+
+/** What an HAProxy in front did, all before what the workers are asked for. */
+export interface EdgeSecond {
+  /** Requests that came to it. */
+  readonly requests: number;
+  /** Of these, those that it refused or dropped by itself. */
+  readonly refused: Readonly<Record<EdgeRefusal, number>>;
+  readonly sentBytes: number;
+  /** Requests that waited there for their turn at the second's end. */
+  readonly waiting: number;
+  /** Connections of clients; those that a worker counts are the edge's. */
+  readonly connections: {
+    readonly open: number;
+    readonly accepted: number;
+    readonly dropped: number;
+  };
 }
 
 /** When and how long a second was, and who asked in it. */
@@ -93,6 +113,21 @@ export function secondBetween(head: SecondHead, before: Counts, after: Counts): 
     }),
     shield: after.now.admission,
     sources,
+  };
+}
+
+/** What an HAProxy did from `before` until `after`. */
+export function edgeBetween(before: EdgeStats, after: EdgeStats): EdgeSecond {
+  return {
+    requests: after.requests - before.requests,
+    refused: ofEach(edgeRefusals, (reason) => after.refused[reason] - before.refused[reason]),
+    sentBytes: after.sentBytes - before.sentBytes,
+    waiting: after.now.waiting,
+    connections: {
+      open: after.now.open,
+      accepted: after.accepted - before.accepted,
+      dropped: after.dropped - before.dropped,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Counts } from "../counters.ts";
+import type { EdgeStats } from "../own-edge/edge-stats.ts";
 import type { SourceReport } from "./source-meter.ts";
 
 /** What one worker tells of itself when it is asked. */
@@ -13,4 +14,6 @@ export interface WorkerReport {
 export interface OriginReport {
   readonly counts: Counts;
   readonly sources: readonly SourceReport[];
+  /** Of the HAProxy that was started in front, if one was; so far. */
+  readonly edge?: EdgeStats;
 }

@@ -1,9 +1,12 @@
 import { HostError } from "@causeway/kernel";
+import { tellHaproxy } from "../edge/runtime-socket.ts";
 import type { Log } from "../log.ts";
 import type { ServedTree } from "../serve-tree.ts";
 import { canSharePort, type Serving, type ServingOptions, startServing } from "../serving.ts";
 import { unnamedRoute } from "../shield/ticket.ts";
 import type { TlsKeeper } from "../tls/tls-keeper.ts";
+import { EdgeMeter } from "./edge-meter.ts";
+import { type EdgeStats, statsCommand } from "./edge-stats.ts";
 import type { EdgeState } from "./edge-supervisor.ts";
 import { OwnEdge } from "./own-edge.ts";
 import { endpointsOf } from "./own-edge-plan.ts";
@@ -19,6 +22,8 @@ export interface EdgeInFront {
   /** Its runtime socket. */
   readonly control: string;
   state(): EdgeState;
+  /** What it has told so far; to be called about once a second where anybody looks. */
+  stats(): EdgeStats;
 }
 
 /** What serves, and what stands in front of it. */
@@ -130,9 +135,16 @@ async function startEdge(
 
 function together(serving: Serving, edge: OwnEdge, keeper: TlsKeeper | undefined): EdgedServing {
   keeper?.follow((material) => edge.setPair(material));
+  const { control } = edge;
+  const meter = new EdgeMeter(() => tellHaproxy(control, statsCommand));
   return {
     ...serving,
-    edge: { version: edge.haproxy.version, control: edge.control, state: () => edge.state() },
+    edge: {
+      version: edge.haproxy.version,
+      control,
+      state: () => edge.state(),
+      stats: () => meter.read(),
+    },
     setTicketKeys: (keys) => {
       serving.setTicketKeys(keys);
       edge.setTicketKeys(keys);

@@ -5,6 +5,7 @@ import { latencyBounds } from "../../src/measures/latency.ts";
 import { Recorder, type Recording, secondsKept } from "../../src/measures/recorder.ts";
 import type { SourceReport } from "../../src/measures/source-meter.ts";
 import { SourceMeter } from "../../src/measures/source-meter.ts";
+import { type EdgeStats, noEdgeStats } from "../../src/own-edge/edge-stats.ts";
 import { ask } from "../support/http.ts";
 import { noReader, readMetrics, valueOf } from "../support/openmetrics.ts";
 import { eventually, type TestOrigin, testOrigin } from "../support/origin.ts";
@@ -77,6 +78,27 @@ test("each second tells what came in it, and not what came before", () => {
   const { lastMinute, started, version } = recorder.since(0);
   assert.deepEqual([version, started, lastMinute.sources], [1, 1_900_000_000, 2]);
   assert.deepEqual(lastMinute.networks[0], { network: "192.0.2.0/24", requests: 1 });
+});
+
+test("each second tells what came to an HAProxy in front in it, too", () => {
+  const stats = (requests: number, busy: number, open: number): EdgeStats => {
+    const refused = { "over-share": 0, busy };
+    return { ...noEdgeStats, requests, refused, now: { open, waiting: 1 } };
+  };
+  const told = [stats(10, 2, 3), undefined, stats(25, 3, 4)];
+  const recorder = new Recorder({
+    report: () => {
+      const edge = told.shift();
+      return { counts: zeroCounts() as Counts, sources: [], ...(edge && { edge }) };
+    },
+    wall: () => 0,
+    steady: () => 0,
+  });
+  for (let second = 0; second < 3; second++) recorder.tick();
+  const edges = recorder.since(0).seconds.map(({ edge }) => {
+    return edge && [edge.requests, edge.refused.busy, edge.connections.open, edge.waiting];
+  });
+  assert.deepEqual(edges, [[10, 2, 3, 1], undefined, [15, 1, 4, 1]]);
 });
 
 test("ten minutes are kept and no more, and who has seen some gets the rest", () => {
