@@ -15,6 +15,16 @@ export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";
 export { type EdgeChoice, type EdgeInFront, edgeChoices } from "./own-edge/serve-behind-edge.ts";
+export { type Policy, policyLimits } from "./policy/policy.ts";
+export { changedPolicy, type PolicyChange } from "./policy/policy-change.ts";
+export { decodePolicy, encodePolicy } from "./policy/policy-document.ts";
+export {
+  changePolicyFile,
+  type PolicyPlace,
+  readPolicyFile,
+  type UnsignedPolicy,
+} from "./policy/policy-file.ts";
+export type { SignedPolicy } from "./policy/signed-policy.ts";
 export { unnamedRoute } from "./shield/ticket.ts";
 export {
   type ListedTicketKey,

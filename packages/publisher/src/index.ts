@@ -1,9 +1,15 @@
 export { type CarrierConfig, type Config, type Product, readConfig } from "./config/config.ts";
+export { durationMs } from "./config/duration.ts";
 export { type Initialised, type InitOptions, initVendor } from "./init.ts";
 export { type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
 export { type KeyList, type ListedKey, type ListedPending, listKeys } from "./keys/list.ts";
 export { type Rotated, type RotateOptions, rotateKey } from "./keys/rotate.ts";
 export { type Signed, type SignOptions, signPending } from "./keys/sign-pending.ts";
+export {
+  type SideDocument,
+  type SideDocumentOptions,
+  signSideDocument,
+} from "./keys/sign-side-document.ts";
 export type { Signer } from "./keys/signer.ts";
 export type { TufKey } from "./keys/tuf-key.ts";
 export type { Log, LogLine } from "./log.ts";

@@ -12,6 +12,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["keys", async () => (await import("./keys.ts")).registerKeys],
   ["serve", async () => (await import("./serve.ts")).registerServe],
   ["watch", async () => (await import("./watch.ts")).registerWatch],
+  ["policy", async () => (await import("./policy.ts")).registerPolicy],
   ["edge", async () => (await import("./edge.ts")).registerEdge],
   ["get", async () => (await import("./get.ts")).registerGet],
   ["demo", async () => (await import("./demo.ts")).registerDemo],

@@ -1,9 +1,9 @@
 import { UsageError } from "@causeway/kernel";
+import { adminUrl, defaultOrigin } from "../admin-url.ts";
 import { addVerb, collect, type Register } from "../verb.ts";
 import { watch } from "../watch/watch.ts";
 
 const originsMax = 64;
-const defaultOrigin = "http://127.0.0.1:9100/";
 
 const notes = `
 The origins are asked at their admin ports, which causeway serve opens with --admin-port, on their
@@ -32,15 +32,3 @@ export const registerWatch: Register = (program, { terminal, signal }) => {
       await watch(origin.map(adminUrl), terminal, signal);
     });
 };
-
-/** @throws {UsageError} `USAGE_ARGUMENT` */
-function adminUrl(text: string): URL {
-  const url = URL.parse(text);
-  const isBare = url?.search === "" && url.hash === "" && url.username === "";
-  if (url === null || url.protocol !== "http:" || !isBare) {
-    const shown = JSON.stringify(text.slice(0, 80));
-    const message = `${shown} is no admin port; write it as ${defaultOrigin}.`;
-    throw new UsageError("USAGE_ARGUMENT", message);
-  }
-  return new URL(url.pathname.endsWith("/") ? url.href : `${url.href}/`);
-}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { askAdmin } from "../admin-request.ts";
 import type { Terminal } from "../terminal.ts";
-import { askAdmin } from "./admin-request.ts";
 import { OriginFeed } from "./origin-feed.ts";
 import { readRecording } from "./read-recording.ts";
 import { WatchTeller } from "./watch-teller.ts";

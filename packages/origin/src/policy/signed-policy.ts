@@ -13,7 +13,8 @@ export interface SignedPolicy {
   readonly policy: Policy;
 }
 
-const signedPolicyType = "causeway-policy"; // `_type` of the document
+/** `_type` of the document. */
+export const signedPolicyType = "causeway-policy";
 export const signedPolicyBytesMax = 64 * 1024; // a policy of any length, indented, with signatures
 
 /**

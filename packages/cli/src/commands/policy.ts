@@ -1,0 +1,206 @@
+import path from "node:path";
+import { toUtcSecond, UsageError } from "@causeway/kernel";
+import {
+  changePolicyFile,
+  encodePolicy,
+  type PolicyChange,
+  type PolicyPlace,
+  policyLimits,
+  readPolicyFile,
+  type SignedPolicy,
+} from "@causeway/origin";
+import { durationMs, signSideDocument } from "@causeway/publisher";
+import { type Command, InvalidArgumentError } from "commander";
+import { adminUrl } from "../admin-url.ts";
+import { passphrasesFrom } from "../passphrase.ts";
+import {
+  changeOriginPolicy,
+  type OriginPolicy,
+  readOriginPolicy,
+} from "../policy/running-origin.ts";
+import { policyLines } from "../policy/told-policy.ts";
+import { policyFile } from "../policy-file.ts";
+import { logTo } from "../publisher-log.ts";
+import { addVerb, type Context, helpEnd, type Register } from "../verb.ts";
+
+interface PolicyOptions {
+  readonly dir: string;
+  readonly policy?: string;
+  readonly origin?: string;
+  readonly passphraseFile?: string;
+}
+
+interface RuleOptions extends PolicyOptions {
+  /** Milliseconds, as is `grace`. */
+  readonly for?: number;
+}
+
+interface DrainOptions extends RuleOptions {
+  readonly grace?: number;
+}
+
+const defaultForMs = 24 * 3_600_000;
+const defaultGraceMs = 5 * 60_000; // a load balancer, or the list of routes, has noticed by then
+
+const notes = `
+Without --origin the rule is signed into policy.json with the key of routes: it is for every origin
+that has the file. With it, it is for one running origin, until that ends. Neither takes back what
+the other says. docs/live-control.md tells more.
+`;
+
+/** `causeway policy show|retire|restore|drain|undrain`: what running origins are to do. */
+export const registerPolicy: Register = (program, context) => {
+  const policy = program
+    .command("policy")
+    .description("Change what running origins serve: retired names, draining.")
+    .addHelpText("after", helpEnd("causeway policy retire update.example.com --for 7d", notes));
+  addShow(policy, context);
+  addRetire(policy, context);
+  addRestore(policy, context);
+  addDrain(policy, context);
+  addUndrain(policy, context);
+};
+
+function addShow(policy: Command, context: Context): void {
+  withPlace(addVerb(policy, "show", "Show what is in force.", "causeway policy show")).action(
+    async (options: PolicyOptions) => {
+      if (options.origin !== undefined) {
+        const origin = adminUrl(options.origin);
+        tellOrigin(origin, await readOriginPolicy(origin, context.signal), context);
+        return;
+      }
+      const place = placeOf(options);
+      tellFile(place, await readPolicyFile(place), context);
+    },
+  );
+}
+
+function addRetire(policy: Command, context: Context): void {
+  const example = "causeway policy retire update.example.com --for 7d";
+  const retire = addVerb(policy, "retire", "Answer one short 503 to a name.", example, notes);
+  withPlace(withEnd(retire.argument("<name...>", "host names, as update.example.com"))).action(
+    async (names: readonly string[], options: RuleOptions) => {
+      const until = Date.now() + (options.for ?? defaultForMs);
+      await change(
+        names.map((host) => ({ kind: "retire", host, until })),
+        options,
+        context,
+      );
+    },
+  );
+}
+
+function addRestore(policy: Command, context: Context): void {
+  const example = "causeway policy restore update.example.com";
+  const restore = addVerb(policy, "restore", "Serve retired names again.", example);
+  withPlace(restore.argument("<name...>", "host names that are retired")).action(
+    async (names: readonly string[], options: PolicyOptions) => {
+      await change(
+        names.map((host) => ({ kind: "restore", host })),
+        options,
+        context,
+      );
+    },
+  );
+}
+
+function addDrain(policy: Command, context: Context): void {
+  const example = "causeway policy drain --origin http://127.0.0.1:9100";
+  const what = "Finish what is under way, and take nothing new after a grace.";
+  const drain = addVerb(policy, "drain", what, example, notes);
+  withPlace(
+    withEnd(drain).option(
+      "--grace <time>",
+      "how long newcomers are still served (default: 5m)",
+      (text) => (text === "0" ? 0 : duration(text)),
+    ),
+  ).action(async (options: DrainOptions) => {
+    refuseDrainingAll(options);
+    const now = Date.now();
+    const until = now + (options.for ?? defaultForMs);
+    const refusesFrom = Math.min(now + (options.grace ?? defaultGraceMs), until);
+    await change([{ kind: "drain", refusesFrom, until }], options, context);
+  });
+}
+
+function addUndrain(policy: Command, context: Context): void {
+  const example = "causeway policy undrain --origin http://127.0.0.1:9100";
+  withPlace(addVerb(policy, "undrain", "Take newcomers again.", example)).action(
+    (options: PolicyOptions) => change([{ kind: "undrain" }], options, context),
+  );
+}
+
+function withPlace(verb: Command): Command {
+  return verb
+    .option("--origin <url>", "the admin port of one running origin, as http://127.0.0.1:9100")
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .option("--policy <file>", "the signed file (default: policy.json of --dir)")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys");
+}
+
+function withEnd(verb: Command): Command {
+  const what = "when it ends by itself, as 90m, 24h or 7d (default: 24h)";
+  return verb.option("--for <time>", what, duration);
+}
+
+/** All origins follow the vendor's own file. @throws {UsageError} `USAGE_ARGUMENT` */
+function refuseDrainingAll({ origin, policy }: PolicyOptions): void {
+  if (origin !== undefined || policy !== undefined) return;
+  const message = "say what to drain: --origin URL, or --policy FILE for all that follow the file.";
+  throw new UsageError("USAGE_ARGUMENT", message);
+}
+
+function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms !== undefined && ms < policyLimits.untilMsMax) return ms;
+  throw new InvalidArgumentError("Write a time as 90m, 24h or 7d, at most a year.");
+}
+
+async function change(
+  changes: readonly PolicyChange[],
+  options: PolicyOptions,
+  context: Context,
+): Promise<void> {
+  if (options.origin !== undefined) {
+    const origin = adminUrl(options.origin);
+    tellOrigin(origin, await changeOriginPolicy(origin, changes, context.signal), context);
+    return;
+  }
+  const passphrase = passphrasesFrom(options.passphraseFile, context).known;
+  const log = logTo(context.terminal);
+  const place = placeOf(options);
+  const signed = await changePolicyFile(place, changes, (unsigned) => {
+    return signSideDocument(options.dir, unsigned, { passphrase, log });
+  });
+  tellFile(place, signed, context);
+}
+
+function placeOf({ dir, policy }: PolicyOptions): PolicyPlace {
+  const file = policy === undefined ? policyFile(dir) : path.resolve(policy);
+  return { file, tree: path.resolve(dir, "repository") };
+}
+
+function tellFile({ file }: PolicyPlace, signed: SignedPolicy | undefined, context: Context): void {
+  if (signed === undefined) {
+    const json = { file, version: null, expires: null, policy: null };
+    context.terminal.result(json, `there is no ${file}`);
+    return;
+  }
+  const { version, policy } = signed;
+  const expires = toUtcSecond(signed.expires);
+  context.terminal.result(
+    { file, version, expires, policy: encodePolicy(policy) },
+    [
+      `${file}: version ${version}, until ${expires}`,
+      ...policyLines(policy),
+      "  origins that follow this file take it up within a second; bring it to all others now",
+    ].join("\n"),
+  );
+}
+
+function tellOrigin(origin: URL, { own, inForce }: OriginPolicy, context: Context): void {
+  context.terminal.result(
+    { origin: origin.href, own: encodePolicy(own), inForce: encodePolicy(inForce) },
+    [`${origin.href}: in force, with what is signed`, ...policyLines(inForce)].join("\n"),
+  );
+}

@@ -1,0 +1,51 @@
+import { type Instant, UsageError } from "@causeway/kernel";
+import { hostNameOf } from "../host-name.ts";
+import { type Policy, policyLimits } from "./policy.ts";
+
+/** What an operator wants to be otherwise. */
+export type PolicyChange =
+  | { readonly kind: "retire"; readonly host: string; readonly until: Instant }
+  | { readonly kind: "restore"; readonly host: string }
+  | { readonly kind: "drain"; readonly refusesFrom: Instant; readonly until: Instant }
+  | { readonly kind: "undrain" };
+
+/**
+ * The policy with the change made; a rule that is there already gets its new end.
+ * @throws {UsageError} `USAGE_ARGUMENT` no host name, too many, or one to restore that is not retired
+ */
+export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
+  switch (change.kind) {
+    case "retire": {
+      const host = named(change.host);
+      const retired = [...without(policy, host), { host, until: change.until }];
+      if (retired.length <= policyLimits.retiredMax) return { ...policy, retired };
+      const message = `at most ${policyLimits.retiredMax} names can be retired at once.`;
+      throw new UsageError("USAGE_ARGUMENT", message);
+    }
+    case "restore": {
+      const host = named(change.host);
+      const retired = without(policy, host);
+      if (retired.length < policy.retired.length) return { ...policy, retired };
+      const names = policy.retired.map((each) => each.host).join(", ") || "none";
+      throw new UsageError("USAGE_ARGUMENT", `${host} is not retired here; retired are: ${names}.`);
+    }
+    case "drain":
+      return {
+        retired: policy.retired,
+        draining: { refusesFrom: change.refusesFrom, until: change.until },
+      };
+    default:
+      return { retired: policy.retired };
+  }
+}
+
+function without({ retired }: Policy, host: string): Policy["retired"] {
+  return retired.filter((each) => each.host !== host);
+}
+
+function named(text: string): string {
+  const host = hostNameOf(text);
+  if (host !== undefined) return host;
+  const shown = JSON.stringify(text.slice(0, 80));
+  throw new UsageError("USAGE_ARGUMENT", `${shown} is no host name, as update.example.com.`);
+}
