@@ -6,12 +6,12 @@ import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
 import { Door } from "./door.ts";
 import { type Exchange, type Handler, trafficOf } from "./exchange.ts";
+import { hasBody, isPlain } from "./framing.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
-import { hasBody } from "./request-rules.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
@@ -184,6 +184,7 @@ export class HttpServer {
     const connection = this.#connections.get(request.socket);
     // The rest of a packet comes here even after the connection was dropped.
     if (connection === undefined || request.socket.destroyed) return;
+    if (!isPlain(request)) return this.#refuseRaw(request.socket, 400);
     const taken = connection.take((done) => {
       // Requests behind one that asked to close are not answered: Node gives them no socket.
       if (response.socket === null) return done();

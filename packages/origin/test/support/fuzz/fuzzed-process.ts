@@ -18,6 +18,7 @@ const origin = await startOrigin({
     headerTimeMs: 5_000,
     keepAliveMs: 1_000,
     sendGraceMs: 1_000,
+    handshakeMs: 30_000,
     cacheBytesMax: 4 * 1024 * 1024,
     logLinesPerSecondMax: 1_000,
     // All come from one address.

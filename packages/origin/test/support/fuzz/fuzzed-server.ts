@@ -8,7 +8,7 @@ import { checkLogLine } from "./log-lines.ts";
 import type { Site } from "./site.ts";
 import type { Ports } from "./visit.ts";
 
-const roundsMax = 200; // 20 s: twice as long as all time-outs of the server together
+const roundsMax = 600; // 60 s: far beyond all time-outs of the server, however busy this machine is
 
 /** Bytes and handles that the server holds after a collection. */
 export interface Held {
