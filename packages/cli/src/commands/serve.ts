@@ -80,7 +80,7 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     )
     .option(
       "--admin-port <port>",
-      "health, metrics and live control, on 127.0.0.1",
+      "health, metrics and live control, on 127.0.0.1 (causeway watch asks 9100)",
       wholeNumber(0, 65_535),
     )
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
