@@ -192,11 +192,13 @@ async function serveWithPolicy(
       ...serving,
       stop: (graceMs) => {
         follower?.stop();
+        policy.stop();
         return serving.stop(graceMs);
       },
     };
   } catch (cause) {
     follower?.stop();
+    policy.stop();
     throw cause;
   }
 }

@@ -1,9 +1,6 @@
-import { join } from "node:path";
 import { UsageError } from "@causeway/kernel";
-import { replaceFile } from "../replace-file.ts";
 import { readTicketKeys } from "../shield/ticket-keys.ts";
-import { edgeFiles } from "./edge-names.ts";
-import { keyMapLines } from "./key-map.ts";
+import { writeKeyMap, writeRetired } from "./edge-files.ts";
 import { LiveEdge } from "./live-edge.ts";
 
 /** What shall be otherwise, in the order in which it is done. */
@@ -47,18 +44,8 @@ export async function changeEdge(
   for (const server of change.ready) await live.setServer(server, "ready");
   const retired = await live.retired();
   if (folder !== undefined) {
-    if (keys !== undefined) await keep(folder, edgeFiles.keys, keyMapLines(keys), 0o600);
-    const names = retired.map((name) => `${name} retired`);
-    await keep(folder, edgeFiles.retired, names, 0o644);
+    if (keys !== undefined) await writeKeyMap(folder, keys);
+    await writeRetired(folder, retired);
   }
   return { retired, keys: keys?.length };
-}
-
-async function keep(
-  folder: string,
-  name: string,
-  lines: readonly string[],
-  mode: number,
-): Promise<void> {
-  await replaceFile(join(folder, name), lines.map((line) => `${line}\n`).join(""), mode);
 }

@@ -35,6 +35,12 @@ export async function writeKeyMap(folder: string, keys: readonly SigningKey[]): 
   await replaceFile(join(folder, edgeFiles.keys), lines(keyMapLines(keys)), 0o600);
 }
 
+/** Writes the names that an HAProxy has retired from its start on. @throws {HostError} */
+export async function writeRetired(folder: string, hosts: readonly string[]): Promise<void> {
+  const shown = lines(hosts.map((host) => `${host} retired`));
+  await replaceFile(join(folder, edgeFiles.retired), shown, 0o644);
+}
+
 function lines(all: readonly string[]): string {
   return all.map((line) => `${line}\n`).join("");
 }

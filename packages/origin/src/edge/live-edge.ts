@@ -58,6 +58,13 @@ export class LiveEdge {
       await this.#do(`del map ${edgeFiles.retired} ${name}`);
   }
 
+  /** Retires these names, and restores all others. @throws {HostError} @throws {UsageError} */
+  async setRetired(hosts: readonly string[]): Promise<void> {
+    const before = await this.retired();
+    for (const host of hosts) if (!before.includes(host)) await this.retire(host);
+    for (const host of before) if (!hosts.includes(host)) await this.restore(host);
+  }
+
   /** The names that are retired. @throws {HostError} */
   async retired(): Promise<readonly string[]> {
     const shown = await this.#tell(`show map ${edgeFiles.retired}`);

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@causeway/kernel";
-import { writeEdgeFiles, writeKeyMap } from "../edge/edge-files.ts";
+import { writeEdgeFiles, writeKeyMap, writeRetired } from "../edge/edge-files.ts";
 import { haproxyConfig } from "../edge/haproxy-config.ts";
 import { LiveEdge } from "../edge/live-edge.ts";
 import { writeConfig } from "../edge/write-edge.ts";
@@ -38,6 +38,7 @@ export class OwnEdge {
   readonly #live: LiveEdge;
   #supervisor: EdgeSupervisor | undefined;
   #secrets: EdgeSecrets = { keys: [], pair: undefined };
+  #retired: readonly string[] = [];
   #changes: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -111,6 +112,13 @@ export class OwnEdge {
     this.#change();
   }
 
+  /** Whoever asks by one of these names is sent away from soon on. */
+  setRetired(hosts: readonly string[]): void {
+    if (hosts.join() === this.#retired.join()) return;
+    this.#retired = hosts;
+    this.#change();
+  }
+
   /** It speaks TLS with this pair from soon on. */
   setPair({ cert, key }: PemPair): void {
     const { pair } = this.#secrets;
@@ -145,10 +153,12 @@ export class OwnEdge {
   async #bringUpToDate(): Promise<void> {
     const { keys, pair } = this.#secrets;
     await writeKeyMap(this.folder, keys);
+    await writeRetired(this.folder, this.#retired);
     await this.#writePair();
     if (!this.state().inFront) return;
     try {
       await this.#live.swapKeys(keys);
+      await this.#live.setRetired(this.#retired);
       if (pair !== undefined) await this.#live.setCertificate(pemFile, pemOf(pair));
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;

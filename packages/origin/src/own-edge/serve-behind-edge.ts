@@ -149,6 +149,10 @@ function together(serving: Serving, edge: OwnEdge, keeper: TlsKeeper | undefined
       serving.setTicketKeys(keys);
       edge.setTicketKeys(keys);
     },
+    setPolicy: (policy) => {
+      serving.setPolicy(policy);
+      edge.setRetired(policy.retired.map(({ host }) => host));
+    },
     stop: async (graceMs) => {
       const end = performance.now() + graceMs;
       await edge.stop(graceMs);

@@ -3,7 +3,7 @@ import { HostError, type Instant, type JsonInput, TrustError } from "@causeway/k
 import { readBounded } from "../read-bounded.ts";
 import { replaceFile } from "../replace-file.ts";
 import { operatorsOf } from "./operators.ts";
-import { noPolicy, policyAt, policyUntil } from "./policy.ts";
+import { endsOf, noPolicy, policyAt, policyUntil } from "./policy.ts";
 import { changedPolicy, type PolicyChange } from "./policy-change.ts";
 import { encodePolicy } from "./policy-document.ts";
 import {
@@ -72,9 +72,8 @@ export async function changePolicyFile(
   try {
     const before = await readPolicyFile(place, now);
     const policy = changes.reduce(changedPolicy, before?.policy ?? noPolicy);
-    const ends = [...policy.retired, ...(policy.draining ? [policy.draining] : [])];
-    const expires =
-      ends.length === 0 ? now + emptyLifeMs : Math.max(...ends.map(({ until }) => until));
+    const ends = endsOf(policy);
+    const expires = ends.length === 0 ? now + emptyLifeMs : Math.max(...ends);
     // By the clock, so that a vendor who has lost the file is still above what origins have seen.
     const version = Math.max((before?.version ?? 0) + 1, Math.floor(now / 1000));
     const members = { policy: encodePolicy(policy) };

@@ -1,6 +1,8 @@
 import type { Instant } from "@causeway/kernel";
-import { noPolicy, type Policy, policyAt, policyUntil, unitedPolicy } from "./policy.ts";
+import { endsOf, noPolicy, type Policy, policyAt, policyUntil, unitedPolicy } from "./policy.ts";
 import type { SignedPolicy } from "./signed-policy.ts";
+
+const waitMsMax = 3_600_000; // a clock may be set meanwhile
 
 /**
  * The policy of one origin, in its supervisor: what operators have said here over the admin port,
@@ -13,6 +15,8 @@ export class PolicyKeeper {
   #own: Policy = noPolicy;
   #file: SignedPolicy | undefined;
   #refused = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(now: () => Instant = Date.now) {
     this.#now = now;
@@ -39,7 +43,7 @@ export class PolicyKeeper {
     return unitedPolicy(this.own, policyAt(policyUntil(policy, expires), this.#now()));
   }
 
-  /** Calls `told` whenever something else is in force. */
+  /** Calls `told` whenever something else is in force, also because a rule has ended. */
   follow(told: (policy: Policy) => void): void {
     this.#onChange.add(told);
   }
@@ -58,7 +62,20 @@ export class PolicyKeeper {
     this.#refused++;
   }
 
+  /** Tells nobody any more. */
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
   #tell(): void {
-    for (const told of this.#onChange) told(this.inForce);
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    const policy = this.inForce;
+    for (const told of this.#onChange) told(policy);
+    const waits = endsOf(policy).map((end) => end - this.#now());
+    if (waits.length === 0) return;
+    const waitMs = Math.min(waitMsMax, ...waits);
+    this.#timer = setTimeout(() => this.#tell(), Math.max(1, waitMs)).unref();
   }
 }

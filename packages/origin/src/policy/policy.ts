@@ -36,6 +36,12 @@ export const policyLimits = {
   untilMsMax: 366 * 24 * 3_600_000, // whoever retires a name for longer takes it out of DNS
 } as const;
 
+/** When each rule ends. */
+export function endsOf({ retired, draining }: Policy): readonly Instant[] {
+  const rules = draining === undefined ? retired : [...retired, draining];
+  return rules.map(({ until }) => until);
+}
+
 /** The policy without what has ended. */
 export function policyAt({ retired, draining }: Policy, now: Instant): Policy {
   return {

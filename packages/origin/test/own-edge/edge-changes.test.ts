@@ -9,6 +9,7 @@ import { edgedOrigin, get, inFront, timestamp } from "../support/edged-origin.ts
 import { missing } from "../support/engines.ts";
 import { ask } from "../support/http.ts";
 import { eventually } from "../support/origin.ts";
+import { inSeconds, putPolicy } from "../support/policy.ts";
 import { keysFile } from "../support/tickets.ts";
 import { bearer, claims, tokenOf } from "../support/tokens.ts";
 
@@ -85,3 +86,29 @@ for (const [where, more] of [
     assert.equal(origin.edge?.state().restarts, 1);
   });
 }
+
+test("HAProxy sends away who asks by a retired name, also after it died, until that ends", {
+  skip,
+}, async (t) => {
+  const origin = await edgedOrigin(t, { adminPort: 0 });
+  const url = `${origin.url}${timestamp}`;
+  const byName = async (): Promise<number> => {
+    const answer = await ask(url, { headers: { Host: "update.example.com" } });
+    return answer.status;
+  };
+  assert.equal(await byName(), 200);
+  await putPolicy(origin, { retired: [{ host: "update.example.com", until: inSeconds(600) }] });
+  const isSentAway = async (): Promise<boolean> => {
+    const before = await origin.passed();
+    return (await byName()) === 503 && (await origin.passed()) === before;
+  };
+  await eventually("it does not come through", isSentAway);
+  assert.equal(await get(url), 200);
+  origin.crash();
+  await eventually("it is gone", () => origin.edge?.state().inFront === false);
+  assert.equal(await byName(), 503, "the origin knows it, too");
+  await inFront(origin);
+  assert.ok(await isSentAway());
+  await putPolicy(origin, { retired: [{ host: "update.example.com", until: inSeconds(4) }] });
+  await eventually("it comes through again", async () => (await byName()) === 200);
+});
