@@ -89,7 +89,7 @@ test("each second tells what came to an HAProxy in front in it, too", () => {
   const recorder = new Recorder({
     report: () => {
       const edge = told.shift();
-      return { counts: zeroCounts() as Counts, sources: [], ...(edge && { edge }) };
+      return { counts: zeroCounts(), sources: [], ...(edge && { edge }) };
     },
     wall: () => 0,
     steady: () => 0,
