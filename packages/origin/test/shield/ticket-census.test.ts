@@ -51,6 +51,16 @@ test("what was shown for the last time two days ago is forgotten", () => {
   assert.ok(idle.countOf(numbered(0), day * 30) < 1);
 });
 
+test("what is kept up from ticket to ticket is what a day's turn counts anew", () => {
+  const counts = Array.from({ length: 3_000 }, (_, place) => 1 + (place % 50));
+  const census = censusOf(counts);
+  const countAt = (now: number): readonly number[] => {
+    return counts.map((_, place) => census.countOf(numbered(place), now));
+  };
+  const before = countAt(day * 0.9);
+  assert.deepEqual(countAt(day * 1.1), before);
+});
+
 test("a million places take no more memory than one", () => {
   const census = censusOf([1]);
   const before = process.memoryUsage().arrayBuffers;
