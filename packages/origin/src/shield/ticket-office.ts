@@ -64,16 +64,18 @@ export class TicketOffice {
     if (wentThroughCache(exchange) || !this.#calm()) return headers;
     // Who speaks for many got that by hand, for as long as it says: stolen, it must come to an end.
     if (exchange.ticket?.fleet !== undefined) return headers;
+    // A visit stays one: its work is worth minutes, and who has done it is not a machine that we know.
+    const shown = exchange.ticket?.forVisit ? undefined : exchange.ticket;
     const now = this.#now();
     const key = signingKey(this.#keys, now);
     if (key === undefined) return headers;
-    exchange.counters.tickets[exchange.ticket === undefined ? "first" : "renewed"]++;
-    const token = issueTicket(this.#next(exchange, Math.floor(now / 1000)), key);
+    exchange.counters.tickets[shown === undefined ? "first" : "renewed"]++;
+    const token = issueTicket(this.#next(shown, exchange, Math.floor(now / 1000)), key);
     return [...ownAlone(headers), "Causeway-Ticket", token];
   }
 
   /** Renewed, a ticket says what it said, for longer; its entrances are those of today. */
-  #next({ ticket: shown, request }: Exchange, now: number): Ticket {
+  #next(shown: Ticket | undefined, { request }: Exchange, now: number): Ticket {
     const { ports, overTls } = this.#entrances;
     const isTls = "encrypted" in request.socket;
     const sub = shown?.sub ?? this.#random(subjectBytes).toString("base64url");

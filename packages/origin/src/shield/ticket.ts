@@ -15,6 +15,8 @@ export interface Ticket {
   readonly ent?: readonly number[];
   /** How many machines it speaks for; absent: one. */
   readonly fleet?: number;
+  /** Earned by a browser for one visit, and known by its cookie alone: no token claims this. */
+  readonly forVisit?: true;
 }
 
 /** What signs a ticket and verifies it: the HMAC key is the TEXT of `secret`, as HAProxy takes it. */

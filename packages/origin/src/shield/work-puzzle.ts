@@ -82,7 +82,7 @@ export class WorkPuzzle {
     // Not in constant time: whoever learns a challenge that way could have asked for one.
     if (!this.#keys.some((key) => this.#vouch(stated, from, key) === mac)) return undefined;
     const sub = sha256(`${stated}.${mac}`).toString("base64url").slice(0, subjectLength);
-    return { aud: this.#audience, sub, since, exp };
+    return { aud: this.#audience, sub, since, exp, forVisit: true };
   }
 
   #vouch(stated: string, { wide }: AddressPrefix, { key }: PuzzleKey): string {

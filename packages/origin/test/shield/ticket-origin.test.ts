@@ -8,10 +8,13 @@ import {
 } from "../../src/shield/ticket.ts";
 import { readTicketKeys, rotateTicketKeys } from "../../src/shield/ticket-keys.ts";
 import { TicketVerifier } from "../../src/shield/ticket-verifier.ts";
+import { WorkPuzzle } from "../../src/shield/work-puzzle.ts";
+import { prefixOf } from "../../src/tls/address-prefix.ts";
 import { type Answer, ask, askRaw, head } from "../support/http.ts";
 import { eventually, type TestOrigin, testOrigin } from "../support/origin.ts";
 import { noise } from "../support/repository.ts";
 import { claimsOf, keysFile } from "../support/tickets.ts";
+import { solve } from "../support/work.ts";
 
 const checked = "metadata/timestamp.json";
 
@@ -99,6 +102,26 @@ test("a ticket that speaks for many is left as it is: it ends when its vendor sa
   const site: Ticket = { aud: "web-1", sub: "site", since: now, exp: now + 60, fleet: 500 };
   const answer = await get({ Authorization: `Bearer ${issueTicket(site, key)}` });
   assert.equal(ticketIn(answer), undefined);
+});
+
+test("a browser's work is for one visit: it renews nothing, and has no standing to hand on", async (t) => {
+  const { get, file } = await ticketed(t);
+  const puzzle = new WorkPuzzle("web-1");
+  puzzle.setKeys((await readTicketKeys(file)) ?? []);
+  const from = prefixOf("127.0.0.1");
+  assert.ok(from);
+  const worked = nowSeconds() - 300;
+  const solution = solve(puzzle.challenge(from, 0, worked) ?? "");
+  const { sub: visit } = puzzle.verify(solution, from, nowSeconds()) ?? {};
+  assert.ok(visit);
+  const asked = nowSeconds();
+  const answers = [1, 2].map(() => get({ Cookie: `causeway-work=${solution}` }));
+  const claims = (await Promise.all(answers)).map((answer) => claimsOf(ticketIn(answer) ?? ""));
+  for (const { sub, since } of claims) {
+    assert.notEqual(sub, visit);
+    assert.ok(since >= asked, "known since now, as anybody who comes without");
+  }
+  assert.notEqual(claims[0]?.sub, claims[1]?.sub);
 });
 
 test("a bad ticket makes a newcomer of its bearer: served, with a new one, and never shown", async (t) => {

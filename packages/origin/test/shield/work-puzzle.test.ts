@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { TicketKey } from "../../src/shield/ticket-key-file.ts";
 import { WorkPuzzle, workLifeSeconds } from "../../src/shield/work-puzzle.ts";
 import { prefixOf } from "../../src/tls/address-prefix.ts";
+import { solve } from "../support/work.ts";
 
 const now = 1_900_000_000;
 const keys: readonly TicketKey[] = ["old", "new"].map((kid, at) => {
@@ -25,15 +26,6 @@ function addressed(address: string): NonNullable<ReturnType<typeof prefixOf>> {
 const home = addressed("192.0.2.7");
 const neighbour = addressed("192.0.2.200");
 const elsewhere = addressed("192.0.3.7");
-
-/** As the page's script does. */
-function solve(challenge: string, from = 0): string {
-  const bits = Number(challenge.split(".")[1]);
-  for (let number = from; ; number++) {
-    const digest = createHash("sha256").update(`${challenge}.${number}`).digest();
-    if (Math.clz32(digest.readUInt32BE(0)) >= bits) return `${challenge}.${number}`;
-  }
-}
 
 function challengeOf(puzzle: WorkPuzzle, pressure = 0): string {
   const challenge = puzzle.challenge(home, pressure, now);
