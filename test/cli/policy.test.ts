@@ -57,6 +57,11 @@ test("a name is retired on all origins by what is signed, and on one by its admi
   assert.equal((await causeway(["policy", "undrain", "--origin", admin])).code, 0);
   await eventually("it serves", async () => (await statusFor(origin.url, "other.example")) === 200);
 
+  const shares = ["policy", "shares", "--origin", admin];
+  const shared = await causeway([...shares, "--machine", "50", "--newcomers", "40"]);
+  assert.match(shared.stdout, /^ {2}shares {4}a machine 50 %, newcomers at least 40 % until /m);
+  assert.equal((await causeway([...shares, "--usual"])).code, 0);
+
   const there = await causeway(["policy", "restore", "b.example", "--origin", admin]);
   assert.deepEqual([there.code, /is not retired here/.test(there.stderr)], [2, true]);
   const shown = await causewayJson(["policy", "show", "--origin", admin]);
@@ -79,6 +84,8 @@ test("what cannot be done is told, and changes nothing", async (t) => {
     [["retire", "a.example", "--for", "2y", "--dir", dir], 2, /90m, 24h or 7d/],
     [["restore", "a.example", "--dir", dir], 2, /is not retired here/],
     [["drain", "--dir", dir], 2, /say what to drain/],
+    [["shares", "--newcomers", "19", "--dir", dir], 2, /from 20 to 80/],
+    [["shares", "--usual", "--machine", "50", "--dir", dir], 2, /or --usual alone/],
     [["show", "--origin", "127.0.0.1:1"], 2, /no admin port/],
     [["show", "--origin", "http://127.0.0.1:1"], 1, /nothing listens there/],
     [["retire", "a.example", "--dir", path.join(dir, "..")], 2, /causeway\.yaml/],

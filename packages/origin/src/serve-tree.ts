@@ -7,7 +7,7 @@ import { countSources } from "./measures/count-sources.ts";
 import type { Hash } from "./measures/keyed-hash.ts";
 import { SourceMeter } from "./measures/source-meter.ts";
 import type { WorkerReport } from "./measures/worker-report.ts";
-import type { Policy } from "./policy/policy.ts";
+import { type Policy, usualShares } from "./policy/policy.ts";
 import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
@@ -96,7 +96,11 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance);
   const known = verifier && puzzle ? readTickets(readWork(invited, puzzle), verifier) : invited;
   const gate = new PolicyGate(duplicates);
-  gate.setPolicy(served.policy);
+  const setPolicy = (policy: Policy): void => {
+    gate.setPolicy(policy);
+    admission.setShares(policy.shares ?? usualShares);
+  };
+  setPolicy(served.policy);
   const meter = new SourceMeter(served.sourceKey);
   const server = new HttpServer(countSources(gate.handler(known), meter), limits, calm);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
@@ -107,7 +111,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
   return {
     setTicketKeys,
-    setPolicy: (policy) => gate.setPolicy(policy),
+    setPolicy,
     listen: (wanted, material) => lanes.listen(wanted, material),
     setPublic: (isPublic) => lanes.setPublic(isPublic),
     listenToEdge: (path) => server.listenToEdge(path),

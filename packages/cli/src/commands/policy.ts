@@ -22,6 +22,7 @@ import { policyLines } from "../policy/told-policy.ts";
 import { policyFile } from "../policy-file.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, type Context, helpEnd, type Register } from "../verb.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 interface PolicyOptions {
   readonly dir: string;
@@ -39,6 +40,12 @@ interface DrainOptions extends RuleOptions {
   readonly grace?: number;
 }
 
+interface ShareOptions extends RuleOptions {
+  readonly machine?: number;
+  readonly newcomers?: number;
+  readonly usual?: boolean;
+}
+
 const defaultForMs = 24 * 3_600_000;
 const defaultGraceMs = 5 * 60_000; // a load balancer, or the list of routes, has noticed by then
 
@@ -48,17 +55,18 @@ that has the file. With it, it is for one running origin, until that ends. Neith
 the other says. docs/live-control.md tells more.
 `;
 
-/** `causeway policy show|retire|restore|drain|undrain`: what running origins are to do. */
+/** `causeway policy show|retire|restore|drain|undrain|shares`: what running origins are to do. */
 export const registerPolicy: Register = (program, context) => {
   const policy = program
     .command("policy")
-    .description("Change what running origins serve: retired names, draining.")
+    .description("Change what running origins serve: retired names, draining, shares.")
     .addHelpText("after", helpEnd("causeway policy retire update.example.com --for 7d", notes));
   addShow(policy, context);
   addRetire(policy, context);
   addRestore(policy, context);
   addDrain(policy, context);
   addUndrain(policy, context);
+  addShares(policy, context);
 };
 
 function addShow(policy: Command, context: Context): void {
@@ -81,7 +89,7 @@ function addRetire(policy: Command, context: Context): void {
   withPlace(withEnd(retire.argument("<name...>", "host names, as update.example.com"))).action(
     async (names: readonly string[], options: RuleOptions) => {
       const until = Date.now() + (options.for ?? defaultForMs);
-      await change(
+      await apply(
         names.map((host) => ({ kind: "retire", host, until })),
         options,
         context,
@@ -95,7 +103,7 @@ function addRestore(policy: Command, context: Context): void {
   const restore = addVerb(policy, "restore", "Serve retired names again.", example);
   withPlace(restore.argument("<name...>", "host names that are retired")).action(
     async (names: readonly string[], options: PolicyOptions) => {
-      await change(
+      await apply(
         names.map((host) => ({ kind: "restore", host })),
         options,
         context,
@@ -119,15 +127,44 @@ function addDrain(policy: Command, context: Context): void {
     const now = Date.now();
     const until = now + (options.for ?? defaultForMs);
     const refusesFrom = Math.min(now + (options.grace ?? defaultGraceMs), until);
-    await change([{ kind: "drain", refusesFrom, until }], options, context);
+    await apply([{ kind: "drain", refusesFrom, until }], options, context);
   });
 }
 
 function addUndrain(policy: Command, context: Context): void {
   const example = "causeway policy undrain --origin http://127.0.0.1:9100";
   withPlace(addVerb(policy, "undrain", "Take newcomers again.", example)).action(
-    (options: PolicyOptions) => change([{ kind: "undrain" }], options, context),
+    (options: PolicyOptions) => apply([{ kind: "undrain" }], options, context),
   );
+}
+
+function addShares(policy: Command, context: Context): void {
+  const example = "causeway policy shares --machine 50 --newcomers 40 --for 2h";
+  const what = "Say who gets how much while there is not enough for all.";
+  const { machinePercent: ofMachine, newcomersPercent: ofNewcomers } = policyLimits;
+  const shares = addVerb(policy, "shares", what, example, notes)
+    .option(
+      "--machine <percent>",
+      "what one machine is worth, in percent of the usual",
+      wholeNumber(ofMachine.min, ofMachine.max),
+    )
+    .option(
+      "--newcomers <percent>",
+      "what newcomers keep at least; usually 20, and never less",
+      wholeNumber(ofNewcomers.min, ofNewcomers.max),
+    )
+    .option("--usual", "as it is without a rule");
+  withPlace(withEnd(shares)).action(async (options: ShareOptions) => {
+    const { machine, newcomers, usual = false } = options;
+    if (usual === (machine !== undefined || newcomers !== undefined)) {
+      throw new UsageError("USAGE_ARGUMENT", "say --machine or --newcomers, or --usual alone.");
+    }
+    const until = Date.now() + (options.for ?? defaultForMs);
+    const change: PolicyChange = usual
+      ? { kind: "usual-shares" }
+      : { kind: "shares", machinePercent: machine, newcomersPercent: newcomers, until };
+    await apply([change], options, context);
+  });
 }
 
 function withPlace(verb: Command): Command {
@@ -156,7 +193,7 @@ function duration(text: string): number {
   throw new InvalidArgumentError("Write a time as 90m, 24h or 7d, at most a year.");
 }
 
-async function change(
+async function apply(
   changes: readonly PolicyChange[],
   options: PolicyOptions,
   context: Context,

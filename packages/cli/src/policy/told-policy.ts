@@ -2,11 +2,16 @@ import { toUtcSecond } from "@causeway/kernel";
 import type { Policy } from "@causeway/origin";
 
 /** The rules of a policy for people, a line for each. */
-export function policyLines({ retired, draining }: Policy): readonly string[] {
+export function policyLines({ retired, draining, shares }: Policy): readonly string[] {
   const lines = retired.map(({ host, until }) => `  retired   ${host} until ${toUtcSecond(until)}`);
   if (draining !== undefined) {
     const { refusesFrom, until } = draining;
     lines.push(`  draining  refuses from ${toUtcSecond(refusesFrom)} until ${toUtcSecond(until)}`);
   }
-  return lines.length > 0 ? lines : ["  nothing is refused"];
+  if (shares !== undefined) {
+    const { machinePercent, newcomersPercent, until } = shares;
+    const parts = `a machine ${machinePercent} %, newcomers at least ${newcomersPercent} %`;
+    lines.push(`  shares    ${parts} until ${toUtcSecond(until)}`);
+  }
+  return lines.length > 0 ? lines : ["  nothing is other than usual"];
 }

@@ -1,13 +1,21 @@
 import { type Instant, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
-import { type Policy, policyLimits } from "./policy.ts";
+import { type Policy, policyLimits, usualShares } from "./policy.ts";
 
 /** What an operator wants to be otherwise. */
 export type PolicyChange =
   | { readonly kind: "retire"; readonly host: string; readonly until: Instant }
   | { readonly kind: "restore"; readonly host: string }
   | { readonly kind: "drain"; readonly refusesFrom: Instant; readonly until: Instant }
-  | { readonly kind: "undrain" };
+  | { readonly kind: "undrain" }
+  | {
+      readonly kind: "shares";
+      /** Undefined: as it was. */
+      readonly machinePercent: number | undefined;
+      readonly newcomersPercent: number | undefined;
+      readonly until: Instant;
+    }
+  | { readonly kind: "usual-shares" };
 
 /**
  * The policy with the change made; a rule that is there already gets its new end.
@@ -30,12 +38,24 @@ export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
       throw new UsageError("USAGE_ARGUMENT", `${host} is not retired here; retired are: ${names}.`);
     }
     case "drain":
-      return {
-        retired: policy.retired,
-        draining: { refusesFrom: change.refusesFrom, until: change.until },
+      return { ...policy, draining: { refusesFrom: change.refusesFrom, until: change.until } };
+    case "undrain": {
+      const { draining: _, ...rest } = policy;
+      return rest;
+    }
+    case "shares": {
+      const { machinePercent, newcomersPercent } = policy.shares ?? usualShares;
+      const shares = {
+        machinePercent: change.machinePercent ?? machinePercent,
+        newcomersPercent: change.newcomersPercent ?? newcomersPercent,
+        until: change.until,
       };
-    default:
-      return { retired: policy.retired };
+      return { ...policy, shares };
+    }
+    default: {
+      const { shares: _, ...rest } = policy;
+      return rest;
+    }
   }
 }
 

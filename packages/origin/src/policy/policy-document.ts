@@ -8,12 +8,19 @@ import {
 } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import { refuseUnknown } from "./known-members.ts";
-import { type Draining, type Policy, policyLimits, type RetiredName } from "./policy.ts";
+import {
+  type Draining,
+  type Policy,
+  policyLimits,
+  type RetiredName,
+  type ShareRule,
+  usualShares,
+} from "./policy.ts";
 
 const subject = "policy";
 
 /** The policy as JSON, with times as people read them. */
-export function encodePolicy({ retired, draining }: Policy): {
+export function encodePolicy({ retired, draining, shares }: Policy): {
   readonly [name: string]: JsonInput;
 } {
   return {
@@ -24,6 +31,7 @@ export function encodePolicy({ retired, draining }: Policy): {
         until: toUtcSecond(draining.until),
       },
     }),
+    ...(shares !== undefined && { shares: { ...shares, until: toUtcSecond(shares.until) } }),
   };
 }
 
@@ -34,7 +42,7 @@ export function encodePolicy({ retired, draining }: Policy): {
  * @throws {TrustError} `TRUST_MALFORMED`
  */
 export function decodePolicy(fields: Fields, now: Instant): Policy {
-  refuseUnknown(fields, ["retired", "draining"], subject);
+  refuseUnknown(fields, ["retired", "draining", "shares"], subject);
   const retired = fields.has("retired")
     ? fields.objects("retired", policyLimits.retiredMax).map((rule) => decodeRetired(rule, now))
     : [];
@@ -44,6 +52,7 @@ export function decodePolicy(fields: Fields, now: Instant): Policy {
   return {
     retired,
     ...(fields.has("draining") && { draining: decodeDraining(fields.object("draining"), now) }),
+    ...(fields.has("shares") && { shares: decodeShares(fields.object("shares"), now) }),
   };
 }
 
@@ -58,6 +67,19 @@ function decodeDraining(fields: Fields, now: Instant): Draining {
   const until = decodeUntil(fields, now);
   if (refusesFrom <= until) return { refusesFrom, until };
   throw malformed(subject, '"refusesFrom" is after "until"');
+}
+
+function decodeShares(fields: Fields, now: Instant): ShareRule {
+  refuseUnknown(fields, ["machinePercent", "newcomersPercent", "until"], subject);
+  const percent = (name: "machinePercent" | "newcomersPercent"): number => {
+    const { min, max } = policyLimits[name];
+    return fields.has(name) ? fields.integer(name, min, max) : usualShares[name];
+  };
+  return {
+    machinePercent: percent("machinePercent"),
+    newcomersPercent: percent("newcomersPercent"),
+    until: decodeUntil(fields, now),
+  };
 }
 
 function decodeUntil(fields: Fields, now: Instant): Instant {

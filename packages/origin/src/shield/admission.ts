@@ -59,6 +59,12 @@ export class Admission {
     return this.#now() >= this.#pressedUntil;
   }
 
+  /** What one machine is worth, in percent of the usual; and what newcomers keep of the line. */
+  setShares(weights: { readonly machinePercent: number; readonly newcomersPercent: number }): void {
+    this.#shares.setPercent(weights.machinePercent);
+    this.#line.setNewcomers(weights.newcomersPercent);
+  }
+
   state(): AdmissionState {
     return { limit: this.#slots.limit, waiting: this.#line.length, held: this.#refusals.count };
   }

@@ -44,6 +44,7 @@ export class Shares {
   readonly #networks: DebtTable;
   readonly #machinesAt: TicketCensus;
   readonly #machinesIn: TicketCensus;
+  #factor = 1;
 
   /**
    * @param workers how many give a part of everybody's share. What may be used at once is not cut:
@@ -64,9 +65,14 @@ export class Shares {
     this.#machinesIn = new TicketCensus(random);
   }
 
+  /** From now on a machine is worth so much of what it usually is. */
+  setPercent(percent: number): void {
+    this.#factor = percent / 100;
+  }
+
   /** A ticket was shown in calm times. `now` as everywhere: milliseconds that never go back. */
   noteTicket({ ticket, from }: Asker, now: number): void {
-    if (ticket === undefined || from === undefined) return;
+    if (ticket === undefined || ticket.forVisit || from === undefined) return;
     const machine = keyOf(ticket);
     this.#machinesAt.note(from.near, machine, now);
     this.#machinesIn.note(from.wide, machine, now);
@@ -94,7 +100,7 @@ export class Shares {
   ): void {
     const { shareWorkMsPerSecond, shareBytesPerSecond, networkShares } = this.#share;
     const ofWork = used.workMs / shareWorkMsPerSecond;
-    const ms = Math.max(ofWork, used.bytes / shareBytesPerSecond) * 1_000;
+    const ms = Math.max(ofWork, used.bytes / shareBytesPerSecond) * (1_000 / this.#factor);
     if (known && ticket !== undefined) {
       this.#tickets.charge(keyOf(ticket), ms / (ticket.fleet ?? 1), now);
     } else if (from !== undefined) {

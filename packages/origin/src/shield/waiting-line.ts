@@ -1,3 +1,4 @@
+import { invariant } from "@causeway/kernel";
 import { type RequestClass, requestClasses } from "./request-class.ts";
 
 /** One request, or the rest of an answer, that waits for its turn. */
@@ -22,15 +23,19 @@ interface WaitingLineBounds {
   readonly standingWaitMs: number;
 }
 
-/** Of five that go on, one is a newcomer as long as one waits; of the places, as many are theirs. */
-const newcomersOneOf = 5;
+/**
+ * Of a hundred that go on, as many are newcomers at least as long as one waits; of the places, as
+ * many are theirs. Never fewer: whoever comes for the first time must get in.
+ */
+export const newcomersPercentMin = 20;
 
 /**
- * Who waits, in the order in which they go on: ticket holders before newcomers, who keep a fifth;
- * those within their share before others; then by class; then by seniority, or by how little an address has used; then by arrival. When it
- * is full, whoever would go on last has to go. When newcomers have been waiting without a break for
- * longer than a burst lasts, none of them waits for longer than is worth it: the control of delay
- * of CoDel (RFC 8289), in the form for servers (Maurer, "Fail at Scale", ACM Queue 2015).
+ * Who waits, in the order in which they go on: ticket holders before newcomers, who keep a fifth or
+ * more; those within their share before others; then by class; then by seniority, or by how little
+ * an address has used; then by arrival. When it is full, whoever would go on last has to go. When
+ * newcomers have been waiting without a break for longer than a burst lasts, none of them waits for
+ * longer than is worth it: the control of delay of CoDel (RFC 8289), in the form for servers
+ * (Maurer, "Fail at Scale", ACM Queue 2015).
  *
  * Every look goes through the whole line: it is shorter than what a heap would save.
  */
@@ -38,7 +43,8 @@ export class WaitingLine<Each extends Waiter> {
   readonly #bounds: WaitingLineBounds;
   readonly #known: Each[] = [];
   readonly #newcomers: Each[] = [];
-  #sinceNewcomer = 0;
+  #newcomersPercent: number = newcomersPercentMin;
+  #turnsOfNewcomers = 0; // in hundredths
   #noNewcomerAt = Number.NEGATIVE_INFINITY;
 
   constructor(bounds: WaitingLineBounds) {
@@ -49,13 +55,19 @@ export class WaitingLine<Each extends Waiter> {
     return this.#known.length + this.#newcomers.length;
   }
 
+  /** What newcomers keep of turns and places, in percent; at least `newcomersPercentMin`. */
+  setNewcomers(percent: number): void {
+    invariant(percent >= newcomersPercentMin && percent < 100, "newcomers keep their part");
+    this.#newcomersPercent = percent;
+  }
+
   /** @returns who has to go in its place, which may be itself; undefined while there is room */
   join(waiter: Each): Each | undefined {
     if (this.#newcomers.length === 0) this.#noNewcomerAt = waiter.arrivedAt;
     this.#laneOf(waiter).push(waiter);
     const newcomers = countNew(this.#newcomers);
     if (newcomers + countNew(this.#known) <= this.#bounds.waitingMax) return undefined;
-    const isTheirs = newcomers * newcomersOneOf > this.#bounds.waitingMax;
+    const isTheirs = newcomers * 100 > this.#bounds.waitingMax * this.#newcomersPercent;
     const last = lastOf(isTheirs ? this.#newcomers : this.#known);
     if (last !== undefined) this.leave(last);
     return last;
@@ -63,10 +75,13 @@ export class WaitingLine<Each extends Waiter> {
 
   /** Takes out who goes on. */
   next(): Each | undefined {
-    const isTheirs = this.#known.length === 0 || this.#sinceNewcomer >= newcomersOneOf - 1;
+    const turns = this.#turnsOfNewcomers + this.#newcomersPercent;
+    const isTheirs = this.#known.length === 0 || turns >= 100;
     const first = firstOf(isTheirs ? this.#newcomers : this.#known) ?? firstOf(this.#known);
     if (first === undefined) return undefined;
-    this.#sinceNewcomer = first.known ? this.#sinceNewcomer + 1 : 0;
+    // A turn that no newcomer was there for stays theirs, and is the only one that is saved up.
+    if (first.known) this.#turnsOfNewcomers = isTheirs ? 100 - this.#newcomersPercent : turns;
+    else this.#turnsOfNewcomers = Math.max(turns - 100, 0);
     this.leave(first);
     return first;
   }

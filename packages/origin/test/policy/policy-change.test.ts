@@ -72,6 +72,21 @@ test("draining and retired names do not touch each other", () => {
   assert.deepEqual(changedPolicy(policy, { kind: "undrain" }), { retired: whole.retired });
 });
 
+test("of shares each part stays as it was until it is told", () => {
+  const change = { kind: "shares", newcomersPercent: undefined, until: 5 } as const;
+  const first = changedPolicy(noPolicy, { ...change, machinePercent: 50 });
+  assert.deepEqual(first.shares, { machinePercent: 50, newcomersPercent: 20, until: 5 });
+  const both = changedPolicy(first, {
+    ...change,
+    machinePercent: undefined,
+    newcomersPercent: 40,
+    until: 6,
+  });
+  assert.deepEqual(both.shares, { machinePercent: 50, newcomersPercent: 40, until: 6 });
+  assert.deepEqual(changedPolicy(both, { kind: "undrain" }), both);
+  assert.deepEqual(changedPolicy(both, { kind: "usual-shares" }), noPolicy);
+});
+
 test("there is a bound to what can be retired", () => {
   let policy = noPolicy;
   for (let at = 0; at < 64; at++) {
@@ -94,6 +109,7 @@ test("of two policies together, no rule is lost or shortened", () => {
   const b: Policy = {
     retired: [{ host: "x", until: 7 }],
     draining: { refusesFrom: 4, until: 9 },
+    shares: { machinePercent: 50, newcomersPercent: 40, until: 9 },
   };
   assert.deepEqual(unitedPolicy(a, b), {
     retired: [
@@ -101,7 +117,10 @@ test("of two policies together, no rule is lost or shortened", () => {
       { host: "y", until: 5 },
     ],
     draining: { refusesFrom: 3, until: 9 },
+    shares: { machinePercent: 50, newcomersPercent: 40, until: 9 },
   });
+  const own = { machinePercent: 200, newcomersPercent: 20, until: 5 };
+  assert.equal(unitedPolicy({ ...a, shares: own }, b).shares, own, "what is said here goes first");
   assert.equal(unitedPolicy(b, a).retired[0]?.until, 7);
   assert.deepEqual(unitedPolicy(noPolicy, b), b);
   assert.deepEqual(unitedPolicy(a, noPolicy), a);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fields, parseJson } from "@causeway/kernel";
-import { type Policy, policyAt } from "../../src/policy/policy.ts";
+import { type Policy, policyAt, usualShares } from "../../src/policy/policy.ts";
 import { decodePolicy, encodePolicy } from "../../src/policy/policy-document.ts";
 
 const now = Date.parse("2026-08-16T00:00:00Z");
@@ -18,9 +18,14 @@ test("a policy is read as it was written", () => {
       { host: "192.0.2.1", until: Date.parse(until) },
     ],
     draining: { refusesFrom: now + 60_000, until: Date.parse(until) },
+    shares: { machinePercent: 50, newcomersPercent: 40, until: Date.parse(until) },
   };
   assert.deepEqual(decode(JSON.stringify(encodePolicy(policy))), policy);
   assert.deepEqual(decode("{}"), { retired: [] });
+  assert.deepEqual(decode(`{"shares": {"until": "${until}"}}`).shares, {
+    ...usualShares,
+    until: Date.parse(until),
+  });
 });
 
 test("what is mistyped is refused, and the nearest known name is told", () => {
@@ -65,8 +70,8 @@ test("junk, and what is beyond the bounds, is no policy", () => {
 });
 
 test("every rule ends by itself", () => {
-  const draining = { refusesFrom: until, until };
-  const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }], draining }));
+  const rules = { draining: { refusesFrom: until, until }, shares: { until } };
+  const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }], ...rules }));
   assert.deepEqual(policyAt(policy, Date.parse(until) - 1), policy);
   assert.deepEqual(policyAt(policy, Date.parse(until)), { retired: [] });
 });

@@ -96,6 +96,21 @@ test("beyond the limit requests wait, and go on by ticket and its age", async (t
   assert.deepEqual([counts()["at-once"], counts().waited], [1, 1]);
 });
 
+test("newcomers go on as often as they are to", async (t) => {
+  const { admission, works, waits } = await occupied(t);
+  admission.setShares({ machinePercent: 100, newcomersPercent: 50 });
+  for (const path of ["metadata/new-1", "metadata/new-2"]) await waits(path);
+  for (const since of ["1000", "2000"]) {
+    await waits(`metadata/known-${since}`, { authorization: since });
+  }
+  for (let done = 0; done < 5; done++) {
+    works[done]?.finish();
+    await eventually("the next one goes on", () => works.length === Math.min(done + 2, 5));
+  }
+  const order = works.map(({ exchange }) => exchange.path?.path.slice("metadata/".length));
+  assert.deepEqual(order, ["first", "known-1000", "new-1", "known-2000", "new-2"]);
+});
+
 test("whoever waited too long is refused, and hears of it only later", async (t) => {
   const { admission, clock, waits, counts } = await occupied(t);
   const { answer } = await waits("metadata/late");

@@ -41,6 +41,15 @@ test("a share is used up by work or by bytes, whichever is scarcer", () => {
   assert.equal(one({ workMs: 1, bytes: 200 }), 11);
 });
 
+test("a machine can be made to be worth less, or more", () => {
+  const usesAt = (percent: number): number => {
+    const shares = new Shares(share, 1, random);
+    shares.setPercent(percent);
+    return uses(shares, asker("192.0.2.1", "a"), { workMs: 1, bytes: 100 });
+  };
+  assert.deepEqual([usesAt(10), usesAt(50), usesAt(100), usesAt(1_000)], [3, 11, 21, 201]);
+});
+
 test("a ticket whose share is used up goes as a newcomer of its address, until time has paid", () => {
   const shares = new Shares(share, 1, random);
   const who = asker("192.0.2.1", "a");
@@ -88,6 +97,15 @@ test("an address from which many tickets were shown has as many shares, also wit
   const company = uses(shares, asker("203.0.113.1"), { workMs: 1, bytes: 0 }, 1);
   assert.ok(company > 5_000 && company !== Number.POSITIVE_INFINITY, String(company));
   assert.equal(uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 }, 1), 21);
+});
+
+test("visits of browsers make no machines of an address", () => {
+  const shares = new Shares(share, 1, random);
+  for (let visit = 0; visit < 1_000; visit++) {
+    const who = asker("203.0.113.1", `visit-${visit}`);
+    shares.noteTicket({ ...who, ticket: { ...ticket, ...who.ticket, forVisit: true } }, 0);
+  }
+  assert.equal(uses(shares, asker("203.0.113.1"), { workMs: 1, bytes: 0 }, 1), 21);
 });
 
 test("a site's ticket speaks for as many machines as it says", () => {

@@ -47,6 +47,42 @@ test("newcomers go after ticket holders, but every fifth place is theirs", () =>
   assert.equal(order.join(""), "ttttn".repeat(4));
 });
 
+test("newcomers can be given more turns and places, and never fewer than a fifth", () => {
+  const orderWith = (percent: number): string => {
+    const line = new WaitingLine({ ...bounds, waitingMax: 100 });
+    line.setNewcomers(percent);
+    for (let each = 0; each < 40; each++) line.join(waiter({ known: each < 20 }));
+    return drain(line)
+      .slice(0, 20)
+      .map(({ known }) => (known ? "t" : "n"))
+      .join("");
+  };
+  assert.equal(orderWith(20), "ttttn".repeat(4));
+  assert.equal(orderWith(50), "tn".repeat(10));
+  assert.equal(orderWith(80), "tnnnn".repeat(4));
+  assert.equal(orderWith(30).match(/n/g)?.length, 6);
+  const line = new WaitingLine(bounds);
+  for (const percent of [19, 0, -1, 100]) assert.throws(() => line.setNewcomers(percent));
+  line.setNewcomers(40);
+  for (let each = 0; each < 10; each++) line.join(waiter({ known: true, order: each }));
+  const displaced = [0, 1, 2, 3, 4].map((order) => line.join(waiter({ order })));
+  assert.deepEqual(
+    displaced.map((each) => each?.known),
+    [true, true, true, true, false],
+  );
+});
+
+test("turns that no newcomer took are not saved up", () => {
+  const line = new WaitingLine({ ...bounds, waitingMax: 100 });
+  for (let each = 0; each < 60; each++) line.join(waiter({ known: true }));
+  for (let each = 0; each < 30; each++) line.next();
+  for (let each = 0; each < 30; each++) line.join(waiter());
+  const order = drain(line)
+    .slice(0, 11)
+    .map(({ known }) => (known ? "t" : "n"));
+  assert.equal(order.join(""), "nttttnttttn");
+});
+
 test("in a full line a flood of newcomers pushes out itself, and no ticket holder", () => {
   const line = new WaitingLine(bounds);
   for (let each = 0; each < 8; each++) line.join(waiter({ known: true }));
