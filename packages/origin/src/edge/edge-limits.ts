@@ -2,6 +2,9 @@
 export const edgeLimits = {
   /** Connections of clients. Two buffers each: about 35 KiB, 700 MiB when all are in use. */
   connectionsMax: 20_000,
+  /** Taken in one turn, as by an origin. HAProxy's own default is 4: behind 2,000 that come at once
+   * somebody would wait for 500 turns, each as long as all downloads take to move on. */
+  acceptedPerTurn: 64,
   /** Beyond this share of them, new connections of whoever holds many are not taken. */
   crowdedPercent: 80,
   /** How many one address may hold then: a browser opens six, our client fewer. */

@@ -54,6 +54,7 @@ function globalSection({ name, control, folder, user }: HaproxyPlan): readonly s
     "  stats timeout 10s",
     "  log stderr format raw daemon notice",
     `  tune.http.maxhdr ${limits.headerCountMax}`,
+    `  tune.maxaccept ${limits.acceptedPerTurn}`,
     "  hard-stop-after 30s",
   ];
 }
