@@ -179,6 +179,27 @@ test("serve opens private entrances, which stand in tickets and in nothing else"
   assert.match(JSON.stringify(bare.json), /--entrances needs --dir or --ticket-keys/);
 });
 
+test("who has a ticket gets a new patch while the process at the public port hangs", async (t) => {
+  const folder = folderFor(t);
+  const vendor = await TestVendor.make(folder);
+  await vendor.release("1.0", programBytes(300_000));
+  const entrances = `${await freePort()},${await freePort()},${await freePort()}`;
+  const args = ["--dir", vendor.dir, "--workers", "1", "--entrances", entrances];
+  const origin = await serve(t, ...args);
+  const get = async (): ReturnType<typeof causewayJson> => {
+    const known = ["--trust", vendor.root, "--state", path.join(folder, "state")];
+    const via = ["--route", origin.url, "-o", path.join(folder, "got")];
+    return causewayJson(["get", "reader", ...known, ...via]);
+  };
+  assert.equal((await get()).code, 0);
+  await vendor.release("1.1", programBytes(310_000));
+  origin.process.kill("SIGSTOP");
+  const { code, json, stderr } = await get();
+  assert.equal(code, 0, stderr);
+  assert.equal((json as { version: string }).version, "1.1");
+  assert.doesNotMatch(JSON.stringify(json) + stderr, new RegExp(entrances.replaceAll(",", "|")));
+});
+
 test("whoever serves is told when there are no tickets, and when they are those of another", async (t) => {
   const { dir } = await TestVendor.make(folderFor(t));
   const warned = async (): Promise<string> => {

@@ -183,8 +183,7 @@ class ChunkFetch {
       if (isThrough) work.endedWell(lane);
     } catch (error) {
       if (error instanceof RouteError && !this.#job.signal.aborted) {
-        work.failed(lane, error, clock.steady(), random);
-        work.route.strike(error);
+        work.failed(lane, work.route.strike(error), clock.steady(), random);
         if (work.expelled) for (const other of work.lanes) other.cancel();
       } else {
         this.#fatal ??= { error };

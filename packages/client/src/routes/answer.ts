@@ -91,7 +91,7 @@ function judgeRefusal(
   if (status < 400 || status === 416) {
     return new RouteError("ROUTE_MISLABELLED", shown(url), `answered ${status} to ${path}`);
   }
-  const wait = parseRetryAfter(headers, limits.retryAfterMsMax, clock);
+  const wait = retryAfterMs(headers, limits.retryAfterMsMax, clock);
   const asks = wait === undefined ? "" : `; asks to wait ${Math.ceil(wait / 1000)} s`;
   return new RouteError("ROUTE_REFUSED", shown(url), `answered ${status} to ${path}${asks}`, {
     ...(wait !== undefined && { retryAfterMs: wait }),
@@ -138,8 +138,8 @@ export function skewOf(headers: ReadonlyMap<string, string>, wall: number): numb
   return date + (/^\d{1,9}$/.test(age) ? Number(age) * 1000 : 0) - wall;
 }
 
-/** The longest of the waits, where a proxy added one of its own. */
-function parseRetryAfter(
+/** How long it asks to wait: the longest, where a proxy added one of its own. */
+export function retryAfterMs(
   headers: ReadonlyMap<string, string>,
   most: number,
   clock: Clock,

@@ -9,6 +9,8 @@ import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
 import { seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
+import { askEitherWay } from "./either-way.ts";
+import { entranceFor } from "./entrances.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
 import { Steps } from "./steps.ts";
@@ -100,16 +102,13 @@ interface Asking {
 async function open(asking: Asking): Promise<Opened> {
   const { route, request, limits, cancel } = asking;
   const { clock } = asking.ports;
-  if (route.restUntil > clock.steady()) {
-    // It said so to another request, while this one was on its way here.
-    const text = `has asked to be left alone, so it is not asked for ${request.path}`;
-    throw new RouteError("ROUTE_REFUSED", route.id, text);
-  }
+  // It may have said so to another request, while this one was on its way here.
+  if (route.restUntil > clock.steady()) throw isResting(route, request);
   let url = route.url(request.path);
   let host = route; // whom a redirect led to
   for (let redirects = 0; ; redirects++) {
     const asked = clock.steady();
-    const delivery = await askOnceMore(asking, url, host).catch((error: unknown) => {
+    const delivery = await askHost(asking, url, host).catch((error: unknown) => {
       throw toldOf(host, asking, error);
     });
     try {
@@ -144,6 +143,11 @@ async function open(asking: Asking): Promise<Opened> {
   }
 }
 
+function isResting({ id }: Route, { path }: ExchangeRequest): RouteError {
+  const text = `has asked to be left alone, so it is not asked for ${path}`;
+  return new RouteError("ROUTE_REFUSED", id, text);
+}
+
 /** What failed where a redirect led to is not told as if the route itself had: it is alive. */
 function toldOf(host: Route, { route, request }: Asking, error: unknown): unknown {
   if (host === route || !(error instanceof RouteError)) return error;
@@ -157,24 +161,52 @@ function toldOf(host: Route, { route, request }: Asking, error: unknown): unknow
 }
 
 /** @param host whose the URL is */
-async function askOnceMore(asking: Asking, url: URL, host: Route): Promise<Delivery> {
+async function askHost(asking: Asking, url: URL, host: Route): Promise<Delivery> {
+  const { ports, request, limits, cancel } = asking;
+  const { clock } = ports;
+  const now = clock.steady();
+  const bearer = host.ticketFor(url, request.path, now);
+  const entrance = entranceFor(host, url, request.path, now);
+  if (entrance === undefined) {
+    if (host.entrances.publicRestUntil > now) throw isResting(host, request);
+    return askOnceMore(asking, { url, bearer }, host);
+  }
+  return askEitherWay({
+    clock,
+    host,
+    port: entrance.port,
+    cancel,
+    ask: (way, own) => {
+      const there = way === "public" ? { url, bearer } : entrance;
+      return ask({ ...asking, cancel: own }, there);
+    },
+    restMsMax: limits.retryAfterMsMax,
+  });
+}
+
+/** Where to ask, and what to show there. */
+interface Address {
+  readonly url: URL;
+  readonly bearer: string | undefined;
+}
+
+async function askOnceMore(asking: Asking, address: Address, host: Route): Promise<Delivery> {
   try {
-    return await ask(asking, url, host);
+    return await ask(asking, address);
   } catch (error) {
     // It may have asked another request for rest meanwhile.
     const rests = host.restUntil > asking.ports.clock.steady();
     if (!(error instanceof RouteError && error.reset) || rests) throw error;
     if (!asking.route.forgivesReset()) throw error;
     asking.cancel.signal.throwIfAborted();
-    return ask(asking, url, host);
+    return ask(asking, address);
   }
 }
 
-async function ask(asking: Asking, url: URL, host: Route): Promise<Delivery> {
+async function ask(asking: Asking, { url, bearer }: Address): Promise<Delivery> {
   const { ports, route, request, limits, cancel } = asking;
   const { signal } = cancel;
   const steps = new Steps(ports.clock, route, limits.answer);
-  const bearer = host.ticketFor(url, request.path, ports.clock.steady());
   const asked = ports.transport.open({
     url,
     signal,

@@ -219,8 +219,8 @@ export class RouteRace<Value> {
   #failed(contender: Contender, error: CausewayError): void {
     const now = this.#clock.steady();
     this.#startDue = now; // the next one takes its place at once
-    contender.route.strike(error);
-    if (contender.failed(error, now, this.#request.ports.random)) this.#waiting.push(contender);
+    const counted = contender.route.strike(error);
+    if (contender.failed(counted, now, this.#request.ports.random)) this.#waiting.push(contender);
   }
 
   #drop(lane: Lane): void {

@@ -135,7 +135,8 @@ export class RouteMemory {
   }
 
   #see(route: Route, someUseful: boolean): Seen {
-    const { bytesPerSecond, latencyMs, restUntil, ticket } = route;
+    const { bytesPerSecond, latencyMs, ticket } = route;
+    const restUntil = Math.max(route.restUntil, route.entrances.publicRestUntil);
     const restMs = restUntil - this.#clock.steady();
     const ticketMs = (ticket?.until ?? 0) - this.#clock.steady();
     return {

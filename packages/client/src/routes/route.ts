@@ -7,7 +7,8 @@ import {
 } from "@causeway/kernel";
 import { Backoff } from "./backoff.ts";
 import { type RoundTrip, type RoutePace, roundTripAfter } from "./deadline.ts";
-import type { RouteTicket } from "./ticket.ts";
+import { Entrances } from "./entrances.ts";
+import { entrancesIn, type RouteTicket } from "./ticket.ts";
 
 /** Names a route in logs and reports: its URL without credentials. The signed list has ids. */
 export type RouteUrl = Brand<string, "RouteUrl">;
@@ -57,6 +58,8 @@ export class Route {
   readonly base: URL;
   /** When it may be asked again after failures of this run. */
   readonly backoff = new Backoff();
+  /** Of its newest ticket. */
+  readonly entrances = new Entrances();
   #others: readonly Route[] = [];
   #state: RouteHealth = "ok";
   #error: CausewayError | undefined;
@@ -144,8 +147,8 @@ export class Route {
   /** Takes over what earlier runs found; before it is asked anything. */
   recall(known: Recalled): void {
     this.#recalled = known;
+    if (known.ticket !== undefined) this.#keepTicket(known.ticket);
     this.rest(known.restUntil);
-    this.#ticket = known.ticket;
     if (known.failures === 0) return;
     const runs = known.failures === 1 ? "the last run" : `the last ${known.failures} runs`;
     this.#recalledError = new RouteError("ROUTE_UNREACHABLE", this.id, `was of no use in ${runs}`);
@@ -213,7 +216,12 @@ export class Route {
 
   /** It gave a ticket with what it has of `path` at `url`. */
   takeTicket(url: URL, path: string, ticket: RouteTicket): void {
-    if (this.#hasTickets(url, path)) this.#ticket = ticket;
+    if (this.#hasTickets(url, path)) this.#keepTicket(ticket);
+  }
+
+  #keepTicket(ticket: RouteTicket): void {
+    this.#ticket = ticket;
+    this.entrances.know(entrancesIn(ticket.text));
   }
 
   /** What to show of its tickets when `path` is asked for at `url`; none anywhere but with it. */
@@ -305,12 +313,26 @@ export class Route {
     this.#restUntil = Math.max(this.#restUntil, until);
   }
 
-  /** Takes note of a failure that the route is to blame for. */
-  strike(error: CausewayError): void {
-    const state = stateAfter(error);
-    if (weight[state] < weight[this.#state]) return;
+  /**
+   * Takes note of a failure that the route is to blame for.
+   * @returns the one that counts: a lie that a private entrance may have told is none of the route's
+   */
+  strike<Failure extends CausewayError>(error: Failure): Failure | RouteError {
+    const counted = this.#excused(error) ?? error;
+    this.entrances.doubt();
+    const state = stateAfter(counted);
+    if (weight[state] < weight[this.#state]) return counted;
     this.#state = state;
-    this.#error = error;
+    this.#error = counted;
+    return counted;
+  }
+
+  /** Once, since no entrance is asked any more then. */
+  #excused(error: CausewayError): RouteError | undefined {
+    if (weight[stateAfter(error)] < weight.stale || !this.entrances.distrust()) return undefined;
+    this.rest(this.entrances.publicRestUntil);
+    const text = `or a private entrance of it is not to be trusted: ${error.message}`;
+    return new RouteError("ROUTE_UNREACHABLE", this.id, text, { cause: error });
   }
 
   /** Takes a strike back that turned out to be no fault of the route. */

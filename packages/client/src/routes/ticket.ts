@@ -1,4 +1,4 @@
-import { Fields, type Instant, parseJson, TrustError } from "@causeway/kernel";
+import { Fields, type Instant, isEntrancePort, parseJson, TrustError } from "@causeway/kernel";
 
 /** What a route gave us to know us by. It goes back to that route alone, and is shown to nobody. */
 export interface RouteTicket {
@@ -13,6 +13,7 @@ export const ticketMsMax = 30 * 24 * 3_600_000;
 
 const header = "causeway-ticket";
 const secondsMax = 8.64e12; // of a Date
+const entrancesMax = 4;
 
 /** Three parts of base64url (RFC 7515 section 7.1): nothing that ends a header or a line. */
 export function isTicketText(text: string): boolean {
@@ -39,10 +40,25 @@ export function ticketIn(
 
 /** The signature is the route's own business; of what it says we need the end. */
 function endOf(text: string): Instant | undefined {
+  return readClaims(text, (claims) => claims.integer("exp", 0, secondsMax) * 1000);
+}
+
+/**
+ * The private entrances that a ticket names: ports of the route's own host. None, if any of them
+ * is one at which we must not be made to ask.
+ */
+export function entrancesIn(text: string): readonly number[] {
+  const ports = readClaims(text, (claims) => {
+    return claims.has("ent") ? claims.array("ent", entrancesMax) : [];
+  });
+  return ports?.every(isEntrancePort) === true ? ports : [];
+}
+
+function readClaims<Value>(text: string, read: (claims: Fields) => Value): Value | undefined {
   try {
     const claims = atob((text.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(claims, (letter) => letter.charCodeAt(0));
-    return new Fields(parseJson(bytes, header), header).integer("exp", 0, secondsMax) * 1000;
+    return read(new Fields(parseJson(bytes, header), header));
   } catch (error) {
     if (error instanceof TrustError || isNoBase64(error)) return undefined;
     throw error;

@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RouteError, type Transport } from "@causeway/kernel";
+import fc from "fast-check";
+import { folderStore, nodePorts } from "../src/node/index.ts";
+import { type ExchangePorts, exchange } from "../src/routes/exchange.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
+import type { Route } from "../src/routes/route.ts";
+import { RouteMemory } from "../src/routes/route-memory.ts";
+import { entrancesIn } from "../src/routes/ticket.ts";
+import { type Behaviour, type FaultyRoute, startRoute } from "./support/faulty-route.ts";
+import { quickExchange } from "./support/quick.ts";
+import { tempFolder } from "./support/temp-folder.ts";
+import { ticketUntil } from "./support/tickets.ts";
+
+const file = "metadata/timestamp.json";
+const files = new Map([[file, new Uint8Array(10)]]);
+const ports = nodePorts();
+const today = Math.floor(Date.now() / 1000);
+
+function portOf({ url }: FaultyRoute): number {
+  return Number(new URL(url).port);
+}
+
+function ticketOf(...entrances: readonly number[]): string {
+  return ticketUntil(today + 3_600, "machine", entrances);
+}
+
+/** A route that has given a ticket which names those. */
+function routeWith(server: FaultyRoute, ...entrances: readonly FaultyRoute[]): Route {
+  const route = parseRoute(server.url);
+  const until = ports.clock.steady() + 3_600_000;
+  route.takeTicket(route.url(file), file, { text: ticketOf(...entrances.map(portOf)), until });
+  return route;
+}
+
+/** Nobody loses patience, however slow this machine is. */
+const patient = { ...ports, clock: { ...ports.clock, sleep: () => new Promise<never>(() => {}) } };
+
+async function ask(route: Route, path = file, how: ExchangePorts = ports): Promise<void> {
+  const { signal } = new AbortController();
+  const request = { path, lengthMax: 1_000, limits: quickExchange, signal };
+  for await (const _ of (await exchange(how, route, request)).body);
+}
+
+async function askPatiently(route: Route, times: number): Promise<void> {
+  for (let time = 0; time < times; time++) await ask(route, file, patient);
+}
+
+async function failureOf(
+  route: Route,
+  path = file,
+  how: ExchangePorts = ports,
+): Promise<RouteError> {
+  try {
+    await ask(route, path, how);
+  } catch (error) {
+    if (error instanceof RouteError) return error;
+    throw error;
+  }
+  throw new Error("it did not fail");
+}
+
+function counts(...servers: readonly FaultyRoute[]): readonly number[] {
+  return servers.map(({ requests }) => requests.length);
+}
+
+test("in calm times nobody comes to an entrance", async () => {
+  await using server = await startRoute("honest", files);
+  await using entrance = await startRoute("honest", files);
+  const route = routeWith(server, entrance);
+  await askPatiently(route, 5);
+  await failureOf(route, "metadata/2.root.json", patient);
+  assert.deepEqual(counts(server, entrance), [6, 0]);
+});
+
+for (const behaviour of [
+  "hangs-before-headers",
+  "busy-503",
+  "resets",
+  "dead",
+  "refuses-403",
+] as const) {
+  test(`where the public address ${behaviour}, an entrance is asked, and first from then on`, async () => {
+    await using server = await startRoute(behaviour, files);
+    await using entrance = await startRoute("honest", files);
+    const route = routeWith(server, entrance);
+    await ask(route);
+    const before = server.requests.length;
+    await askPatiently(route, 5);
+    assert.deepEqual(counts(server, entrance), [before, 6]);
+    assert.equal(route.state, "ok");
+    const shown = `Bearer ${route.ticket?.text}`;
+    assert.deepEqual(new Set(entrance.authorizations), new Set([shown]));
+  });
+}
+
+test("a public address that asked for rest is left alone, also when its entrances fail", async () => {
+  await using server = await startRoute("busy-503", files);
+  await using first = await startRoute("honest", files);
+  await using second = await startRoute("refuses-403", files);
+  const route = routeWith(server, first, second);
+  await askPatiently(route, 1);
+  first.behaviour = "refuses-403";
+  for (const entrance of [first, second]) {
+    const { code, message } = await failureOf(route, file, patient);
+    assert.equal(code, "ROUTE_UNREACHABLE");
+    assert.doesNotMatch(message, new RegExp(String(portOf(entrance))));
+  }
+  assert.ok(route.restUntil > ports.clock.steady(), "now the whole route rests");
+  assert.equal((await failureOf(route, file, patient)).code, "ROUTE_REFUSED");
+  assert.deepEqual(counts(server, first, second), [1, 2, 1]);
+});
+
+const useless: readonly Behaviour[] = [
+  "dead",
+  "resets",
+  "refuses-403",
+  "busy-429",
+  "hangs-before-headers",
+  "redirects-away",
+  "no-http",
+];
+
+for (const behaviour of useless) {
+  test(`an entrance that ${behaviour} costs a request, and the public failure is what is told`, async () => {
+    await using server = await startRoute("busy-503", files);
+    await using entrance = await startRoute(behaviour, files);
+    const route = routeWith(server, entrance);
+    const error = await failureOf(route);
+    assert.equal(error.code, "ROUTE_REFUSED");
+    assert.equal(error.retryAfterMs, 7_000);
+    assert.doesNotMatch(error.message, new RegExp(String(portOf(entrance))));
+    assert.ok(route.restUntil > ports.clock.steady());
+    assert.equal(server.requests.length, 1);
+  });
+}
+
+test("an entrance that fails gives way to the other one", async () => {
+  await using server = await startRoute("resets", files);
+  await using first = await startRoute("refuses-403", files);
+  await using second = await startRoute("honest", files);
+  const route = routeWith(server, first, second);
+  await failureOf(route, file, patient);
+  await askPatiently(route, 3);
+  assert.deepEqual(counts(first, second), [1, 3]);
+});
+
+test("an entrance that falls silent is put aside when the public address is quicker", async () => {
+  await using server = await startRoute("resets", files);
+  await using first = await startRoute("honest", files);
+  await using second = await startRoute("honest", files);
+  const route = routeWith(server, first, second);
+  await askPatiently(route, 1);
+  server.behaviour = "honest";
+  first.behaviour = "hangs-before-headers";
+  await ask(route);
+  await askPatiently(route, 2);
+  server.behaviour = "resets";
+  await askPatiently(route, 1);
+  assert.deepEqual(counts(first, second), [2, 1]);
+  assert.equal(route.state, "ok");
+});
+
+test("an entrance that breaks its answers off gives way, to the public address and to the other one", async () => {
+  await using server = await startRoute("refuses-403", files);
+  await using first = await startRoute("truncates", files);
+  await using second = await startRoute("honest", files);
+  const route = routeWith(server, first, second);
+  route.strike(await failureOf(route, file, patient));
+  const renewed = { text: ticketOf(portOf(first), portOf(second)), until: Infinity };
+  route.takeTicket(route.url(file), file, renewed);
+  await askPatiently(route, 2);
+  assert.deepEqual(counts(first, second), [1, 2]);
+  assert.equal(server.requests.length, 2, "the public address was asked before the other one");
+});
+
+test("that there is no file, an entrance may say, but it is no better for that", async () => {
+  await using server = await startRoute("hangs-before-headers", files);
+  await using entrance = await startRoute("honest", files);
+  const route = routeWith(server, entrance);
+  const next = "metadata/2.root.json";
+  assert.equal((await failureOf(route, next)).code, "ROUTE_MISSING");
+  server.behaviour = "honest";
+  await askPatiently(route, 1);
+  assert.deepEqual(counts(server, entrance), [2, 1]);
+});
+
+test("while neither way answers, few requests are sent twice", async () => {
+  await using server = await startRoute("hangs-before-headers", files);
+  await using entrance = await startRoute("hangs-before-headers", files);
+  const route = routeWith(server, entrance);
+  const asked: number[] = [];
+  const open: Transport["open"] = (request) => {
+    asked.push(Number(request.url.port));
+    return ports.transport.open(request);
+  };
+  const how = { ...ports, clock: { ...ports.clock, steady: () => 0 }, transport: { open } };
+  const failing = Array.from({ length: 40 }, () => failureOf(route, file, how));
+  for (const { code } of await Promise.all(failing)) assert.equal(code, "ROUTE_UNREACHABLE");
+  const twice = asked.filter((port) => port === portOf(entrance)).length;
+  assert.deepEqual([asked.length, twice], [48, 8]);
+});
+
+test("a lie that an entrance may have told costs the entrances; the next one costs the route", async () => {
+  await using server = await startRoute("hangs-before-headers", files);
+  await using entrance = await startRoute("honest", files);
+  const route = routeWith(server, entrance);
+  await ask(route);
+  const lie = new RouteError("ROUTE_LIED", route.id, "sent wrong bytes");
+  const counted = route.strike(lie);
+  assert.deepEqual([counted.code, counted.cause, route.state], ["ROUTE_UNREACHABLE", lie, "dead"]);
+  assert.equal((await failureOf(route)).code, "ROUTE_UNREACHABLE");
+  assert.equal(entrance.requests.length, 1);
+  assert.equal(route.strike(lie), lie);
+  assert.equal(route.state, "lying");
+});
+
+test("a route without a good word of an entrance is a liar at once", async () => {
+  await using server = await startRoute("honest", files);
+  await using entrance = await startRoute("honest", files);
+  const route = routeWith(server, entrance);
+  await ask(route);
+  route.strike(new RouteError("ROUTE_LIED", route.id, "sent wrong bytes"));
+  assert.equal(route.state, "lying");
+});
+
+test("what is called off is asked nowhere else, and ends at both ways", async () => {
+  await using server = await startRoute("hangs-before-headers", files);
+  await using entrance = await startRoute("hangs-before-headers", files);
+  const route = routeWith(server, entrance);
+  const abort = new AbortController();
+  const reason = new Error("called off");
+  const request = { path: file, lengthMax: 1_000, signal: abort.signal };
+  const asked = exchange(ports, route, request);
+  entrance.onConnection = () => abort.abort(reason);
+  await assert.rejects(asked, reason);
+  entrance.onConnection = () => undefined;
+  assert.ok(route.entrances.next(ports.clock.steady()) !== undefined, "it is not to blame");
+});
+
+test("what is no list of a few sensible ports names no entrance, and the ticket stays good", () => {
+  const named = (ent: unknown): readonly number[] => entrancesIn(ticketUntil(today, "m", ent));
+  assert.deepEqual(named([9001, 443]), [9001, 443]);
+  for (const ent of [
+    undefined,
+    [],
+    [25],
+    [9001, 22],
+    [0],
+    [65_536],
+    ["9001"],
+    [1, 2, 3, 4, 5],
+    9001,
+    {},
+  ]) {
+    assert.deepEqual(named(ent), [], JSON.stringify(ent));
+  }
+  fc.assert(
+    fc.property(fc.jsonValue(), (ent) => {
+      for (const port of named(ent)) assert.ok(port === 80 || port === 443 || port >= 1024);
+    }),
+  );
+  for (const text of ["a.b.c", "", "..", "a.bnVsbA.c"]) assert.deepEqual(entrancesIn(text), []);
+});
+
+test("entrances are remembered from run to run, and so is the rest that the public address wants", async () => {
+  await using server = await startRoute("busy-503", files);
+  await using entrance = await startRoute("honest", files);
+  await using temp = await tempFolder();
+  const route = routeWith(server, entrance);
+  await ask(route);
+  const store = folderStore(temp.path);
+  await (await RouteMemory.open(store, ports.clock)).save([route], ports.random);
+  const again = parseRoute(server.url);
+  (await RouteMemory.open(store, ports.clock)).recall([again]);
+  assert.equal(again.entrances.next(ports.clock.steady()), portOf(entrance));
+  assert.ok(again.restUntil > ports.clock.steady());
+});
