@@ -39,7 +39,8 @@ export class HttpServer {
   #watching = false;
   #onEmpty: () => void = () => {};
 
-  constructor(handler: Handler, limits: OriginLimits, log: Log) {
+  /** @param onAccepted called for each connection that a listener of `listen` accepted */
+  constructor(handler: Handler, limits: OriginLimits, log: Log, onAccepted = (): void => {}) {
     this.#handler = handler;
     this.#limits = limits;
     this.#log = log;
@@ -60,7 +61,10 @@ export class HttpServer {
     this.#slots = new ConnectionSlots(limits.headerTimePressedMs);
     this.#listenToEvents();
     const { listeners } = limits;
-    this.#publicDoor = new Door({ allowHalfOpen: true, listeners }, (socket) => this.adopt(socket));
+    this.#publicDoor = new Door({ allowHalfOpen: true, listeners }, (socket) => {
+      onAccepted();
+      this.adopt(socket);
+    });
     this.#edgeDoor = new Door({ allowHalfOpen: true }, (socket) => {
       this.#fromEdge.add(socket);
       this.adopt(socket);

@@ -102,7 +102,9 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
   setPolicy(served.policy);
   const meter = new SourceMeter(served.sourceKey);
-  const server = new HttpServer(countSources(gate.handler(known), meter), limits, calm);
+  const onAccepted = (): void => admission.noteAccepted();
+  const handler = countSources(gate.handler(known), meter);
+  const server = new HttpServer(handler, limits, calm, onAccepted);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   const lanes = new WorkerLanes(server, limits, log);
   const counts = (): Counts => {

@@ -1,6 +1,7 @@
 import type { AdmissionState } from "../counters.ts";
 import { type Exchange, type Handler, trafficOf } from "../exchange.ts";
 import type { OriginLimits } from "../limits.ts";
+import { AcceptBacklog } from "./accept-backlog.ts";
 import { Contention } from "./contention.ts";
 import { LateRefusals, type RefusalStatus } from "./late-refusals.ts";
 import type { Account, Shares } from "./shares.ts";
@@ -42,6 +43,7 @@ export class Admission {
   readonly #line: WaitingLine<Waiting>;
   readonly #refusals: LateRefusals;
   readonly #contention: Contention;
+  readonly #backlog: AcceptBacklog;
   #pressedUntil = Number.NEGATIVE_INFINITY;
 
   constructor(limits: OriginLimits, shares: Shares, ports: AdmissionPorts) {
@@ -52,6 +54,8 @@ export class Admission {
     this.#line = new WaitingLine(limits);
     this.#refusals = new LateRefusals(limits, ports);
     this.#contention = new Contention(limits.contentionMs);
+    const { listeners } = limits;
+    this.#backlog = new AcceptBacklog(listeners, ports.afterTurn, () => this.#goOn());
   }
 
   /** True when for a while nobody was refused, or had to wait for longer than a moment. */
@@ -65,6 +69,11 @@ export class Admission {
     this.#line.setNewcomers(weights.newcomersPercent);
   }
 
+  /** A connection was accepted. */
+  noteAccepted(): void {
+    this.#backlog.noteAccepted();
+  }
+
   state(): AdmissionState {
     return { limit: this.#slots.limit, waiting: this.#line.length, held: this.#refusals.count };
   }
@@ -74,7 +83,7 @@ export class Admission {
     return (exchange) => {
       const account = this.#shares.accountOf(exchange, this.#now());
       if (account.isOver && this.#othersWait(exchange)) return this.#refuse(exchange, account);
-      if (this.#hasRoom()) {
+      if (this.#hasRoom(account.known)) {
         trafficOf(exchange).admissions["at-once"]++;
         return this.#admit(exchange, account, next);
       }
@@ -94,10 +103,15 @@ export class Admission {
     this.#refusals.answerAll();
   }
 
-  #hasRoom(): boolean {
-    if (this.#slots.hasRoom && this.#line.length === 0) return true;
+  #hasRoom(known: boolean): boolean {
+    if (this.#slots.hasRoom) return this.#line.length === 0 && (known || this.#mayNewcomers());
     this.#slots.noteReached();
     return false;
+  }
+
+  /** While others wait to be accepted, who may be holders of tickets, newcomers get their part only. */
+  #mayNewcomers(): boolean {
+    return !this.#backlog.exists || this.#slots.hasRoomWithin(this.#line.newcomersPercent);
   }
 
   #othersWait({ client = "" }: Exchange): boolean {
@@ -106,7 +120,7 @@ export class Admission {
 
   #goOn(): void {
     while (this.#slots.hasRoom) {
-      const waiting = this.#line.next();
+      const waiting = this.#line.next(this.#mayNewcomers());
       if (waiting === undefined) return;
       if (this.#now() - waiting.arrivedAt > this.#limits.delayTargetMs) this.#press();
       waiting.goOn();
@@ -117,7 +131,7 @@ export class Admission {
   async #admit(exchange: Exchange, account: Account, next: Handler): Promise<void> {
     exchange.seat.standing = account.known ? "known" : "served";
     const { socket } = exchange.request;
-    let end: (() => number) | undefined = this.#slots.begin();
+    let end: (() => number) | undefined = this.#slots.begin(account.known);
     let sentBytes = socket.bytesWritten;
     const free = (): void => {
       if (end === undefined) return;
@@ -128,8 +142,10 @@ export class Admission {
       this.#shares.charge(exchange, account, { workMs, bytes }, this.#now());
     };
     const take = (): Promise<void> | undefined => {
-      if (!this.#hasRoom()) return this.#waitForMore(exchange, account, (ends) => (end = ends));
-      end = this.#slots.begin();
+      if (!this.#hasRoom(account.known)) {
+        return this.#waitForMore(exchange, account, (ends) => (end = ends));
+      }
+      end = this.#slots.begin(account.known);
       return undefined;
     };
     if (this.isCalm()) this.#shares.noteTicket(exchange, this.#now());
@@ -155,7 +171,7 @@ export class Admission {
   ): Promise<void> {
     return new Promise((resolve) => {
       const goOn = (): void => {
-        begun(this.#slots.begin());
+        begun(this.#slots.begin(account.known));
         resolve();
       };
       const outcomes = { goOn, refuse: () => resolve(), leave: () => resolve() };
@@ -204,6 +220,7 @@ export class Admission {
     };
     response.once("close", leave);
     this.#line.join(waiting)?.refuse();
+    if (known && this.#slots.hasRoom) this.#goOn();
   }
 
   #press(): void {

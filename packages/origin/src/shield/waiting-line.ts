@@ -73,8 +73,13 @@ export class WaitingLine<Each extends Waiter> {
     return last;
   }
 
-  /** Takes out who goes on. */
-  next(): Each | undefined {
+  get newcomersPercent(): number {
+    return this.#newcomersPercent;
+  }
+
+  /** Takes out who goes on; with `mayNewcomers` false nobody but a ticket holder. */
+  next(mayNewcomers = true): Each | undefined {
+    if (!mayNewcomers) return this.#nextKnown();
     const turns = this.#turnsOfNewcomers + this.#newcomersPercent;
     const isTheirs = this.#known.length === 0 || turns >= 100;
     const first = firstOf(isTheirs ? this.#newcomers : this.#known) ?? firstOf(this.#known);
@@ -105,6 +110,12 @@ export class WaitingLine<Each extends Waiter> {
     const overdue = [...this.#known.filter(isOverdue), ...this.#newcomers.filter(isOverdue)];
     for (const waiter of overdue) this.leave(waiter);
     return overdue;
+  }
+
+  #nextKnown(): Each | undefined {
+    const first = firstOf(this.#known);
+    if (first !== undefined) this.leave(first);
+    return first;
   }
 
   #laneOf({ known }: Each): Each[] {

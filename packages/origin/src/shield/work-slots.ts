@@ -14,8 +14,10 @@ export class WorkSlots {
   readonly #limit: AdaptiveLimit;
   readonly #onFree: () => void;
   #working = 0;
+  #newcomers = 0; // of those
   /** Done, but counted until the loop comes round: they have used up a part of this turn. */
   #done = 0;
+  #newcomersDone = 0;
 
   /** `onFree` is called when there is room again. */
   constructor(bounds: AdaptiveLimitBounds, ports: WorkSlotsPorts, onFree: () => void) {
@@ -32,19 +34,29 @@ export class WorkSlots {
     return this.#working < this.#limit.current;
   }
 
+  /** Whether there is room for one more newcomer while they may have `percent` of the places. */
+  hasRoomWithin(percent: number): boolean {
+    return this.hasRoom && this.#newcomers < Math.max(1, (this.#limit.current * percent) / 100);
+  }
+
   /** Somebody found no room. */
   noteReached(): void {
     this.#limit.noteReached();
   }
 
-  /** @returns what ends the piece of work, and tells for how many milliseconds it was under way */
-  begin(): () => number {
+  /**
+   * @param known it is done for a ticket holder
+   * @returns what ends the piece of work, and tells for how many milliseconds it was under way
+   */
+  begin(known: boolean): () => number {
     this.#working++;
+    if (!known) this.#newcomers++;
     const beganAt = this.#ports.now();
     return () => {
       const workMs = this.#ports.now() - beganAt;
       this.#limit.noteWork(workMs);
       this.#done++;
+      if (!known) this.#newcomersDone++;
       if (this.#done === 1) this.#ports.afterTurn(() => this.#nextTurn());
       return workMs;
     };
@@ -58,7 +70,9 @@ export class WorkSlots {
 
   #nextTurn(): void {
     this.#working -= this.#done;
+    this.#newcomers -= this.#newcomersDone;
     this.#done = 0;
+    this.#newcomersDone = 0;
     this.#onFree();
   }
 }

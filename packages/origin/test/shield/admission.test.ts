@@ -18,14 +18,18 @@ interface Work {
 }
 
 /** A server whose work begins when it is admitted and ends when the test says so. */
-async function shielded(t: TestContext, limits: Partial<OriginLimits> = {}) {
+async function shielded(
+  t: TestContext,
+  limits: Partial<OriginLimits> = {},
+  afterTurn: (then: () => void) => void = setImmediate,
+) {
   const clock = { now: 0 };
   const bounds = { ...defaultLimits, workAtOnceMin: 1, workAtOnceMax: 1, ...limits };
   const shares = new Shares(bounds, 1, (into) => getRandomValues(into));
   const admission = new Admission(bounds, shares, {
     now: () => clock.now,
     random: () => 0,
-    afterTurn: setImmediate,
+    afterTurn,
     refuse: (exchange, status) => refuseForNow(exchange, status, []),
   });
   const works: Work[] = [];
@@ -258,4 +262,25 @@ test("who has used up its share is refused while others have to wait, and told w
   clock.now += defaultLimits.heldMs.least;
   admission.tick(0);
   assert.equal((await over).status, 429);
+});
+
+test("while others wait to be accepted a newcomer gets its part only, and a ticket holder all", async (t) => {
+  const turns: (() => void)[] = [];
+  const turn = (): void => {
+    for (const then of turns.splice(0)) then();
+  };
+  const limits = { listeners: 2, workAtOnceMin: 5, workAtOnceMax: 5 };
+  const { admission, works, waits, url } = await shielded(t, limits, (then) => turns.push(then));
+  admission.noteAccepted();
+  turn();
+  ask(url("metadata/part")).catch(() => {});
+  await eventually("a fifth of five places", () => works.length === 1);
+  const newcomer = await waits("metadata/newcomer");
+  ask(url("metadata/known"), { headers: { authorization: "1" } }).catch(() => {});
+  await eventually("the ticket holder passes by", () => works.length === 2);
+  assert.equal(admission.state().waiting, 1);
+  turn();
+  await eventually("nobody waits to be accepted", () => works.length === 3);
+  for (const { finish } of works) finish();
+  assert.equal(await newcomer.answer, 200);
 });
