@@ -62,6 +62,11 @@ test("a name is retired on all origins by what is signed, and on one by its admi
   assert.match(shared.stdout, /^ {2}shares {4}a machine 50 %, newcomers at least 40 % until /m);
   assert.equal((await causeway([...shares, "--usual"])).code, 0);
 
+  const opened = await causeway(["policy", "open", "line", "puzzle", "--origin", admin]);
+  assert.match(opened.stdout, /^ {2}open {6}line until .*\n {2}open {6}puzzle until /m);
+  const closed = await causeway(["policy", "close", "line", "puzzle", "--origin", admin]);
+  assert.doesNotMatch(closed.stdout, /open {6}/);
+
   const there = await causeway(["policy", "restore", "b.example", "--origin", admin]);
   assert.deepEqual([there.code, /is not retired here/.test(there.stderr)], [2, true]);
   const shown = await causewayJson(["policy", "show", "--origin", admin]);
@@ -86,6 +91,8 @@ test("what cannot be done is told, and changes nothing", async (t) => {
     [["drain", "--dir", dir], 2, /say what to drain/],
     [["shares", "--newcomers", "19", "--dir", dir], 2, /from 20 to 80/],
     [["shares", "--usual", "--machine", "50", "--dir", dir], 2, /or --usual alone/],
+    [["open", "lines", "--dir", dir], 2, /did you mean line\?/],
+    [["close", "all", "--dir", dir], 2, /all is not open here; open are: none/],
     [["show", "--origin", "127.0.0.1:1"], 2, /no admin port/],
     [["show", "--origin", "http://127.0.0.1:1"], 1, /nothing listens there/],
     [["retire", "a.example", "--dir", path.join(dir, "..")], 2, /causeway\.yaml/],

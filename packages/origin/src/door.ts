@@ -48,6 +48,11 @@ export class Door {
     return listenOnSocket(this.#make(), path);
   }
 
+  /** Replaces what `full` said; who came in stays. */
+  setSocketsMax(max: number): void {
+    for (const server of this.#servers) server.maxConnections = max;
+  }
+
   /** Lets nobody in any more. */
   shut(): void {
     const ends = this.#servers.map((server) => {

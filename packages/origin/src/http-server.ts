@@ -15,6 +15,7 @@ import { parseRequestTarget } from "./request-path.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
+import { Rulebook } from "./shield/rulebook.ts";
 import { prefixOf } from "./tls/address-prefix.ts";
 
 const sweepMs = 1_000;
@@ -28,6 +29,7 @@ export class HttpServer {
   readonly #handler: Handler;
   readonly #limits: OriginLimits;
   readonly #log: Log;
+  readonly #rules: Rulebook;
   readonly #counters: Counters = zeroCounts();
   readonly #connections = new Map<Socket, Connection>();
   readonly #slots: ConnectionSlots<Connection>;
@@ -40,8 +42,15 @@ export class HttpServer {
   #onEmpty: () => void = () => {};
 
   /** @param onAccepted called for each connection that a listener of `listen` accepted */
-  constructor(handler: Handler, limits: OriginLimits, log: Log, onAccepted = (): void => {}) {
+  constructor(
+    handler: Handler,
+    limits: OriginLimits,
+    log: Log,
+    rules = new Rulebook(),
+    onAccepted = (): void => {},
+  ) {
     this.#handler = handler;
+    this.#rules = rules;
     this.#limits = limits;
     this.#log = log;
     this.#server = createServer({
@@ -181,7 +190,9 @@ export class HttpServer {
   #takeSlot(connection: Connection): void {
     if (connection.socket.destroyed) return;
     this.#slots.add(connection);
-    if (this.#slots.size > this.#limits.connectionsMax) this.#dropLeast();
+    const { connectionsMax, openedConnectionsMax } = this.#limits;
+    const most = this.#rules.isOpen("connections") ? openedConnectionsMax : connectionsMax;
+    if (this.#slots.size > most) this.#dropLeast();
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -269,8 +280,10 @@ export class HttpServer {
 
   #dropStalled(): void {
     const now = performance.now();
+    const isOpen = this.#rules.isOpen("slow-readers");
     for (const [socket, connection] of this.#connections) {
-      if (connection.isStalled(now)) this.#drop(socket, connection, "slow-reader");
+      const isStalled = connection.isStalled(now); // also asked while it is open: it keeps the time
+      if (isStalled && !isOpen) this.#drop(socket, connection, "slow-reader");
     }
   }
 

@@ -15,7 +15,7 @@ export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";
 export { type EdgeChoice, type EdgeInFront, edgeChoices } from "./own-edge/serve-behind-edge.ts";
-export { type Policy, policyLimits } from "./policy/policy.ts";
+export { openableRules, type Policy, policyLimits } from "./policy/policy.ts";
 export { changedPolicy, type PolicyChange } from "./policy/policy-change.ts";
 export { decodePolicy, encodePolicy } from "./policy/policy-document.ts";
 export {

@@ -61,6 +61,11 @@ export interface OriginOptions {
    */
   readonly tls?: PemFiles & { readonly port?: number };
   /**
+   * `off` serves each request as it comes, for as long as the origin runs: to measure, and as the
+   * last resort. Default: `on`.
+   */
+  readonly shield?: "on" | "off";
+  /**
    * Starts an HAProxy in front, and keeps it there: `auto` where there is one of 2.6 or later,
    * `haproxy` by all means. Default: `off`.
    */
@@ -120,6 +125,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     limits,
     workers: Math.max(1, options.workers),
     tickets: options.tickets && (await ticketsOf(options, options.tickets)),
+    shield: options.shield ?? "on",
     policy: noPolicy,
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };
@@ -210,7 +216,7 @@ async function serveWithTickets(
   keeper: TlsKeeper | undefined,
 ): Promise<EdgedServing> {
   const { tickets } = served;
-  const edged = { ...options, edge: options.edge ?? "off" };
+  const edged = { ...options, edge: edgeOf(options) };
   if (options.tickets === undefined || tickets === undefined) {
     return serveBehindEdge(served, edged, keeper);
   }
@@ -236,6 +242,13 @@ async function serveWithTickets(
       return begun.stop(graceMs);
     },
   };
+}
+
+/** HAProxy in front would refuse by itself. @throws {UsageError} `USAGE_ARGUMENT` */
+function edgeOf({ edge = "off", shield = "on" }: OriginOptions): EdgeChoice {
+  if (shield === "on") return edge;
+  if (edge !== "haproxy") return "off";
+  throw new UsageError("USAGE_ARGUMENT", "an edge is a shield, too; without one, use no edge.");
 }
 
 /** @throws {HostError} `HOST_ADDRESS` {UsageError} `USAGE_ARGUMENT` */

@@ -12,6 +12,7 @@ import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
 import { entranceDoor } from "./shield/entrance-door.ts";
+import { Rulebook } from "./shield/rulebook.ts";
 import { runAdmission } from "./shield/run-admission.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice, type ToldEntrances } from "./shield/ticket-office.ts";
@@ -34,6 +35,8 @@ export interface ServedTree {
   readonly workers: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets: ServedTickets | undefined;
+  /** `off`: no rule of the shield turns anybody away. */
+  readonly shield: "on" | "off";
   /** In force from the first request on. */
   readonly policy: Policy;
   /** As in `SourceMeter`. */
@@ -69,6 +72,7 @@ export interface TreeServer
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { tree: root, duplicates, limits, tickets, entrance } = served;
+  const rules = new Rulebook(served.shield === "off");
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
@@ -79,9 +83,11 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     (exchange, status) => {
       const { from } = exchange;
       refuseForNow(exchange, status, duplicates, () => {
-        return from && puzzle?.challenge(from, 1, Date.now() / 1000);
+        if (from === undefined || rules.isOpen("puzzle")) return undefined;
+        return puzzle?.challenge(from, 1, Date.now() / 1000);
       });
     },
+    rules,
   );
   const isCalm = { calm: () => admission.isCalm() };
   const office = tickets && new TicketOffice(tickets.audience, tickets.entrances, isCalm);
@@ -93,20 +99,21 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   setTicketKeys(tickets?.keys ?? []);
   const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
-  const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance);
+  const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);
   const known = verifier && puzzle ? readTickets(readWork(invited, puzzle), verifier) : invited;
   const gate = new PolicyGate(duplicates);
   const setPolicy = (policy: Policy): void => {
     gate.setPolicy(policy);
+    rules.setOpened(policy.opened);
     admission.setShares(policy.shares ?? usualShares);
   };
   setPolicy(served.policy);
   const meter = new SourceMeter(served.sourceKey);
   const onAccepted = (): void => admission.noteAccepted();
   const handler = countSources(gate.handler(known), meter);
-  const server = new HttpServer(handler, limits, calm, onAccepted);
+  const server = new HttpServer(handler, limits, calm, rules, onAccepted);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
-  const lanes = new WorkerLanes(server, limits, log);
+  const lanes = new WorkerLanes(server, limits, log, rules);
   const counts = (): Counts => {
     const counted = lanes.counts();
     return { ...counted, now: { ...counted.now, admission: admission.state() } };

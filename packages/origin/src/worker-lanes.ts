@@ -5,6 +5,7 @@ import type { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { Lanes, ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
+import type { Rulebook } from "./shield/rulebook.ts";
 import { TlsListener } from "./tls/tls-listener.ts";
 import type { TlsMaterial } from "./tls/tls-material.ts";
 
@@ -15,6 +16,7 @@ export class WorkerLanes {
   readonly #server: HttpServer;
   readonly #limits: OriginLimits;
   readonly #log: Log;
+  readonly #rules: Rulebook;
   #lanes: Lanes<ListenOptions> = {};
   #secure: TlsListener | undefined;
   #newest: TlsMaterial | undefined; // may come before the listener is there
@@ -22,7 +24,8 @@ export class WorkerLanes {
   #isOpen = false;
   #change: Promise<unknown> = Promise.resolve();
 
-  constructor(server: HttpServer, limits: OriginLimits, log: Log) {
+  constructor(server: HttpServer, limits: OriginLimits, log: Log, rules: Rulebook) {
+    this.#rules = rules;
     this.#server = server;
     this.#limits = limits;
     this.#log = log;
@@ -91,7 +94,8 @@ export class WorkerLanes {
     if (this.#newest === undefined) return undefined;
     const { connectionsMax, tlsConnectionsMax } = this.#limits;
     const socketsMax = this.#lanes.plain === undefined ? connectionsMax : tlsConnectionsMax;
-    this.#secure ??= new TlsListener({ ...this.#limits, socketsMax }, this.#newest, this.#server);
+    const limits = { ...this.#limits, socketsMax };
+    this.#secure ??= new TlsListener(limits, this.#newest, this.#server, this.#rules);
     return this.#secure.listen(lane);
   }
 

@@ -3,6 +3,7 @@ import { toUtcSecond, UsageError } from "@causeway/kernel";
 import {
   changePolicyFile,
   encodePolicy,
+  openableRules,
   type PolicyChange,
   type PolicyPlace,
   policyLimits,
@@ -47,7 +48,10 @@ interface ShareOptions extends RuleOptions {
 }
 
 const defaultForMs = 24 * 3_600_000;
+const defaultOpenMs = 3_600_000; // who watches meanwhile can say it again
 const defaultGraceMs = 5 * 60_000; // a load balancer, or the list of routes, has noticed by then
+
+const ruleNames = `one or more of ${openableRules.join(", ")}`;
 
 const notes = `
 Without --origin the rule is signed into policy.json with the key of routes: it is for every origin
@@ -55,11 +59,11 @@ that has the file. With it, it is for one running origin, until that ends. Neith
 the other says. docs/live-control.md tells more.
 `;
 
-/** `causeway policy show|retire|restore|drain|undrain|shares`: what running origins are to do. */
+/** `causeway policy show|retire|restore|drain|undrain|shares|open|close`: what running origins are to do. */
 export const registerPolicy: Register = (program, context) => {
   const policy = program
     .command("policy")
-    .description("Change what running origins serve: retired names, draining, shares.")
+    .description("Change what running origins serve: retired names, draining, shares, rules.")
     .addHelpText("after", helpEnd("causeway policy retire update.example.com --for 7d", notes));
   addShow(policy, context);
   addRetire(policy, context);
@@ -67,6 +71,8 @@ export const registerPolicy: Register = (program, context) => {
   addDrain(policy, context);
   addUndrain(policy, context);
   addShares(policy, context);
+  addOpen(policy, context);
+  addClose(policy, context);
 };
 
 function addShow(policy: Command, context: Context): void {
@@ -167,6 +173,36 @@ function addShares(policy: Command, context: Context): void {
   });
 }
 
+function addOpen(policy: Command, context: Context): void {
+  const example = "causeway policy open ticket-shares --for 1h --origin http://127.0.0.1:9100";
+  const what = "Let a rule of the shield turn nobody away for a time.";
+  const open = addVerb(policy, "open", what, example, notes);
+  withPlace(withEnd(open.argument("<rule...>", ruleNames), "1h")).action(
+    async (rules: readonly string[], options: RuleOptions) => {
+      const until = Date.now() + (options.for ?? defaultOpenMs);
+      await apply(
+        rules.map((rule) => ({ kind: "open", rule, until })),
+        options,
+        context,
+      );
+    },
+  );
+}
+
+function addClose(policy: Command, context: Context): void {
+  const example = "causeway policy close ticket-shares --origin http://127.0.0.1:9100";
+  const close = addVerb(policy, "close", "Let rules that are open work again.", example);
+  withPlace(close.argument("<rule...>", ruleNames)).action(
+    async (rules: readonly string[], options: PolicyOptions) => {
+      await apply(
+        rules.map((rule) => ({ kind: "close", rule })),
+        options,
+        context,
+      );
+    },
+  );
+}
+
 function withPlace(verb: Command): Command {
   return verb
     .option("--origin <url>", "the admin port of one running origin, as http://127.0.0.1:9100")
@@ -175,8 +211,8 @@ function withPlace(verb: Command): Command {
     .option("--passphrase-file <file>", "holds the passphrase of the keys");
 }
 
-function withEnd(verb: Command): Command {
-  const what = "when it ends by itself, as 90m, 24h or 7d (default: 24h)";
+function withEnd(verb: Command, usual = "24h"): Command {
+  const what = `when it ends by itself, as 90m, 24h or 7d (default: ${usual})`;
   return verb.option("--for <time>", what, duration);
 }
 

@@ -10,6 +10,7 @@ import {
   type OriginOptions,
   startOrigin,
 } from "@causeway/origin";
+import { Option } from "commander";
 import { aborted } from "../interrupt.ts";
 import { policyFile } from "../policy-file.ts";
 import { portList } from "../port-list.ts";
@@ -25,6 +26,7 @@ interface ServeOptions {
   readonly route?: string;
   readonly ticketKeys?: string;
   readonly policy?: string;
+  readonly shield: "on" | "off";
   readonly host: string;
   readonly port: number;
   readonly adminPort?: number;
@@ -58,6 +60,14 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     .option(
       "--policy <file>",
       "what causeway policy has signed; followed when it changes (default: policy.json of --dir)",
+    )
+    .addOption(
+      new Option(
+        "--shield <state>",
+        "off serves each request as it comes: to measure, and as the last resort",
+      )
+        .choices(["on", "off"])
+        .default("on"),
     )
     .option("--host <host>", "the address to listen on", "0.0.0.0")
     .option(
@@ -103,6 +113,7 @@ async function serve(
   const { keysFile, policyPath } = followedFiles(options);
   const origin = await startOrigin({
     tree,
+    shield: options.shield,
     host: options.host,
     port: options.port,
     workers: options.workers ?? availableParallelism(),

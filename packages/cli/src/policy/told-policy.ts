@@ -2,7 +2,7 @@ import { toUtcSecond } from "@causeway/kernel";
 import type { Policy } from "@causeway/origin";
 
 /** The rules of a policy for people, a line for each. */
-export function policyLines({ retired, draining, shares }: Policy): readonly string[] {
+export function policyLines({ retired, opened, draining, shares }: Policy): readonly string[] {
   const lines = retired.map(({ host, until }) => `  retired   ${host} until ${toUtcSecond(until)}`);
   if (draining !== undefined) {
     const { refusesFrom, until } = draining;
@@ -13,5 +13,7 @@ export function policyLines({ retired, draining, shares }: Policy): readonly str
     const parts = `a machine ${machinePercent} %, newcomers at least ${newcomersPercent} %`;
     lines.push(`  shares    ${parts} until ${toUtcSecond(until)}`);
   }
+  for (const { rule, until } of opened)
+    lines.push(`  open      ${rule} until ${toUtcSecond(until)}`);
   return lines.length > 0 ? lines : ["  nothing is other than usual"];
 }

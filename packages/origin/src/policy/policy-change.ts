@@ -1,6 +1,8 @@
 import { type Instant, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
-import { type Policy, policyLimits, usualShares } from "./policy.ts";
+import type { OpenedRule } from "../shield/rulebook.ts";
+import { notKnown } from "./known-members.ts";
+import { openableRules, type Policy, policyLimits, usualShares } from "./policy.ts";
 
 /** What an operator wants to be otherwise. */
 export type PolicyChange =
@@ -15,11 +17,14 @@ export type PolicyChange =
       readonly newcomersPercent: number | undefined;
       readonly until: Instant;
     }
-  | { readonly kind: "usual-shares" };
+  | { readonly kind: "usual-shares" }
+  | { readonly kind: "open"; readonly rule: string; readonly until: Instant }
+  | { readonly kind: "close"; readonly rule: string };
 
 /**
  * The policy with the change made; a rule that is there already gets its new end.
- * @throws {UsageError} `USAGE_ARGUMENT` no host name, too many, or one to restore that is not retired
+ * @throws {UsageError} `USAGE_ARGUMENT` no host name, too many, or one to restore that is not
+ * retired; no rule of the shield, or one to close that is not open
  */
 export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
   switch (change.kind) {
@@ -52,15 +57,35 @@ export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
       };
       return { ...policy, shares };
     }
-    default: {
+    case "usual-shares": {
       const { shares: _, ...rest } = policy;
       return rest;
     }
+    default:
+      return { ...policy, opened: openedAfter(policy, change) };
   }
+}
+
+function openedAfter(
+  { opened }: Policy,
+  change: Extract<PolicyChange, { kind: "open" | "close" }>,
+): Policy["opened"] {
+  const rule = openable(change.rule);
+  const others = opened.filter((each) => each.rule !== rule);
+  if (change.kind === "open") return [...others, { rule, until: change.until }];
+  if (others.length < opened.length) return others;
+  const names = opened.map((each) => each.rule).join(", ") || "none";
+  throw new UsageError("USAGE_ARGUMENT", `${rule} is not open here; open are: ${names}.`);
 }
 
 function without({ retired }: Policy, host: string): Policy["retired"] {
   return retired.filter((each) => each.host !== host);
+}
+
+function openable(text: string): OpenedRule["rule"] {
+  const rule = openableRules.find((each) => each === text);
+  if (rule !== undefined) return rule;
+  throw new UsageError("USAGE_ARGUMENT", `${notKnown(text, openableRules)}.`);
 }
 
 function named(text: string): string {

@@ -7,9 +7,11 @@ import {
   toUtcSecond,
 } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
-import { refuseUnknown } from "./known-members.ts";
+import type { OpenedRule } from "../shield/rulebook.ts";
+import { notKnown, refuseUnknown } from "./known-members.ts";
 import {
   type Draining,
+  openableRules,
   type Policy,
   policyLimits,
   type RetiredName,
@@ -20,11 +22,14 @@ import {
 const subject = "policy";
 
 /** The policy as JSON, with times as people read them. */
-export function encodePolicy({ retired, draining, shares }: Policy): {
+export function encodePolicy({ retired, opened, draining, shares }: Policy): {
   readonly [name: string]: JsonInput;
 } {
   return {
     retired: retired.map(({ host, until }) => ({ host, until: toUtcSecond(until) })),
+    ...(opened.length > 0 && {
+      opened: opened.map(({ rule, until }) => ({ rule, until: toUtcSecond(until) })),
+    }),
     ...(draining !== undefined && {
       draining: {
         refusesFrom: toUtcSecond(draining.refusesFrom),
@@ -42,15 +47,22 @@ export function encodePolicy({ retired, draining, shares }: Policy): {
  * @throws {TrustError} `TRUST_MALFORMED`
  */
 export function decodePolicy(fields: Fields, now: Instant): Policy {
-  refuseUnknown(fields, ["retired", "draining", "shares"], subject);
+  refuseUnknown(fields, ["retired", "opened", "draining", "shares"], subject);
   const retired = fields.has("retired")
     ? fields.objects("retired", policyLimits.retiredMax).map((rule) => decodeRetired(rule, now))
     : [];
   if (new Set(retired.map(({ host }) => host)).size < retired.length) {
     throw malformed(subject, "retires a name twice");
   }
+  const opened = fields.has("opened")
+    ? fields.objects("opened", openableRules.length).map((rule) => decodeOpened(rule, now))
+    : [];
+  if (new Set(opened.map(({ rule }) => rule)).size < opened.length) {
+    throw malformed(subject, "opens a rule twice");
+  }
   return {
     retired,
+    opened,
     ...(fields.has("draining") && { draining: decodeDraining(fields.object("draining"), now) }),
     ...(fields.has("shares") && { shares: decodeShares(fields.object("shares"), now) }),
   };
@@ -59,6 +71,14 @@ export function decodePolicy(fields: Fields, now: Instant): Policy {
 function decodeRetired(fields: Fields, now: Instant): RetiredName {
   refuseUnknown(fields, ["host", "until"], subject);
   return { host: fields.matching("host", isHostName), until: decodeUntil(fields, now) };
+}
+
+function decodeOpened(fields: Fields, now: Instant): OpenedRule {
+  refuseUnknown(fields, ["rule", "until"], subject);
+  const text = fields.string("rule");
+  const rule = openableRules.find((each) => each === text);
+  if (rule !== undefined) return { rule, until: decodeUntil(fields, now) };
+  throw malformed(subject, notKnown(text, openableRules));
 }
 
 function decodeDraining(fields: Fields, now: Instant): Draining {

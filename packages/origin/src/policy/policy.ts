@@ -1,4 +1,5 @@
 import type { Instant } from "@causeway/kernel";
+import { type OpenedRule, shieldRules } from "../shield/rulebook.ts";
 import { newcomersPercentMin } from "../shield/waiting-line.ts";
 
 /**
@@ -12,6 +13,8 @@ export interface Policy {
   readonly draining?: Draining;
   /** Absent: the usual ones. */
   readonly shares?: ShareRule;
+  /** Rules of the shield that turn nobody away meanwhile. */
+  readonly opened: readonly OpenedRule[];
 }
 
 export interface RetiredName {
@@ -41,7 +44,10 @@ export interface ShareRule {
 
 export const usualShares = { machinePercent: 100, newcomersPercent: newcomersPercentMin } as const;
 
-export const noPolicy: Policy = { retired: [] };
+export const noPolicy: Policy = { retired: [], opened: [] };
+
+/** What can be opened. */
+export const openableRules: readonly OpenedRule["rule"][] = ["all", ...shieldRules];
 
 /** Bounds of a policy. */
 export const policyLimits = {
@@ -53,42 +59,42 @@ export const policyLimits = {
 } as const;
 
 /** When each rule ends. */
-export function endsOf({ retired, draining, shares }: Policy): readonly Instant[] {
-  const rules = [...retired, draining, shares].filter((rule) => rule !== undefined);
+export function endsOf({ retired, opened, draining, shares }: Policy): readonly Instant[] {
+  const rules = [...retired, ...opened, draining, shares].filter((rule) => rule !== undefined);
   return rules.map(({ until }) => until);
 }
 
 /** The policy without what has ended. */
-export function policyAt({ retired, draining, shares }: Policy, now: Instant): Policy {
+export function policyAt({ retired, opened, draining, shares }: Policy, now: Instant): Policy {
+  const lasts = ({ until }: Ending): boolean => until > now;
   return {
-    retired: retired.filter(({ until }) => until > now),
-    ...(draining !== undefined && draining.until > now && { draining }),
-    ...(shares !== undefined && shares.until > now && { shares }),
+    retired: retired.filter(lasts),
+    opened: opened.filter(lasts),
+    ...(draining !== undefined && lasts(draining) && { draining }),
+    ...(shares !== undefined && lasts(shares) && { shares }),
   };
 }
 
 /** The policy, of which nothing is in force from `end` on. */
-export function policyUntil({ retired, draining, shares }: Policy, end: Instant): Policy {
-  const bounded = <Rule extends { readonly until: Instant }>(rule: Rule): Rule => {
+export function policyUntil({ retired, opened, draining, shares }: Policy, end: Instant): Policy {
+  const bounded = <Rule extends Ending>(rule: Rule): Rule => {
     return { ...rule, until: Math.min(rule.until, end) };
   };
   return {
     retired: retired.map(bounded),
+    opened: opened.map(bounded),
     ...(draining !== undefined && { draining: bounded(draining) }),
     ...(shares !== undefined && { shares: bounded(shares) }),
   };
 }
 
-/** What either says; of two rules of shares, `a`'s. */
+/** What either says, each to the later end; of two rules of shares, `a`'s. */
 export function unitedPolicy(a: Policy, b: Policy): Policy {
-  const ends = new Map<string, Instant>();
-  for (const { host, until } of [...a.retired, ...b.retired]) {
-    ends.set(host, Math.max(until, ends.get(host) ?? until));
-  }
   const shares = a.shares ?? b.shares;
   const draining = [a.draining, b.draining].filter((each) => each !== undefined);
   return {
-    retired: [...ends].map(([host, until]) => ({ host, until })),
+    retired: longest([...a.retired, ...b.retired], ({ host }) => host),
+    opened: longest([...a.opened, ...b.opened], ({ rule }) => rule),
     ...(draining.length > 0 && {
       draining: {
         refusesFrom: Math.min(...draining.map(({ refusesFrom }) => refusesFrom)),
@@ -97,4 +103,21 @@ export function unitedPolicy(a: Policy, b: Policy): Policy {
     }),
     ...(shares !== undefined && { shares }),
   };
+}
+
+interface Ending {
+  readonly until: Instant;
+}
+
+/** Of those of one name the one that ends last, in the order of the names. */
+function longest<Rule extends Ending>(
+  rules: readonly Rule[],
+  nameOf: (rule: Rule) => string,
+): readonly Rule[] {
+  const byName = new Map<string, Rule>();
+  for (const rule of rules) {
+    const other = byName.get(nameOf(rule));
+    byName.set(nameOf(rule), other !== undefined && other.until > rule.until ? other : rule);
+  }
+  return [...byName.values()];
 }

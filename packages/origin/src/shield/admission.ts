@@ -4,6 +4,7 @@ import type { OriginLimits } from "../limits.ts";
 import { AcceptBacklog } from "./accept-backlog.ts";
 import { Contention } from "./contention.ts";
 import { LateRefusals, type RefusalStatus } from "./late-refusals.ts";
+import { Rulebook } from "./rulebook.ts";
 import type { Account, Shares } from "./shares.ts";
 import { type Waiter, WaitingLine } from "./waiting-line.ts";
 import { WorkSlots } from "./work-slots.ts";
@@ -37,6 +38,7 @@ type Waiting = Waiter & Outcomes;
  */
 export class Admission {
   readonly #limits: OriginLimits;
+  readonly #rules: Rulebook;
   readonly #shares: Shares;
   readonly #now: () => number;
   readonly #slots: WorkSlots;
@@ -46,8 +48,9 @@ export class Admission {
   readonly #backlog: AcceptBacklog;
   #pressedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(limits: OriginLimits, shares: Shares, ports: AdmissionPorts) {
+  constructor(limits: OriginLimits, shares: Shares, ports: AdmissionPorts, rules = new Rulebook()) {
     this.#limits = limits;
+    this.#rules = rules;
     this.#shares = shares;
     this.#now = ports.now;
     this.#slots = new WorkSlots(limits, ports, () => this.#goOn());
@@ -104,14 +107,17 @@ export class Admission {
   }
 
   #hasRoom(known: boolean): boolean {
-    if (this.#slots.hasRoom) return this.#line.length === 0 && (known || this.#mayNewcomers());
-    this.#slots.noteReached();
-    return false;
+    if (!this.#slots.hasRoom) this.#slots.noteReached();
+    else if (this.#line.length === 0 && (known || this.#mayNewcomers())) return true;
+    if (!this.#rules.isOpen("line")) return false;
+    this.#press(); // that nobody has to wait does not make it calm
+    return true;
   }
 
   /** While others wait to be accepted, who may be holders of tickets, newcomers get their part only. */
   #mayNewcomers(): boolean {
-    return !this.#backlog.exists || this.#slots.hasRoomWithin(this.#line.newcomersPercent);
+    if (!this.#backlog.exists || this.#rules.isOpen("line")) return true;
+    return this.#slots.hasRoomWithin(this.#line.newcomersPercent);
   }
 
   #othersWait({ client = "" }: Exchange): boolean {
@@ -119,7 +125,7 @@ export class Admission {
   }
 
   #goOn(): void {
-    while (this.#slots.hasRoom) {
+    while (this.#slots.hasRoom || this.#rules.isOpen("line")) {
       const waiting = this.#line.next(this.#mayNewcomers());
       if (waiting === undefined) return;
       if (this.#now() - waiting.arrivedAt > this.#limits.delayTargetMs) this.#press();

@@ -9,11 +9,20 @@ const keyBytesMax = 64;
  */
 export class DebtTable {
   readonly #slots: number;
+  readonly #owedMsMax: number;
   readonly #rows: readonly [Row, Row];
 
-  /** `slots` is a power of two: twice as many numbers are kept. */
-  constructor(slots: number, random: (into: Uint32Array) => void) {
+  /**
+   * `slots` is a power of two: twice as many numbers are kept.
+   * @param owedMsMax what would be owed beyond is forgiven
+   */
+  constructor(
+    slots: number,
+    random: (into: Uint32Array) => void,
+    owedMsMax: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#slots = slots;
+    this.#owedMsMax = owedMsMax;
     this.#rows = [makeRow(slots, random), makeRow(slots, random)];
   }
 
@@ -26,7 +35,7 @@ export class DebtTable {
   }
 
   charge(key: Uint8Array, ms: number, now: number): void {
-    const owedUntil = now + this.owedMs(key, now) + ms;
+    const owedUntil = now + Math.min(this.owedMs(key, now) + ms, this.#owedMsMax);
     for (const row of this.#rows) {
       const at = this.#slotOf(row, key);
       row.owedUntil[at] = Math.max(row.owedUntil[at] ?? 0, owedUntil);

@@ -2,6 +2,7 @@ import { getRandomValues } from "node:crypto";
 import type { OriginLimits } from "../limits.ts";
 import { Admission, type AdmissionPorts } from "./admission.ts";
 import { LoopDelay } from "./loop-delay.ts";
+import type { Rulebook } from "./rulebook.ts";
 import { Shares } from "./shares.ts";
 
 /**
@@ -12,15 +13,12 @@ export function runAdmission(
   limits: OriginLimits,
   workers: number,
   refuse: AdmissionPorts["refuse"],
+  rules: Rulebook,
 ): { readonly admission: Admission; readonly stop: () => void } {
   const now = (): number => performance.now();
-  const shares = new Shares(limits, workers, (into) => getRandomValues(into));
-  const admission = new Admission(limits, shares, {
-    now,
-    random: Math.random,
-    afterTurn: setImmediate,
-    refuse,
-  });
+  const shares = new Shares(limits, workers, (into) => getRandomValues(into), rules);
+  const ports = { now, random: Math.random, afterTurn: setImmediate, refuse };
+  const admission = new Admission(limits, shares, ports, rules);
   const { admissionTickMs } = limits;
   const delay = new LoopDelay(admissionTickMs, { now, cpuMs });
   const ticking = setInterval(() => admission.tick(delay.measure()), admissionTickMs).unref();

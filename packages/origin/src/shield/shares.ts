@@ -1,5 +1,6 @@
 import type { AddressPrefix } from "../tls/address-prefix.ts";
 import { DebtTable } from "./debt-table.ts";
+import { Rulebook } from "./rulebook.ts";
 import type { Ticket } from "./ticket.ts";
 import { TicketCensus } from "./ticket-census.ts";
 
@@ -28,6 +29,8 @@ export interface Account {
   readonly isOver: boolean;
 }
 
+/** Who used more while there was enough for all, or a rule was open, has paid within a minute. */
+const overMsMax = 60_000;
 const slots = 16_384; // capacity is some hundred shares: that many keys at most owe much at a time
 
 /**
@@ -44,6 +47,7 @@ export class Shares {
   readonly #networks: DebtTable;
   readonly #machinesAt: TicketCensus;
   readonly #machinesIn: TicketCensus;
+  readonly #rules: Rulebook;
   #factor = 1;
 
   /**
@@ -51,16 +55,23 @@ export class Shares {
    * a client with one connection has one worker.
    * @param random fills with random bits
    */
-  constructor(share: MachineShare, workers: number, random: (into: Uint32Array) => void) {
+  constructor(
+    share: MachineShare,
+    workers: number,
+    random: (into: Uint32Array) => void,
+    rules = new Rulebook(),
+  ) {
+    this.#rules = rules;
     this.#share = {
       ...share,
       shareWorkMsPerSecond: share.shareWorkMsPerSecond / workers,
       shareBytesPerSecond: share.shareBytesPerSecond / workers,
       shareBurstMs: share.shareBurstMs * workers,
     };
-    this.#tickets = new DebtTable(slots, random);
-    this.#addresses = new DebtTable(slots, random);
-    this.#networks = new DebtTable(slots, random);
+    const owedMsMax = (share.shareBurstMs + overMsMax) * workers;
+    this.#tickets = new DebtTable(slots, random, owedMsMax);
+    this.#addresses = new DebtTable(slots, random, owedMsMax);
+    this.#networks = new DebtTable(slots, random, owedMsMax);
     this.#machinesAt = new TicketCensus(random);
     this.#machinesIn = new TicketCensus(random);
   }
@@ -82,13 +93,15 @@ export class Shares {
     const { shareBurstMs } = this.#share;
     if (ticket !== undefined) {
       const owedMs = this.#tickets.owedMs(keyOf(ticket), now);
-      if (owedMs <= shareBurstMs) return { known: true, owedMs, isOver: false };
+      const isWithin = owedMs <= shareBurstMs || this.#rules.isOpen("ticket-shares");
+      if (isWithin) return { known: true, owedMs, isOver: false };
     }
     if (from === undefined) return { known: false, owedMs: 0, isOver: false };
     const near = this.#addresses.owedMs(from.near, now);
     const wide = this.#networks.owedMs(from.wide, now);
     const owedMs = Math.max(near, wide);
-    return { known: false, owedMs, isOver: owedMs > shareBurstMs };
+    const isOver = owedMs > shareBurstMs && !this.#rules.isOpen("address-shares");
+    return { known: false, owedMs, isOver };
   }
 
   /** `known` as the account said. */

@@ -22,9 +22,13 @@ export class HandshakesUnderWay<Key extends object> {
     return this.#all.size;
   }
 
-  /** @returns the one that gave way, if one had to */
-  begin(key: Key, address: string | undefined, now: number): Key | undefined {
-    const victim = this.#all.size < this.#max ? undefined : this.#whoGivesWay();
+  /**
+   * @param isBounded false: nobody has to give way
+   * @returns the one that gave way, if one had to
+   */
+  begin(key: Key, address: string | undefined, now: number, isBounded = true): Key | undefined {
+    const isFull = isBounded && this.#all.size >= this.#max;
+    const victim = isFull ? this.#whoGivesWay() : undefined;
     if (victim !== undefined) this.#all.delete(victim);
     this.#all.set(key, { network: networkKeyOf(address), since: now });
     return victim;

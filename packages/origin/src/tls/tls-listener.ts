@@ -9,6 +9,7 @@ import { type Counts, type HandshakeEnd, zeroCounts } from "../counters.ts";
 import { Door } from "../door.ts";
 import type { OriginLimits } from "../limits.ts";
 import type { ListenOptions } from "../listen.ts";
+import type { Rulebook } from "../shield/rulebook.ts";
 import { HandshakeShares } from "./handshake-shares.ts";
 import { HandshakesUnderWay } from "./handshakes-under-way.ts";
 import { contextOptions, type TlsMaterial } from "./tls-material.ts";
@@ -30,6 +31,7 @@ export class TlsListener {
   readonly #door: Door;
   readonly #tls: TlsServer;
   readonly #limits: OriginLimits;
+  readonly #rules: Rulebook;
   readonly #shares: HandshakeShares;
   readonly #underWay: HandshakesUnderWay<Socket>;
   readonly #byPeer = new Map<string, Socket>();
@@ -40,8 +42,10 @@ export class TlsListener {
     limits: OriginLimits & { readonly socketsMax: number },
     material: TlsMaterial,
     host: TlsHost,
+    rules: Rulebook,
   ) {
     this.#limits = limits;
+    this.#rules = rules;
     this.#shares = new HandshakeShares(limits, (into) => getRandomValues(into));
     this.#underWay = new HandshakesUnderWay(limits.handshakesUnderWayMax);
     this.#tls = createTlsServer({
@@ -52,7 +56,11 @@ export class TlsListener {
     this.#tls.on("secureConnection", (socket) => this.#onSecure(socket, host));
     const full = { socketsMax: limits.socketsMax, onFull: () => host.makeRoom() };
     this.#door = new Door({ full, allowHalfOpen: false }, (socket) => this.#onConnection(socket));
-    this.#sweep = setInterval(() => this.#endLate(), sweepMs).unref();
+    this.#sweep = setInterval(() => {
+      this.#endLate();
+      const { socketsMax, openedConnectionsMax } = limits;
+      this.#door.setSocketsMax(rules.isOpen("connections") ? openedConnectionsMax : socketsMax);
+    }, sweepMs).unref();
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
@@ -86,9 +94,10 @@ export class TlsListener {
     socket.on("error", () => {});
     const now = performance.now();
     const peer = peerOf(socket);
+    const isOpen = this.#rules.isOpen("handshakes");
     const verdict = this.#shares.judge(socket.remoteAddress, now);
-    if (verdict !== "begin") return this.#cut(socket, verdict);
-    const victim = this.#underWay.begin(socket, socket.remoteAddress, now);
+    if (verdict !== "begin" && !isOpen) return this.#cut(socket, verdict);
+    const victim = this.#underWay.begin(socket, socket.remoteAddress, now, !isOpen);
     if (victim !== undefined) this.#cut(victim, "crowded-out");
     this.#byPeer.set(peer, socket);
     socket.once("close", () => {

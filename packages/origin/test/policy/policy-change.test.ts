@@ -65,11 +65,15 @@ test("draining and retired names do not touch each other", () => {
   let policy = changedPolicy(noPolicy, { kind: "drain", refusesFrom: 1, until: 2 });
   policy = changedPolicy(policy, { kind: "retire", host: "a", until: 5 });
   const whole: Policy = {
+    ...noPolicy,
     retired: [{ host: "a", until: 5 }],
     draining: { refusesFrom: 1, until: 2 },
   };
   assert.deepEqual(policy, whole);
-  assert.deepEqual(changedPolicy(policy, { kind: "undrain" }), { retired: whole.retired });
+  assert.deepEqual(changedPolicy(policy, { kind: "undrain" }), {
+    ...noPolicy,
+    retired: whole.retired,
+  });
 });
 
 test("of shares each part stays as it was until it is told", () => {
@@ -85,6 +89,27 @@ test("of shares each part stays as it was until it is told", () => {
   assert.deepEqual(both.shares, { machinePercent: 50, newcomersPercent: 40, until: 6 });
   assert.deepEqual(changedPolicy(both, { kind: "undrain" }), both);
   assert.deepEqual(changedPolicy(both, { kind: "usual-shares" }), noPolicy);
+});
+
+test("a rule is open until its end or until it is closed, whatever else is said", () => {
+  let policy = changedPolicy(noPolicy, { kind: "open", rule: "line", until: 5 });
+  policy = changedPolicy(policy, { kind: "open", rule: "all", until: 5 });
+  policy = changedPolicy(policy, { kind: "open", rule: "line", until: 6 });
+  const all = { rule: "all", until: 5 };
+  assert.deepEqual(policy.opened, [all, { rule: "line", until: 6 }]);
+  assert.deepEqual(changedPolicy(policy, { kind: "undrain" }), policy);
+  policy = changedPolicy(policy, { kind: "close", rule: "line" });
+  assert.deepEqual(policy.opened, [all]);
+  assert.throws(() => changedPolicy(policy, { kind: "close", rule: "line" }), {
+    code: "USAGE_ARGUMENT",
+    message: "line is not open here; open are: all.",
+  });
+  for (const kind of ["open", "close"] as const) {
+    assert.throws(() => changedPolicy(policy, { kind, rule: "lines", until: 5 }), {
+      code: "USAGE_ARGUMENT",
+      message: /did you mean line\?/,
+    });
+  }
 });
 
 test("there is a bound to what can be retired", () => {
@@ -104,10 +129,15 @@ test("of two policies together, no rule is lost or shortened", () => {
       { host: "x", until: 5 },
       { host: "y", until: 5 },
     ],
+    opened: [{ rule: "line", until: 9 }],
     draining: { refusesFrom: 3, until: 8 },
   };
   const b: Policy = {
     retired: [{ host: "x", until: 7 }],
+    opened: [
+      { rule: "line", until: 8 },
+      { rule: "puzzle", until: 1 },
+    ],
     draining: { refusesFrom: 4, until: 9 },
     shares: { machinePercent: 50, newcomersPercent: 40, until: 9 },
   };
@@ -115,6 +145,10 @@ test("of two policies together, no rule is lost or shortened", () => {
     retired: [
       { host: "x", until: 7 },
       { host: "y", until: 5 },
+    ],
+    opened: [
+      { rule: "line", until: 9 },
+      { rule: "puzzle", until: 1 },
     ],
     draining: { refusesFrom: 3, until: 9 },
     shares: { machinePercent: 50, newcomersPercent: 40, until: 9 },

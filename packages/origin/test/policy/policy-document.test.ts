@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fields, parseJson } from "@causeway/kernel";
-import { type Policy, policyAt, usualShares } from "../../src/policy/policy.ts";
+import { noPolicy, type Policy, policyAt, usualShares } from "../../src/policy/policy.ts";
 import { decodePolicy, encodePolicy } from "../../src/policy/policy-document.ts";
 
 const now = Date.parse("2026-08-16T00:00:00Z");
@@ -17,11 +17,15 @@ test("a policy is read as it was written", () => {
       { host: "windowsupdate.example.com", until: Date.parse(until) },
       { host: "192.0.2.1", until: Date.parse(until) },
     ],
+    opened: [
+      { rule: "all", until: Date.parse(until) },
+      { rule: "ticket-shares", until: now },
+    ],
     draining: { refusesFrom: now + 60_000, until: Date.parse(until) },
     shares: { machinePercent: 50, newcomersPercent: 40, until: Date.parse(until) },
   };
   assert.deepEqual(decode(JSON.stringify(encodePolicy(policy))), policy);
-  assert.deepEqual(decode("{}"), { retired: [] });
+  assert.deepEqual(decode("{}"), noPolicy);
   assert.deepEqual(decode(`{"shares": {"until": "${until}"}}`).shares, {
     ...usualShares,
     until: Date.parse(until),
@@ -35,6 +39,9 @@ test("what is mistyped is refused, and the nearest known name is told", () => {
   });
   assert.throws(() => decode(`{"retired": [{"hots": "a", "until": "${until}"}]}`), {
     message: /did you mean host\?/,
+  });
+  assert.throws(() => decode(`{"opened": [{"rule": "line-s", "until": "${until}"}]}`), {
+    message: /"line-s" is not known here; did you mean line\?/,
   });
   assert.throws(() => decode('{"colour": "blue"}'), { message: /known are retired/ });
 });
@@ -58,6 +65,17 @@ test("junk, and what is beyond the bounds, is no policy", () => {
     rule("a.example", "tomorrow"),
     rule("a.example", "2027-08-18T00:00:00Z"),
     rule("a.example", "2026-02-30T00:00:00Z"),
+    '{"opened": {}}',
+    '{"opened": [{"rule": "line"}]}',
+    `{"opened": [{"rule": "constructor", "until": "${until}"}]}`,
+    '{"opened": [{"rule": "line", "until": "2027-08-18T00:00:00Z"}]}',
+    JSON.stringify({
+      opened: [
+        { rule: "line", until },
+        { rule: "line", until },
+      ],
+    }),
+    JSON.stringify({ opened: Array.from({ length: 10 }, () => ({ rule: "all", until })) }),
     JSON.stringify({
       retired: [
         { host: "a", until },
@@ -70,8 +88,12 @@ test("junk, and what is beyond the bounds, is no policy", () => {
 });
 
 test("every rule ends by itself", () => {
-  const rules = { draining: { refusesFrom: until, until }, shares: { until } };
+  const rules = {
+    draining: { refusesFrom: until, until },
+    shares: { until },
+    opened: [{ rule: "line", until }],
+  };
   const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }], ...rules }));
   assert.deepEqual(policyAt(policy, Date.parse(until) - 1), policy);
-  assert.deepEqual(policyAt(policy, Date.parse(until)), { retired: [] });
+  assert.deepEqual(policyAt(policy, Date.parse(until)), noPolicy);
 });

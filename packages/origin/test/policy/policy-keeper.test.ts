@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Policy } from "../../src/policy/policy.ts";
+import { noPolicy, type Policy } from "../../src/policy/policy.ts";
 import { PolicyKeeper } from "../../src/policy/policy-keeper.ts";
 
 const hour = 3_600_000;
 
 function retiring(host: string, until: number): Policy {
-  return { retired: [{ host, until }] };
+  return { ...noPolicy, retired: [{ host, until }] };
 }
 
 test("who follows a policy is told of each change, and when a rule has ended", (t) => {

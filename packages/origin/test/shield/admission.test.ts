@@ -7,6 +7,7 @@ import { HttpServer } from "../../src/http-server.ts";
 import { defaultLimits, type OriginLimits } from "../../src/limits.ts";
 import { refuseForNow } from "../../src/refusals.ts";
 import { Admission } from "../../src/shield/admission.ts";
+import { Rulebook } from "../../src/shield/rulebook.ts";
 import { Shares } from "../../src/shield/shares.ts";
 import { ask, dial, head } from "../support/http.ts";
 import { eventually } from "../support/origin.ts";
@@ -26,12 +27,14 @@ async function shielded(
   const clock = { now: 0 };
   const bounds = { ...defaultLimits, workAtOnceMin: 1, workAtOnceMax: 1, ...limits };
   const shares = new Shares(bounds, 1, (into) => getRandomValues(into));
-  const admission = new Admission(bounds, shares, {
+  const rules = new Rulebook();
+  const ports = {
     now: () => clock.now,
     random: () => 0,
     afterTurn,
-    refuse: (exchange, status) => refuseForNow(exchange, status, []),
-  });
+    refuse: (exchange: Exchange, status: 429 | 503) => refuseForNow(exchange, status, []),
+  };
+  const admission = new Admission(bounds, shares, ports, rules);
   const works: Work[] = [];
   const admit = admission.handler((exchange) => {
     return new Promise((resolve) => {
@@ -64,6 +67,7 @@ async function shielded(
   };
   return {
     admission,
+    rules,
     works,
     clock,
     port,
@@ -113,6 +117,19 @@ test("newcomers go on as often as they are to", async (t) => {
   }
   const order = works.map(({ exchange }) => exchange.path?.path.slice("metadata/".length));
   assert.deepEqual(order, ["first", "known-1000", "new-1", "known-2000", "new-2"]);
+});
+
+test("while the line is open all go on as they come, and it is not calm for that", async (t) => {
+  const { admission, rules, works, waits, url } = await occupied(t);
+  await waits("metadata/waiting");
+  rules.setOpened([{ rule: "line", until: Date.now() + 60_000 }]);
+  admission.tick(0);
+  assert.equal(works.length, 2);
+  for (const path of ["metadata/a", "metadata/b"]) ask(url(path)).catch(() => {});
+  await eventually("they are worked on", () => works.length === 4);
+  assert.equal(admission.isCalm(), false);
+  rules.setOpened([]);
+  await waits("metadata/waiting-again");
 });
 
 test("whoever waited too long is refused, and hears of it only later", async (t) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { getRandomValues } from "node:crypto";
 import { test } from "node:test";
+import { Rulebook } from "../../src/shield/rulebook.ts";
 import { type Asker, Shares } from "../../src/shield/shares.ts";
 import { prefixOf } from "../../src/tls/address-prefix.ts";
 import { ticket } from "../support/tickets.ts";
@@ -97,6 +98,27 @@ test("an address from which many tickets were shown has as many shares, also wit
   const company = uses(shares, asker("203.0.113.1"), { workMs: 1, bytes: 0 }, 1);
   assert.ok(company > 5_000 && company !== Number.POSITIVE_INFINITY, String(company));
   assert.equal(uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 }, 1), 21);
+});
+
+test("a rule that is open refuses nobody, and leaves no debt of hours behind", () => {
+  const rules = new Rulebook(false, () => 0);
+  const shares = new Shares(share, 1, random, rules);
+  const who = asker("192.0.2.1", "a");
+  const neighbour = asker("192.0.2.1");
+  const work = { workMs: 1e6, bytes: 0 };
+  shares.charge(who, { known: true }, work, 0);
+  shares.charge(neighbour, { known: false }, work, 0);
+  const seen = (now: number): readonly boolean[] => {
+    return [shares.accountOf(who, now).known, shares.accountOf(neighbour, now).isOver];
+  };
+  assert.deepEqual(seen(0), [false, true]);
+  rules.setOpened([{ rule: "ticket-shares", until: 1 }]);
+  assert.deepEqual(seen(0), [true, true]);
+  rules.setOpened([{ rule: "address-shares", until: 1 }]);
+  assert.deepEqual(seen(0), [false, false]);
+  rules.setOpened([]);
+  assert.deepEqual(seen(59_999), [false, true]);
+  assert.deepEqual(seen(60_001), [true, false]);
 });
 
 test("visits of browsers make no machines of an address", () => {
