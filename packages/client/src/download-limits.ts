@@ -15,6 +15,8 @@ export interface DownloadLimits {
   readonly index: ArtifactLimits;
   /** Of what only saves bytes: the list of deltas, and the chunk index of one. */
   readonly delta: ArtifactLimits;
+  /** How often a delta's pace is looked at, and the rest that it may take whatever others could. */
+  readonly deltaPatience: { readonly lookMs: number; readonly restMsMax: number };
   /** A route's first run, before its rate is known. */
   readonly firstRunLength: number;
   /** How long one run should keep its route busy. */
@@ -74,6 +76,7 @@ export const downloadLimits: DownloadLimits = {
     // An overloaded server is asked again, for a delta spares it most of its work; a silent one not.
     race: { ...metadata, failuresMax: 3, failingMsMax: 1_000 },
   },
+  deltaPatience: { lookMs: 5_000, restMsMax: 30_000 },
   firstRunLength: 256 * 1024, // about four chunks: enough to measure, cheap to lose
   runMs: 1_500, // long against a round trip, short against a user's patience
   runLengthMax: 8 * MiB, // what the death of one request may cost

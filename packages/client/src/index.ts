@@ -14,4 +14,5 @@ export { isNewer } from "./is-newer.ts";
 export type { ClockReport } from "./metadata/clock-report.ts";
 export { type LastPoll, nextPoll, type PollOutcome } from "./poll.ts";
 export { RetryBudget, type RetryLimits } from "./routes/retry-budget.ts";
-export type { RouteHealth, RouteReport, RouteUrl } from "./routes/route.ts";
+export type { RouteReport, RouteUrl } from "./routes/route.ts";
+export type { RouteHealth } from "./routes/route-fault.ts";

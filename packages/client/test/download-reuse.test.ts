@@ -8,9 +8,11 @@ import { constants, createZstdCompress } from "node:zlib";
 import { type FileHandle, HostError } from "@causeway/kernel";
 import { partialNames } from "../src/download/partial-names.ts";
 import { downloadLimits } from "../src/download-limits.ts";
+import { parseRoute } from "../src/routes/parse-route.ts";
 import { changedFile } from "./support/download-disk.ts";
 import { deltaOf, programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld } from "./support/download-world.ts";
+import { startSlowRoute } from "./support/slow-route.ts";
 
 const old = programBytes(3_000_000, 31);
 // The new version: a small change, something inserted, something moved.
@@ -211,6 +213,52 @@ for (const what of ["list of deltas", "delta's chunk index"] as const) {
     }
   });
 }
+
+for (const what of ["delta", "pack"] as const) {
+  void test(`a ${what} of which no route says anything leaves what is next best`, async () => {
+    const artifact = what === "delta" ? withDelta.deltas[0] : withDelta.release.pack;
+    assert.ok(artifact !== undefined);
+    await using world = await startWorld(withDelta, ["honest", "honest"]);
+    for (const server of world.servers) server.silentOn = withDelta.pathOf(artifact);
+    const have = what === "delta" ? [await world.oldFile("old", old)] : [];
+    await world.download({ have });
+    await world.assertWhole();
+    assert.ok(world.events.some((event) => event.kind === "fallback" && event.from === what));
+  });
+}
+
+void test("a route that drips a delta does not hold up another one that lacks it", async () => {
+  const [delta] = withDelta.deltas;
+  assert.ok(delta !== undefined);
+  const path = withDelta.pathOf(delta);
+  await using world = await startWorld(withDelta, ["honest"]);
+  const [server] = world.servers;
+  assert.ok(server);
+  server.files = { get: (file) => (file === path ? undefined : withDelta.files.get(file)) };
+  await using dripping = await startSlowRoute(new Map([...withDelta.files]), 20_000);
+  const routes = [server.url, dripping.url].map(parseRoute);
+  const limits = { ...quickDownload, deltaPatience: { lookMs: 200, restMsMax: 1_000 } };
+  const { plan } = await world.download({
+    have: [await world.oldFile("old", old)],
+    routes,
+    limits,
+  });
+  await world.assertWhole();
+  assert.equal(plan, "pack");
+  assert.ok(
+    world.events.some((event) => event.kind === "fallback" && /in 0\.\d s/.test(event.why)),
+  );
+});
+
+void test("a delta that comes slowly is waited for when nobody is quicker without it", async () => {
+  await using world = await startWorld(withDelta, []);
+  await using slow = await startSlowRoute(withDelta.files, 100_000);
+  const limits = { ...quickDownload, deltaPatience: { lookMs: 20, restMsMax: 1 } };
+  const have = [await world.oldFile("old", old)];
+  const { plan } = await world.download({ have, routes: [parseRoute(slow.url)], limits });
+  await world.assertWhole();
+  assert.equal(plan, "delta");
+});
 
 /** An old file that turns bad after so many reads. */
 function failing(handle: FileHandle, reads: number, fail: (into: Uint8Array) => void): FileHandle {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CausewayError, NoRouteDelivered, RouteError } from "@causeway/kernel";
-import type { RouteHealth } from "../src/routes/route.ts";
+import type { RouteHealth } from "../src/routes/route-fault.ts";
 import { programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld, type World } from "./support/download-world.ts";
 import { type Behaviour, type Fault, faults } from "./support/faulty-route.ts";

@@ -105,7 +105,7 @@ test("a redirect to another listed route is followed, with that one's credential
   assert.deepEqual(first.authorizations, [basic("me:mine")]);
   assert.deepEqual(other.authorizations, [basic("you:yours")]);
   theirs.rest(ports.clock.steady() + 60_000);
-  await assert.rejects(ask(mine), isRouteError("ROUTE_REFUSED", /asked to be left alone/));
+  await assert.rejects(ask(mine), isRouteError("ROUTE_REFUSED", /is left alone for now/));
 });
 
 test("a route that redirects to another one makes only itself rest, and asks it for no other file", async () => {

@@ -31,7 +31,11 @@ async function askServer(
   const { signal } = new AbortController();
   const request = { path: "metadata/x", lengthMax: 1_000, limits: quickExchange, signal };
   try {
-    const bytes = await fetchDocument(ports, parseRoute(route.replace("{}", `${port}`)), request);
+    const { bytes } = await fetchDocument(
+      ports,
+      parseRoute(route.replace("{}", `${port}`)),
+      request,
+    );
     return new TextDecoder().decode(bytes);
   } finally {
     await ports.clock.sleep(lingerMs);

@@ -4,7 +4,7 @@ import { type CausewayError, cataloguePath, NoRouteDelivered } from "@causeway/k
 import { clientLimits } from "../src/limits.ts";
 import { lookUp } from "../src/metadata/metadata.ts";
 import { refreshState } from "../src/metadata/refresh.ts";
-import type { RouteHealth } from "../src/routes/route.ts";
+import type { RouteHealth } from "../src/routes/route-fault.ts";
 import { type Behaviour, type Fault, type Files, faults } from "./support/faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, startRun, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";

@@ -61,9 +61,8 @@ function over(proxy: string): NodeTransport {
 async function ask(transport: NodeTransport, url: string): Promise<string> {
   const { signal } = new AbortController();
   const request = { path: "metadata/x", lengthMax: 1_000, limits: quickExchange, signal };
-  return new TextDecoder().decode(
-    await fetchDocument({ clock, random, transport }, parseRoute(url), request),
-  );
+  const document = await fetchDocument({ clock, random, transport }, parseRoute(url), request);
+  return new TextDecoder().decode(document.bytes);
 }
 
 async function fails(proxy: string, url: string, code: RouteCode, message: RegExp): Promise<void> {

@@ -81,6 +81,35 @@ test("connections that break after little are followed after waits that chance d
   assert.equal(waits.length, server.requests.length - 2, "the first rest was asked for at once");
 });
 
+test("connections that break one after the other are judged by one rate, with the waits between", async () => {
+  await using server = await startRoute("cuts", files);
+  const limits = { ...quickExchange, bytesPerSecondMin: 1_000_000 };
+  const asked = exchange(
+    { ...ports, random: { uint32: () => 2 ** 32 - 1 } },
+    parseRoute(server.url),
+    { path, lengthMax: file.length, limits, signal: new AbortController().signal },
+  );
+  await assert.rejects(asked.then(readAll), isRouteError("ROUTE_STALLED", /in 0\.\d s/));
+});
+
+test("a busy server that refuses the rest is asked for it again, a few times", async () => {
+  await using server = await startRoute("cuts", files);
+  let refusals = 0;
+  const alternate = (): void => {
+    server.behaviour = server.behaviour === "cuts" ? "refuses-503" : "cuts";
+    if (server.behaviour === "cuts") refusals++;
+  };
+  server.onAnswer = alternate;
+  assert.deepEqual(await ask(parseRoute(server.url)), Buffer.from(file));
+  assert.ok(refusals > 2);
+  await using busy = await startRoute("cuts", files);
+  busy.onAnswer = () => {
+    busy.behaviour = "refuses-503";
+  };
+  await assert.rejects(ask(parseRoute(busy.url)), isRouteError("ROUTE_REFUSED", /answered 503/));
+  assert.equal(busy.requests.length, 5);
+});
+
 test("an answer that is closed while its rest is asked for ends, and leaves no connection", async () => {
   await using server = await startRoute("cuts", files);
   const answer = await exchange(ports, parseRoute(server.url), {

@@ -45,8 +45,12 @@ export class RouteError extends CausewayError {
   readonly forbidden: boolean;
   /** True when it redirects to where it may not lead. */
   readonly astray: boolean;
+  /** True when it redirects to another listed route, which lied. */
+  readonly misled: boolean;
   /** True when it sent all of the file where a part was asked for, as servers without ranges do. */
   readonly rangeless: boolean;
+  /** True when it took the connection, or broke it off, and said nothing to what was asked. */
+  readonly silent: boolean;
 
   constructor(
     code: RouteCode,
@@ -57,7 +61,9 @@ export class RouteError extends CausewayError {
       reset?: boolean;
       forbidden?: boolean;
       astray?: boolean;
+      misled?: boolean;
       rangeless?: boolean;
+      silent?: boolean;
     },
   ) {
     super(message, options);
@@ -67,7 +73,9 @@ export class RouteError extends CausewayError {
     this.reset = options?.reset ?? false;
     this.forbidden = options?.forbidden ?? false;
     this.astray = options?.astray ?? false;
+    this.misled = options?.misled ?? false;
     this.rangeless = options?.rangeless ?? false;
+    this.silent = options?.silent ?? this.reset;
   }
 }
 

@@ -8,7 +8,7 @@ import {
 import type { ArtifactLimits } from "../download-limits.ts";
 import { sha256Of } from "../fetch/chunk-verified.ts";
 import type { ExchangeLimits } from "../limits.ts";
-import { fetchDocument } from "../routes/document.ts";
+import { fetchDocument, verified } from "../routes/document.ts";
 import { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
 import { type DownloadJob, noRoute, orNothing } from "./download-job.ts";
@@ -85,17 +85,19 @@ async function fetchOver(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const path = `targets/${hashedTargetPath(artifact.path, artifact.sha256)}`;
-  const bytes = await fetchDocument(job.ports, route, {
+  const document = await fetchDocument(job.ports, route, {
     path,
     lengthMax: artifact.length,
     signal,
     limits,
   });
+  const { bytes } = document;
   job.progress.received(route, bytes.length);
-  if (bytes.length !== artifact.length || sha256Of(bytes) !== artifact.sha256) {
+  verified(document, () => {
+    if (bytes.length === artifact.length && sha256Of(bytes) === artifact.sha256) return;
     const text = `sent ${bytes.length} bytes that are not the signed ones as ${path}`;
     throw new RouteError("ROUTE_LIED", route.id + path, text);
-  }
+  });
   route.kept(bytes.length);
   return bytes;
 }

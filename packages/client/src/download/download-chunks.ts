@@ -45,7 +45,7 @@ export async function fetchInto(
   const first = sources.pack === undefined ? sources.raw : [sources.pack, ...sources.raw];
   let failures = await fetchOnce(job, partial, first, numbers, trusted);
   if (failures === undefined) return;
-  const mayHelp = failures.size === 0 || [...failures.values()].some(mayBeFileFault);
+  const mayHelp = failures.size === 0 || [...failures].some((failed) => mayBeFileFault(...failed));
   // A pack that is broken as published makes liars of honest routes: ask all of them for the
   // raw file, unless it is plain that nobody can be reached.
   if ((sources.pack !== undefined || trusted.length < routes.length) && mayHelp) {
@@ -66,9 +66,10 @@ export async function fetchInto(
 }
 
 /** True for a failure that may be of the file that was asked for, and not of the whole route. */
-export function mayBeFileFault(error: RouteError): boolean {
+export function mayBeFileFault(route: Route, error: RouteError): boolean {
   if (error.code.startsWith("PROXY_")) return false;
-  return error.code !== "ROUTE_UNREACHABLE" && error.code !== "ROUTE_STALLED";
+  if (error.code !== "ROUTE_UNREACHABLE") return true;
+  return error.silent && route.latencyMs !== undefined;
 }
 
 async function fetchOnce(

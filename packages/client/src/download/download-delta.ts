@@ -8,6 +8,7 @@ import {
   RouteError,
 } from "@causeway/kernel";
 import { applyDelta } from "./delta.ts";
+import { withPatience } from "./delta-patience.ts";
 import { fetchInto, mayBeFileFault, rawSources } from "./download-chunks.ts";
 import { obtainIndex } from "./download-index.ts";
 import { type DownloadJob, orNothing, requireSpace, syncPaceOf } from "./download-job.ts";
@@ -46,7 +47,7 @@ export async function obtainByDelta(
     // A route or the publisher failed at this file; the next plan uses others.
     if (job.signal.aborted || !(error instanceof CausewayError)) throw error;
     // Its index was given up after a moment: that says little of the routes.
-    if (error.blame === "host" || (index !== undefined && isHopeless(error))) throw error;
+    if (error.blame === "host" || (index !== undefined && isHopeless(job, error))) throw error;
     return error.message;
   } finally {
     await delta?.close();
@@ -67,7 +68,9 @@ async function fetchDelta(job: DownloadJob, delta: Delta, index: ChunkIndex): Pr
     await requireSpace(job, partial, files.part);
     const raw = rawSources([hashedTargetPath(delta.path, delta.sha256)], delta.length);
     const sources = { pack: undefined, raw };
-    await fetchInto(job, partial, sources, partial.missing(), `delta ${delta.path}`);
+    await withPatience(job, partial, (patient) => {
+      return fetchInto(patient, partial, sources, partial.missing(), `delta ${delta.path}`);
+    });
     return partial;
   } catch (error) {
     await partial.close();
@@ -87,11 +90,9 @@ export async function deltaHere(job: DownloadJob, delta: Delta): Promise<number>
 }
 
 /** True when no other plan can help: nobody can be reached. */
-function isHopeless(error: CausewayError): boolean {
-  return (
-    error instanceof NoRouteDelivered &&
-    !error.attempts.some((attempt) => {
-      return attempt.error instanceof RouteError && mayBeFileFault(attempt.error);
-    })
-  );
+function isHopeless(job: DownloadJob, error: CausewayError): boolean {
+  if (!(error instanceof NoRouteDelivered)) return false;
+  return !job.request.routes.some((route) => {
+    return route.error instanceof RouteError && mayBeFileFault(route, route.error);
+  });
 }

@@ -1,4 +1,5 @@
-import type { RouteHealth, RouteUrl } from "../routes/route.ts";
+import type { RouteUrl } from "../routes/route.ts";
+import type { RouteHealth } from "../routes/route-fault.ts";
 
 /** What one route has brought so far. */
 export interface RouteProgress {

@@ -1,5 +1,6 @@
 import type { Clock } from "@causeway/kernel";
-import type { Route, RouteHealth } from "../routes/route.ts";
+import type { Route } from "../routes/route.ts";
+import type { RouteHealth } from "../routes/route-fault.ts";
 import type { DownloadEvent, RouteProgress } from "./download-event.ts";
 import type { DownloadRequest } from "./download-request.ts";
 

@@ -1,7 +1,7 @@
 import { type Chunk, invariant, RouteError } from "@causeway/kernel";
 import type { ExchangeLimits } from "../limits.ts";
 import { Cancel } from "../routes/cancel.ts";
-import { type ExchangePorts, exchange } from "../routes/exchange.ts";
+import { type Answer, type ExchangePorts, exchange } from "../routes/exchange.ts";
 import type { Route } from "../routes/route.ts";
 import type { ChunkQueue, Run } from "./chunk-queue.ts";
 import { type ChunkedFile, type ChunkSource, rangeIn, unpack } from "./chunk-source.ts";
@@ -105,7 +105,7 @@ export class Lane {
       this.#answered = true;
       this.#lastHeard = ports.clock.steady();
       events.answered();
-      await this.#read(answer.body, ports, events);
+      await this.#read(answer, ports, events);
       return true;
     } catch (error) {
       if (error !== cancelled) throw error;
@@ -128,15 +128,11 @@ export class Lane {
     return chunk;
   }
 
-  async #read(
-    body: AsyncIterable<Uint8Array>,
-    ports: ExchangePorts,
-    events: LaneEvents,
-  ): Promise<void> {
+  async #read(answer: Answer, ports: ExchangePorts, events: LaneEvents): Promise<void> {
     const first = this.#chunk(this.#next);
     let frame = new Uint8Array(frameLength(this.source, first));
     let filled = 0;
-    for await (const piece of body) {
+    for await (const piece of answer.body) {
       let at = 0;
       while (at < piece.length) {
         const chunk = this.#chunk(this.#next);
@@ -150,7 +146,15 @@ export class Lane {
         events.heard(part.length, (part.length * chunk.length) / length);
         if (filled < length) continue;
         filled = 0;
-        await this.#take(frame.subarray(0, length), chunk, ports, events);
+        if (!this.#queue.isSettled(this.#next)) {
+          const verified = this.#verified(frame.subarray(0, length), chunk, answer);
+          this.#busy = true;
+          await events.arrived(this.#next, verified);
+          this.#busy = false;
+          this.#lastHeard = ports.clock.steady();
+        }
+        this.#queue.release({ from: this.#next, to: this.#next + 1 });
+        this.#next++;
         // At the answer's own end its end is read too, so that the connection can be used again.
         if (this.through) break;
         if (this.idle) return;
@@ -161,23 +165,13 @@ export class Lane {
     throw new RouteError("ROUTE_TRUNCATED", this.route.id + this.source.path, text);
   }
 
-  async #take(
-    bytes: Uint8Array,
-    chunk: Chunk,
-    ports: ExchangePorts,
-    events: LaneEvents,
-  ): Promise<void> {
-    const number = this.#next;
-    if (!this.#queue.isSettled(number)) {
+  #verified(bytes: Uint8Array, chunk: Chunk, { blamed }: Answer): VerifiedChunk {
+    try {
       const url = this.route.id + this.source.path;
-      const verified = VerifiedChunk.delivered(unpack(this.source, bytes, chunk), chunk, url);
-      this.#busy = true;
-      await events.arrived(number, verified);
-      this.#busy = false;
-      this.#lastHeard = ports.clock.steady();
+      return VerifiedChunk.delivered(unpack(this.source, bytes, chunk), chunk, url);
+    } catch (error) {
+      throw blamed(error);
     }
-    this.#queue.release({ from: number, to: number + 1 });
-    this.#next++;
   }
 }
 

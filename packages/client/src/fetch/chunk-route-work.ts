@@ -155,11 +155,9 @@ export class RouteWork {
       case "ROUTE_ENDLESS":
         this.#expelled = true;
         return;
-      case "ROUTE_MISSING":
-        // Servers under flood say so of what they have: it is asked for again, a few times.
-        if (this.#noteLack(lane, now)) return;
-        break;
       default:
+        // Servers under flood say so of what they have: it is asked for again, a few times.
+        if ((error.code === "ROUTE_MISSING" || error.misled) && this.#noteLack(lane, now)) return;
     }
     // Requests that break together are one failure.
     if (!this.#isSinceFailure(lane)) return;

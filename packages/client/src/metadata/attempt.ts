@@ -1,5 +1,6 @@
 import { type Instant, RouteError, TrustError } from "@causeway/kernel";
 import { type Accepted, Refresh, type TrustedSet, type Want } from "@causeway/trust";
+import type { Document } from "../routes/document.ts";
 import type { Route } from "../routes/route.ts";
 import { fetchWanted, type Run } from "./metadata.ts";
 
@@ -11,6 +12,8 @@ export class Attempt {
   #refresh: Refresh;
   #accepted: Accepted[] = [];
   #steps = 0;
+  /** The last that it delivered; undefined when it said since that it has none. */
+  #last: Document | undefined;
   /** What the route delivered, by its path. */
   readonly #documents = new Map<string, Uint8Array>();
 
@@ -39,10 +42,14 @@ export class Attempt {
     } catch (error) {
       // A server under flood may say 404 of what it has. When what follows makes sense only under
       // a newer root, that word is not taken at once.
-      if (!speaksForNewerRoot(error) || !(await this.#hasNextRoot(signal))) throw error;
+      if (!speaksForNewerRoot(error) || !(await this.#hasNextRoot(signal))) {
+        throw this.#told(error);
+      }
       this.#refresh = new Refresh(this.#run.state.set, this.#now);
       this.#accepted = [];
-      await this.#walk(signal);
+      await this.#walk(signal).catch((again: unknown) => {
+        throw this.#told(again);
+      });
     }
   }
 
@@ -63,6 +70,11 @@ export class Attempt {
     this.#accepted = accepted;
   }
 
+  /** What failed on the way is told of already; what was refused was the last that came. */
+  #told(error: unknown): unknown {
+    return error instanceof TrustError && this.#last ? this.#last.blamed(error) : error;
+  }
+
   async #hasNextRoot(signal: AbortSignal): Promise<boolean> {
     const { want } = new Refresh(this.set, this.#now);
     if (want === undefined) return false;
@@ -77,7 +89,9 @@ export class Attempt {
         throw new RouteError("ROUTE_ENDLESS", route.id, text);
       }
       const fetch = want.absence === "final" ? fetchNextRoot : fetchWanted;
-      const bytes = await fetch(this.#run, route, want, signal);
+      const document = await fetch(this.#run, route, want, signal);
+      this.#last = document;
+      const bytes = document?.bytes;
       const refresh = this.#refresh;
       this.#accepted.push(bytes === undefined ? refresh.absent() : refresh.offer(bytes));
       route.kept(bytes?.length ?? 0);
@@ -99,7 +113,7 @@ async function fetchNextRoot(
   route: Route,
   want: Want,
   signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
+): Promise<Document | undefined> {
   try {
     return await fetchWanted(run, route, want, signal);
   } catch (error) {

@@ -7,7 +7,7 @@ import {
 } from "@causeway/kernel";
 import { type Accepted, Lookup, type TargetFile, verifyTarget, type Want } from "@causeway/trust";
 import type { ClientLimits } from "../limits.ts";
-import { fetchDocument } from "../routes/document.ts";
+import { type Document, fetchDocument, verified } from "../routes/document.ts";
 import { type RouteJob, RouteRace } from "../routes/race.ts";
 import { rankRoutes } from "../routes/ranking.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
@@ -31,7 +31,7 @@ export function fetchWanted(
   route: Route,
   want: Want,
   signal: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Document> {
   const path = `metadata/${want.path}`;
   const { lengthMax } = want;
   const limits = run.limits.exchange;
@@ -90,9 +90,10 @@ export async function lookUp(run: Run, path: TargetPath): Promise<TargetFile | u
 async function offerFromAnyRoute(run: Run, lookup: Lookup, want: Want): Promise<Accepted> {
   let accepted: Accepted | undefined;
   await overAnyRoute(run, async (route, signal) => {
-    const bytes = await fetchWanted(run, route, want, signal);
-    accepted ??= lookup.offer(bytes); // unless another route was quicker by a moment
-    route.kept(bytes.length);
+    const document = await fetchWanted(run, route, want, signal);
+    // Unless another route was quicker by a moment.
+    accepted ??= verified(document, (bytes) => lookup.offer(bytes));
+    route.kept(document.bytes.length);
     return true;
   });
   if (accepted === undefined) throw failedOverAll(run, `no route has a valid ${want.path}`);
@@ -108,12 +109,14 @@ export async function fetchTarget(run: Run, target: TargetFile): Promise<Uint8Ar
     const path = `targets/${target.locations[0] ?? target.path}`;
     const limits = run.limits.exchange;
     const lengthMax = target.length;
-    const got = await fetchDocument(run.ports, route, { path, lengthMax, limits, signal });
+    const request = { path, lengthMax, limits, signal };
+    const document = await fetchDocument(run.ports, route, request);
+    const got = document.bytes;
     if (got.length < target.length) {
       const text = `ended after ${got.length} of ${target.length} bytes of ${path}`;
       throw new RouteError("ROUTE_TRUNCATED", `${route.id}${path}`, text);
     }
-    verifyTarget(target, got);
+    verified(document, () => verifyTarget(target, got));
     route.kept(got.length);
     return got;
   });

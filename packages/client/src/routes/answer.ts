@@ -114,13 +114,14 @@ export function redirectTarget(
   if (![301, 302, 303, 307, 308].includes(delivery.status)) return undefined;
   const location = delivery.headers.get("location") ?? "";
   const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;
-  const refuse = (what: string): RouteError => {
+  const refuse = (what: string, why: "astray" | "misled" = "astray"): RouteError => {
     const text = `redirects ${path} ${what}`;
-    return new RouteError("ROUTE_REFUSED", shown(url), text, { astray: true });
+    return new RouteError("ROUTE_REFUSED", shown(url), text, { [why]: true });
   };
   if (next === undefined) throw refuse(`to ${quoted(location)}, which is no URL`);
   const host = route.leadsTo(next, path);
   if (host === undefined) throw refuse(`away to ${quoted(shown(next))}`);
+  if (!host.trustworthy) throw refuse(`to ${host.id}, which has lied`, "misled");
   if (url.protocol === "https:" && next.protocol !== "https:") {
     throw refuse(`out of TLS to ${quoted(shown(next))}`);
   }

@@ -21,13 +21,17 @@ export interface Guard {
 
 /**
  * The bytes of an answer, as long as they keep what its headers promised.
+ * @param pace judges them; one for all the answers that one body is made of
  * @throws {RouteError} `ROUTE_ENDLESS`, `ROUTE_TRUNCATED` or `ROUTE_STALLED`
  */
-export async function* guardedBody(guard: Guard): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* guardedBody(
+  guard: Guard,
+  pace: Pace,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { route, request, promised } = guard;
   const most = Math.min(promised ?? request.lengthMax, request.lengthMax);
   const iterator = guard.delivery.body[Symbol.asyncIterator]();
-  const pace = new Pace(guard);
+  const before = pace.waitedMs;
   let received = 0;
   try {
     for (;;) {
@@ -48,12 +52,12 @@ export async function* guardedBody(guard: Guard): AsyncGenerator<Uint8Array, voi
     throw request.signal.aborted ? request.signal.reason : error;
   } finally {
     guard.delivery.close();
-    if (received > 0) route.measured(received, pace.waitedMs);
+    if (received > 0) route.measured(received, pace.waitedMs - before);
   }
 }
 
 /** Judges how fast a body comes. Only time spent waiting for it counts, not the reader's own. */
-class Pace {
+export class Pace {
   readonly #guard: Guard;
   waitedMs = 0;
   #windowMs = 0;
@@ -71,10 +75,13 @@ class Pace {
       route.missed("silence");
       return fault(this.#guard, "ROUTE_STALLED", `sent nothing for ${seconds(most)} s of`);
     });
-    const ms = ports.clock.steady() - start;
+    this.waited(ports.clock.steady() - start);
+    return value;
+  }
+
+  waited(ms: number): void {
     this.waitedMs += ms;
     this.#windowMs += ms;
-    return value;
   }
 
   count(bytes: number): void {

@@ -13,6 +13,7 @@ import { askEitherWay } from "./either-way.ts";
 import { entranceFor } from "./entrances.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
+import { isLie, isRouteFault } from "./route-fault.ts";
 import { Steps } from "./steps.ts";
 import { ticketIn } from "./ticket.ts";
 
@@ -34,6 +35,11 @@ export interface Answer {
   readonly headers: ReadonlyMap<string, string>;
   /** Read at most once, to its end, or call `close`. Fails as `exchange` does. */
   readonly body: AsyncIterable<Uint8Array>;
+  /**
+   * What is to be said of the route since these bytes turned out to be wrong. Where it redirected
+   * to another one, that one is struck as a liar, and the route itself just failed.
+   */
+  blamed(error: unknown): unknown;
   /** Lets go of the connection. Safe to call twice, and after the body ended. */
   close(): void;
 }
@@ -60,9 +66,11 @@ export async function exchange(
 ): Promise<Answer> {
   const limits = request.limits ?? clientLimits.exchange;
   const cancel = new Cancel(request.signal);
-  const asking = { ports, route, request, limits, cancel };
+  const asking: Asking = { ports, route, path: request.path, limits, cancel, host: route };
+  const blamed = (error: unknown): unknown => toldOf(asking, error);
   try {
-    const opened = await open(asking);
+    const opened = await open(asking, request);
+    const { host, promised } = opened;
     let { delivery } = opened;
     let closed = false;
     const close = (): void => {
@@ -73,7 +81,8 @@ export async function exchange(
     const reopen = async (range: ByteRange): Promise<Opened> => {
       const isOver = (): boolean => closed;
       if (!isOver()) {
-        const rest = await open({ ...asking, request: { ...request, range } });
+        const rest = await open(asking, { ...request, range });
+        asking.host = host; // another one's bytes are not taken
         delivery = rest.delivery;
         if (!isOver()) return rest;
         delivery.close();
@@ -82,39 +91,40 @@ export async function exchange(
     };
     const guard = { ports, route, request, limits, ...opened };
     const start = request.range?.start ?? 0;
-    const resuming = { random: ports.random, host: opened.host, start, reopen, letGo: close };
-    const body = resumedBody(guard, resuming);
-    return { length: opened.promised, headers: delivery.headers, body, close };
+    const resuming = { random: ports.random, host, start, reopen, letGo: close };
+    const body = told(resumedBody(guard, resuming), blamed);
+    return { length: promised, headers: delivery.headers, body, blamed, close };
   } catch (error) {
     cancel.release();
-    throw request.signal.aborted ? request.signal.reason : error;
+    throw request.signal.aborted ? request.signal.reason : blamed(error);
   }
 }
 
 interface Asking {
   readonly ports: ExchangePorts;
   readonly route: Route;
-  readonly request: ExchangeRequest;
+  readonly path: string;
   readonly limits: ExchangeLimits;
   readonly cancel: Cancel;
+  /** Who was asked last: the route, or whom a redirect led to. */
+  host: Route;
 }
 
-async function open(asking: Asking): Promise<Opened> {
-  const { route, request, limits, cancel } = asking;
+async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
+  const { route, limits, cancel } = asking;
   const { clock } = asking.ports;
   // It may have said so to another request, while this one was on its way here.
   if (route.restUntil > clock.steady()) throw isResting(route, request);
   let url = route.url(request.path);
-  let host = route; // whom a redirect led to
+  asking.host = route;
   for (let redirects = 0; ; redirects++) {
+    const { host } = asking;
     const asked = clock.steady();
-    const delivery = await askHost(asking, url, host).catch((error: unknown) => {
-      throw toldOf(host, asking, error);
-    });
+    const delivery = await askHost(asking, url, request);
     try {
       cancel.signal.throwIfAborted();
       const skewMs = skewOf(delivery.headers, clock.wall());
-      route.answered(clock.steady() - asked, skewMs);
+      host.answered(clock.steady() - asked, skewMs); // its Date is no word of the one that redirected
       const mayFollow = redirects < limits.redirectsMax;
       const next = redirectTarget(delivery, url, request.path, mayFollow, host);
       if (next === undefined) {
@@ -126,19 +136,20 @@ async function open(asking: Asking): Promise<Opened> {
         }
         return { delivery, promised, host };
       }
-      if (next.route.restUntil > clock.steady()) {
-        const text = `redirects ${request.path} to ${next.route.id}, which asked to be left alone`;
+      // Else a redirect would have us ask it more often than its failures let us.
+      if (Math.max(next.route.restUntil, next.route.backoff.dueAt) > clock.steady()) {
+        const text = `redirects ${request.path} to ${next.route.id}, which is left alone for now`;
         throw new RouteError("ROUTE_REFUSED", route.id + request.path, text);
       }
       delivery.close();
-      ({ url, route: host } = next);
+      ({ url, route: asking.host } = next);
     } catch (error) {
       delivery.close();
       if (error instanceof RouteError && error.retryAfterMs !== undefined) {
         // Not the one that a redirect led to: it may have been asked for anything, by a liar.
         route.rest(clock.steady() + error.retryAfterMs);
       }
-      throw toldOf(host, asking, error);
+      throw error;
     }
   }
 }
@@ -149,27 +160,43 @@ function isResting({ id }: Route, { path }: ExchangeRequest): RouteError {
 }
 
 /** What failed where a redirect led to is not told as if the route itself had: it is alive. */
-function toldOf(host: Route, { route, request }: Asking, error: unknown): unknown {
-  if (host === route || !(error instanceof RouteError)) return error;
-  const { code, url, message, retryAfterMs, reset, forbidden, astray, rangeless } = error;
-  const text = `redirects ${request.path} to ${host.id}, which failed: ${message}`;
-  const kept = { reset, forbidden, astray, rangeless, cause: error };
+function toldOf({ host, route, path }: Asking, error: unknown): unknown {
+  if (host === route || !isRouteFault(error)) return error;
+  const text = `redirects ${path} to ${host.id}, which failed: ${error.message}`;
+  if (isLie(error)) {
+    host.strike(error);
+    const options = { misled: true, cause: error };
+    return new RouteError("ROUTE_REFUSED", route.id + path, text, options);
+  }
+  if (!(error instanceof RouteError)) return error;
+  const { code, url, retryAfterMs, reset, forbidden, astray, rangeless, silent } = error;
+  const kept = { reset, forbidden, astray, rangeless, silent, cause: error };
   return new RouteError(code, url, text, {
     ...kept,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
 }
 
-/** @param host whose the URL is */
-async function askHost(asking: Asking, url: URL, host: Route): Promise<Delivery> {
-  const { ports, request, limits, cancel } = asking;
+async function* told(
+  body: AsyncIterable<Uint8Array>,
+  blamed: Answer["blamed"],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw blamed(error);
+  }
+}
+
+async function askHost(asking: Asking, url: URL, request: ExchangeRequest): Promise<Delivery> {
+  const { ports, host, limits, cancel } = asking;
   const { clock } = ports;
   const now = clock.steady();
   const bearer = host.ticketFor(url, request.path, now);
   const entrance = entranceFor(host, url, request.path, now);
   if (entrance === undefined) {
     if (host.entrances.publicRestUntil > now) throw isResting(host, request);
-    return askOnceMore(asking, { url, bearer }, host);
+    return askOnceMore(asking, { url, bearer }, request);
   }
   return askEitherWay({
     clock,
@@ -178,7 +205,7 @@ async function askHost(asking: Asking, url: URL, host: Route): Promise<Delivery>
     cancel,
     ask: (way, own) => {
       const there = way === "public" ? { url, bearer } : entrance;
-      return ask({ ...asking, cancel: own }, there);
+      return ask({ ...asking, cancel: own }, there, request);
     },
     restMsMax: limits.retryAfterMsMax,
   });
@@ -190,21 +217,29 @@ interface Address {
   readonly bearer: string | undefined;
 }
 
-async function askOnceMore(asking: Asking, address: Address, host: Route): Promise<Delivery> {
+async function askOnceMore(
+  asking: Asking,
+  address: Address,
+  request: ExchangeRequest,
+): Promise<Delivery> {
   try {
-    return await ask(asking, address);
+    return await ask(asking, address, request);
   } catch (error) {
     // It may have asked another request for rest meanwhile.
-    const rests = host.restUntil > asking.ports.clock.steady();
+    const rests = asking.host.restUntil > asking.ports.clock.steady();
     if (!(error instanceof RouteError && error.reset) || rests) throw error;
     if (!asking.route.forgivesReset()) throw error;
     asking.cancel.signal.throwIfAborted();
-    return ask(asking, address);
+    return ask(asking, address, request);
   }
 }
 
-async function ask(asking: Asking, { url, bearer }: Address): Promise<Delivery> {
-  const { ports, route, request, limits, cancel } = asking;
+async function ask(
+  asking: Asking,
+  { url, bearer }: Address,
+  request: ExchangeRequest,
+): Promise<Delivery> {
+  const { ports, route, limits, cancel } = asking;
   const { signal } = cancel;
   const steps = new Steps(ports.clock, route, limits.answer);
   const asked = ports.transport.open({
@@ -228,7 +263,7 @@ async function ask(asking: Asking, { url, bearer }: Address): Promise<Delivery> 
 
 /** Who gave no answer: the route, or the proxy before it. */
 function noAnswer(asking: Asking, url: URL, steps: Steps, ms: number): RouteError {
-  const { ports, request } = asking;
+  const { ports, path } = asking;
   const proxy = ports.transport.via?.(url);
   const subject = shown(url);
   if (proxy !== undefined && !steps.pastProxy) {
@@ -236,6 +271,6 @@ function noAnswer(asking: Asking, url: URL, steps: Steps, ms: number): RouteErro
     return new RouteError("PROXY_UNREACHABLE", subject, text);
   }
   const over = proxy === undefined ? "" : ` over the proxy ${proxy}`;
-  const text = `gave no answer for ${seconds(ms)} s to ${request.path}${over}`;
-  return new RouteError("ROUTE_UNREACHABLE", subject, text);
+  const text = `gave no answer for ${seconds(ms)} s to ${path}${over}`;
+  return new RouteError("ROUTE_UNREACHABLE", subject, text, { silent: steps.pastProxy });
 }

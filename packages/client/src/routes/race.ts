@@ -4,6 +4,7 @@ import { Cancel, over } from "./cancel.ts";
 import { Contender } from "./contender.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import type { Route } from "./route.ts";
+import { isRouteFault } from "./route-fault.ts";
 
 /**
  * Does one thing over one route; its failures are the route's unless they are the host's. When it
@@ -251,10 +252,4 @@ export class RouteRace<Value> {
     }
     this.#wake = Promise.withResolvers<void>();
   }
-}
-
-/** True for a failure after which another route may do better. */
-function isRouteFault(error: unknown): error is CausewayError {
-  if (!(error instanceof Error) || !("blame" in error)) return false;
-  return error.blame === "route" || error.blame === "publisher";
 }

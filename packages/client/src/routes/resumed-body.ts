@@ -1,5 +1,6 @@
 import { type Delivery, type Random, RouteError } from "@causeway/kernel";
-import { type Guard, guardedBody } from "./body.ts";
+import { Backoff } from "./backoff.ts";
+import { type Guard, guardedBody, Pace } from "./body.ts";
 import type { Route } from "./route.ts";
 
 /** A connection that brought less before it broke is no way on: the request has failed. */
@@ -8,6 +9,11 @@ const resumedLengthMin = 4 * 1024;
 const quickLengthMin = 64 * 1024;
 /** The longest wait before another: a server that broke many answers is not asked in one wave. */
 const waitMsMax = 200;
+/** Of the many requests that such a line makes of one, a busy server refuses some: so many in a row … */
+const refusalsMax = 3;
+const refusedBackoff = { base: 200, max: 2_000 };
+/** … unless it asks for a longer rest than whoever waits for the body has patience for. */
+const restMsMax = 5_000;
 
 /** A part of a file, in bytes: `start` to `end - 1`. */
 export interface ByteRange {
@@ -49,6 +55,7 @@ export async function* resumedBody(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { start, letGo } = resuming;
   const end = guard.promised === undefined ? undefined : start + guard.promised;
+  const pace = new Pace(guard);
   let part = guard;
   let at = start;
   let breaks = 0;
@@ -56,7 +63,7 @@ export async function* resumedBody(
     for (;;) {
       const before = at;
       try {
-        for await (const bytes of guardedBody(part)) {
+        for await (const bytes of guardedBody(part, pace)) {
           at += bytes.length;
           yield bytes;
         }
@@ -65,8 +72,10 @@ export async function* resumedBody(
         if (!isBreak(error) || end === undefined) throw error;
         if (at === end) return; // all but the connection's own end came
         if (at - before < resumedLengthMin) throw error;
+        const since = guard.ports.clock.steady();
         if (breaks++ > 0 && at - before < quickLengthMin) await waitABit(guard, resuming.random);
         part = { ...guard, ...(await openRest(guard, { start: at, end }, resuming, error)) };
+        pace.waited(guard.ports.clock.steady() - since);
       }
     }
   } finally {
@@ -75,22 +84,35 @@ export async function* resumedBody(
 }
 
 async function openRest(
-  { delivery, request }: Guard,
+  guard: Guard,
   range: ByteRange,
-  { host, reopen }: Resuming,
+  resuming: Resuming,
   broken: RouteError,
 ): Promise<Opened> {
-  let rest: Opened;
-  try {
-    rest = await reopen(range);
-  } catch (error) {
-    if (request.signal.aborted) throw request.signal.reason;
-    // It knows no ranges, or the file has become shorter: there is no rest, and that is no lie.
-    throw error instanceof RouteError && error.code === "ROUTE_MISLABELLED" ? broken : error;
+  const { clock } = guard.ports;
+  const { signal } = guard.request;
+  const backoff = new Backoff();
+  for (let refusals = 1; ; refusals++) {
+    try {
+      const rest = await resuming.reopen(range);
+      if (rest.host === resuming.host && isSameVersion(rest.delivery, guard.delivery)) return rest;
+      rest.delivery.close();
+      throw broken;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      // It knows no ranges, or the file has become shorter: there is no rest, and that is no lie.
+      if (error instanceof RouteError && error.code === "ROUTE_MISLABELLED") throw broken;
+      backoff.failed(clock.steady(), refusedBackoff, resuming.random);
+      const restMs = guard.route.restUntil - clock.steady();
+      if (!isBusy(error) || refusals > refusalsMax || restMs > restMsMax) throw error;
+      await clock.sleep(Math.max(backoff.dueAt - clock.steady(), restMs), signal);
+    }
   }
-  if (rest.host === host && isSameVersion(rest.delivery, delivery)) return rest;
-  rest.delivery.close();
-  throw broken;
+}
+
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof RouteError)) return false;
+  return error.code === "ROUTE_REFUSED" && !error.forbidden && !error.astray;
 }
 
 function isSameVersion(one: Delivery, other: Delivery): boolean {

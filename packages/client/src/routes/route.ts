@@ -8,12 +8,11 @@ import {
 import { Backoff } from "./backoff.ts";
 import { type RoundTrip, type RoutePace, roundTripAfter } from "./deadline.ts";
 import { Entrances } from "./entrances.ts";
+import { type RouteHealth, stateAfter } from "./route-fault.ts";
 import { entrancesIn, type RouteTicket } from "./ticket.ts";
 
 /** Names a route in logs and reports: its URL without credentials. The signed list has ids. */
 export type RouteUrl = Brand<string, "RouteUrl">;
-/** What we found of a route in this run; what the vendor says of it is kernel's `RouteState`. */
-export type RouteHealth = "ok" | "dead" | "slow" | "stale" | "lying";
 
 /** What became of one route, as `get --json` says it. */
 export interface RouteReport {
@@ -340,31 +339,6 @@ export class Route {
     if (this.#error?.code !== code) return;
     this.#state = "ok";
     this.#error = undefined;
-  }
-}
-
-/** The state of a route that failed so. */
-function stateAfter(error: CausewayError): Exclude<RouteHealth, "ok"> {
-  switch (error.code) {
-    case "ROUTE_STALLED":
-      return "slow";
-    case "ROUTE_STALE":
-    case "TRUST_ROLLBACK":
-    case "TRUST_EXPIRED":
-      return "stale";
-    case "ROUTE_UNREACHABLE":
-    case "ROUTE_REFUSED":
-    case "ROUTE_MISSING":
-    case "ROUTE_TRUNCATED":
-    case "PROXY_UNREACHABLE":
-    case "PROXY_AUTHENTICATION":
-    case "PROXY_REFUSED":
-      return "dead";
-    case "ROUTE_MISLABELLED":
-      // All of a file of the right length is no lie; its bytes will be looked at.
-      return error instanceof RouteError && error.rangeless ? "slow" : "lying";
-    default:
-      return "lying"; // ROUTE_LIED, ROUTE_ENDLESS, and what does not verify
   }
 }
 

@@ -30,6 +30,7 @@ export type Fault = (typeof faults)[number];
 export type Behaviour =
   | "honest"
   | "honest-403"
+  | "refuses-503"
   | "redirects-within"
   | "redirects-to"
   | "ends-early"
@@ -56,6 +57,8 @@ export interface FaultyRoute {
   readonly authorizations: readonly (string | undefined)[];
   /** Where "redirects-to" leads. */
   location: string;
+  /** Where it redirects a file to, whatever it does else; undefined: nowhere. */
+  leads: (path: string, isFirstTime: boolean) => string | undefined;
   behaviour: Behaviour;
   /** What it does the first time that a file is asked for; else as ever. */
   firstTime: Behaviour | undefined;
@@ -91,14 +94,17 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     response.sendDate = false;
     if (date !== undefined) response.setHeader("date", new Date(date).toUTCString());
     authorizations.push(request.headers.authorization);
-    if (route.behaviour === "redirects-to") {
-      response.writeHead(302, { location: route.location }).end();
-      return;
-    }
     for (const [name, value] of Object.entries(route.headers)) response.setHeader(name, value);
     response.on("error", () => undefined);
     const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
     if (path === route.silentOn) return;
+    const led =
+      route.behaviour === "redirects-to" ? route.location : route.leads(path, !seen.has(path));
+    if (led !== undefined) {
+      seen.add(path);
+      response.writeHead(302, { location: led }).end();
+      return;
+    }
     const file = route.files.get(decodeURIComponent(path).replace(/^moved\//, ""));
     const reply = honestReply(request, file, route.behaviour === "ignores-ranges");
     const first = seen.has(path) ? undefined : route.firstTime;
@@ -136,6 +142,7 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     onAnswer: () => undefined,
     authorizations,
     location: "",
+    leads: () => undefined,
     behaviour,
     firstTime: undefined,
     files,
@@ -208,6 +215,7 @@ function breakOff(reply: Reply, after: number): void {
 const behaviours: Record<Behaviour, (reply: Reply) => void> = {
   honest: serve,
   "honest-403": (reply) => serve({ ...reply, status: reply.status === 404 ? 403 : reply.status }),
+  "refuses-503": refuse(503),
   dead: serve, // it is not listening
   resets: ({ request }) => request.socket.resetAndDestroy(),
   "refuses-403": refuse(403),
