@@ -12,6 +12,7 @@ import { Network } from "./network/network.ts";
 import { type Behaviour, honest } from "./routes/behaviour.ts";
 import { drawBusy } from "./routes/busy.ts";
 import { drawBehaviour, drawReplay } from "./routes/families.ts";
+import { drawLeading } from "./routes/leading.ts";
 import { RouteHost } from "./routes/route-host.ts";
 import { drawTickets } from "./routes/tickets.ts";
 import { drawTurncoat } from "./routes/turncoat.ts";
@@ -82,7 +83,7 @@ function makeHost(
   vendor: Vendor,
   { name, traits, lagMs, behaviour }: RouteDraw,
   { isGood, mayLieDate }: { readonly isGood: boolean; readonly mayLieDate: boolean },
-  { captured, steadfast }: Swarm,
+  { captured, steadfast, routes }: Swarm,
 ): RouteHost {
   const dice = world.dice.fork(`route ${name}`);
   const line = new Line(isGood ? goodTraits(traits) : traits, dice.fork("line"));
@@ -95,7 +96,10 @@ function makeHost(
   const kept = isGood ? drawGood(dice.fork("good")) : drawn;
   // A behaviour that a test asks for is taken as it is.
   if (behaviour !== undefined) return new RouteHost(world, vendor, host, kept);
-  return new RouteHost(world, vendor, host, drawTickets(dice.fork("tickets"), kept, name, isGood));
+  const others = routes.map((other) => other.name).filter((other) => other !== name);
+  const leading = drawLeading(dice.fork("leading"), kept, others, isGood);
+  const giving = drawTickets(dice.fork("tickets"), leading, name, isGood);
+  return new RouteHost(world, vendor, host, giving);
 }
 
 /** A drawn line as it is to the route that has to be enough. */

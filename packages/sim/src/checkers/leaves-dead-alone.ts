@@ -1,3 +1,4 @@
+import type { Exchange } from "../network/request.ts";
 import { restMsOf } from "../routes/route-host.ts";
 import type { Checker } from "./checker.ts";
 import type { Scene } from "./scene.ts";
@@ -21,10 +22,15 @@ interface Rest {
   laterUntil: number;
 }
 
-/** Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed. */
+/**
+ * Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed by the route
+ * over which it came: else a liar could put another one to rest that it redirects to.
+ */
 export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const asked = new Map<string, number[]>();
   const rests = new Map<string, Rest>();
+  const redirects = new Map<string, number>(); // world times, by where they lead
+  const led = new WeakSet<Exchange>();
   const mayAsk = (rest: Rest): boolean => {
     if (!rest.isLaterRun) return world.now >= rest.until;
     return world.now >= rest.until || world.now >= rest.laterUntil - roundingMs;
@@ -52,7 +58,9 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
     crashed() {
       rests.clear();
     },
-    asked({ host, path }) {
+    asked(exchange) {
+      const { host, path } = exchange;
+      if (redirects.get(`http://${host}/${path}`) === world.now) led.add(exchange);
       const rest = rests.get(host);
       if (rest !== undefined && !mayAsk(rest)) {
         world.broke(6, `${host} was asked for ${path} while it had asked for rest`);
@@ -66,9 +74,12 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
         world.broke(6, `dead ${host} was asked ${times.length} times in a run, ${lately} lately`);
       }
     },
-    answered({ host, answer }) {
+    answered(exchange) {
+      const { host, answer } = exchange;
+      const location = answer?.headers.get("location");
+      if (location !== undefined) redirects.set(location, world.now);
       const restMs = answer && restMsOf(answer);
-      if (restMs === undefined) return;
+      if (restMs === undefined || led.has(exchange)) return;
       const wallFrom = world.now + clock.offsetMs;
       const before = rests.get(host);
       // One of an earlier run was over, as far as it counts, when the route was asked again.
