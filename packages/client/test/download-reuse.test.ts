@@ -230,12 +230,12 @@ for (const what of ["delta", "pack"] as const) {
 void test("a route that drips a delta does not hold up another one that lacks it", async () => {
   const [delta] = withDelta.deltas;
   assert.ok(delta !== undefined);
-  const path = withDelta.pathOf(delta);
+  const missing = withDelta.pathOf(delta);
   await using world = await startWorld(withDelta, ["honest"]);
   const [server] = world.servers;
   assert.ok(server);
-  server.files = { get: (file) => (file === path ? undefined : withDelta.files.get(file)) };
-  await using dripping = await startSlowRoute(new Map([...withDelta.files]), 20_000);
+  server.files = { get: (file) => (file === missing ? undefined : withDelta.files.get(file)) };
+  await using dripping = await startSlowRoute(withDelta.files, 20_000);
   const routes = [server.url, dripping.url].map(parseRoute);
   const limits = { ...quickDownload, deltaPatience: { lookMs: 200, restMsMax: 1_000 } };
   const { plan } = await world.download({

@@ -39,7 +39,7 @@ export interface Answer {
    * What is to be said of the route since these bytes turned out to be wrong. Where it redirected
    * to another one, that one is struck as a liar, and the route itself just failed.
    */
-  blamed(error: unknown): unknown;
+  readonly blamed: (error: unknown) => unknown;
   /** Lets go of the connection. Safe to call twice, and after the body ended. */
   close(): void;
 }

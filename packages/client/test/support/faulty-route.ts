@@ -98,18 +98,13 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     response.on("error", () => undefined);
     const path = new URL(request.url ?? "/", "http://route/").pathname.slice(1);
     if (path === route.silentOn) return;
-    const led =
-      route.behaviour === "redirects-to" ? route.location : route.leads(path, !seen.has(path));
-    if (led !== undefined) {
-      seen.add(path);
-      response.writeHead(302, { location: led }).end();
-      return;
-    }
+    const led = ledTo(route, path, !seen.has(path));
     const file = route.files.get(decodeURIComponent(path).replace(/^moved\//, ""));
     const reply = honestReply(request, file, route.behaviour === "ignores-ranges");
     const first = seen.has(path) ? undefined : route.firstTime;
     seen.add(path);
-    behaviours[first ?? route.behaviour]({ request, response, ...reply });
+    if (led !== undefined) response.writeHead(302, { location: led }).end();
+    else behaviours[first ?? route.behaviour]({ request, response, ...reply });
     route.onAnswer();
   });
   server.on("connection", (socket) => {
@@ -154,6 +149,10 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
   };
   if (behaviour === "dead") await stop();
   return route;
+}
+
+function ledTo(route: FaultyRoute, path: string, isFirst: boolean): string | undefined {
+  return route.behaviour === "redirects-to" ? route.location : route.leads(path, isFirst);
 }
 
 function honestReply(
