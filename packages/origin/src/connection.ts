@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
 import type { HoldableSeat, Seat, Standing } from "./shield/connection-slots.ts";
+import type { Ticket } from "./shield/ticket.ts";
 import { type AddressPrefix, networkKeyOf, prefixOf } from "./tls/address-prefix.ts";
 
 /** Begins one answer, and calls `done` when it is over or its connection is gone. */
@@ -17,6 +18,8 @@ export class Connection implements Seat, HoldableSeat {
   readonly socket: Socket;
   readonly network: string;
   standing: Standing = "unheard";
+  /** What its last request showed. */
+  ticket: Ticket | undefined;
   readonly #limits: OriginLimits;
   #traffic: TrafficCounters;
   readonly #waiting: Task[] = [];

@@ -1,6 +1,7 @@
 import { invariant } from "@causeway/kernel";
 import { latencyBounds } from "./measures/latency.ts";
 import { type RequestClass, requestClasses } from "./shield/request-class.ts";
+import { type ShieldRule, shieldRules } from "./shield/rulebook.ts";
 
 /** Why a connection was closed before its client was done. */
 export const dropReasons = [
@@ -90,6 +91,8 @@ export interface Counts {
   };
   readonly policyRefusals: Readonly<Record<PolicyRefusal, number>>;
   readonly drops: Readonly<Record<DropReason, number>>;
+  /** Windows in which a rule of the shield turned away too many machines with good tickets. */
+  readonly alarms: Readonly<Record<ShieldRule, number>>;
   readonly handshakes: Readonly<Record<HandshakeEnd, number>>;
   readonly accepted: number;
   /** How things stand now; a worker that ends takes it along. */
@@ -124,6 +127,7 @@ export function zeroCounts(): Counters {
     tickets: { first: 0, renewed: 0, good: 0, bad: fromEach(badTicketReasons, () => 0) },
     policyRefusals: fromEach(policyRefusals, () => 0),
     drops: fromEach(dropReasons, () => 0),
+    alarms: fromEach(shieldRules, () => 0),
     handshakes: fromEach(handshakeEnds, () => 0),
     accepted: 0,
     now: { open: 0, handshaking: 0, admission: { limit: 0, waiting: 0, held: 0 } },

@@ -237,7 +237,8 @@ export class HttpServer {
     };
     connection.standing = "waiting";
     const answered = this.#handler(exchange);
-    const traffic = trafficOf(exchange); // tickets are read at once
+    connection.ticket = exchange.ticket; // tickets are read at once
+    const traffic = trafficOf(exchange);
     traffic.received++;
     connection.countSentFor(traffic);
     await answered;
@@ -283,7 +284,9 @@ export class HttpServer {
     const isOpen = this.#rules.isOpen("slow-readers");
     for (const [socket, connection] of this.#connections) {
       const isStalled = connection.isStalled(now); // also asked while it is open: it keeps the time
-      if (isStalled && !isOpen) this.#drop(socket, connection, "slow-reader");
+      if (!isStalled || isOpen) continue;
+      this.#rules.noteRefused("slow-readers", connection.ticket);
+      this.#drop(socket, connection, "slow-reader");
     }
   }
 
@@ -291,6 +294,8 @@ export class HttpServer {
   #dropLeast(mayGo?: (connection: Connection) => boolean): void {
     const least = this.#slots.whoGivesWay(performance.now(), mayGo);
     if (least === undefined) return;
+    // To one that is idle nothing is refused: its client dials again.
+    if (least.busy) this.#rules.noteRefused("connections", least.ticket);
     this.#slots.delete(least);
     this.#drop(least.socket, least, "limit");
   }

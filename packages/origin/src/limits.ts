@@ -86,6 +86,13 @@ export interface OriginLimits {
   readonly requestWorkMs: number;
   /** How long after the last sign of pressure it is calm again. */
   readonly pressedMs: number;
+  /** How long the windows are in which refused machines with good tickets are counted. */
+  readonly alarmWindowMs: number;
+  /** Of those that showed tickets, what part a rule may turn away, and how many in any case. */
+  readonly alarmPercent: number;
+  readonly alarmMachines: number;
+  /** How long a rule that goes on so is not told again. */
+  readonly alarmQuietMs: number;
   /** Lines about refused requests; the rest is counted. */
   readonly logLinesPerSecondMax: number;
 }
@@ -134,6 +141,10 @@ export const defaultLimits: OriginLimits = {
   networkShares: 4, // as for handshakes: a household has one address, an office has some
   requestWorkMs: 0.05, // to accept a connection and read a head
   pressedMs: 5_000, // a flood that is held back returns within two seconds
+  alarmWindowMs: 10_000, // each of a worker's machines has asked again by then
+  alarmPercent: 2, // the shield is to serve 99.9 % of them
+  alarmMachines: 3, // one ticket that was stolen, or two, is no alarm
+  alarmQuietMs: 60_000,
   logLinesPerSecondMax: 10, // what a person can read
 };
 

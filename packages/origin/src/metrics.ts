@@ -16,6 +16,7 @@ import { edgeFamilies } from "./own-edge/edge-metrics.ts";
 import type { EdgeStats } from "./own-edge/edge-stats.ts";
 import type { EdgeState } from "./own-edge/edge-supervisor.ts";
 import { requestClasses } from "./shield/request-class.ts";
+import { shieldRules } from "./shield/rulebook.ts";
 
 /** How the workers of one pool are. */
 export interface PoolState {
@@ -155,6 +156,12 @@ function admissionFamilies(counts: Counts): readonly MetricFamily[] {
       type: "gauge",
       help: "Refusals that are held back.",
       samples: [{ value: held }],
+    },
+    {
+      name: "shield_alarms",
+      type: "counter",
+      help: "Windows in which a rule turned away too many machines with good tickets.",
+      samples: shieldRules.map((rule) => ({ labels: { rule }, value: counts.alarms[rule] })),
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Counts } from "./counters.ts";
+import type { Handler } from "./exchange.ts";
 import { fileHandler } from "./file-handler.ts";
 import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
@@ -11,12 +12,15 @@ import { type Policy, usualShares } from "./policy/policy.ts";
 import { PolicyGate } from "./policy/policy-gate.ts";
 import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
+import type { AdmissionPorts } from "./shield/admission.ts";
 import { entranceDoor } from "./shield/entrance-door.ts";
 import { Rulebook } from "./shield/rulebook.ts";
 import { runAdmission } from "./shield/run-admission.ts";
+import { TicketAlarms } from "./shield/ticket-alarms.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { TicketOffice, type ToldEntrances } from "./shield/ticket-office.ts";
 import { readTickets } from "./shield/ticket-reader.ts";
+import { TicketTally } from "./shield/ticket-tally.ts";
 import { TicketVerifier } from "./shield/ticket-verifier.ts";
 import { WorkPuzzle } from "./shield/work-puzzle.ts";
 import { readWork } from "./shield/work-reader.ts";
@@ -72,23 +76,17 @@ export interface TreeServer
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { tree: root, duplicates, limits, tickets, entrance } = served;
-  const rules = new Rulebook(served.shield === "off");
+  const tally = new TicketTally(served.sourceKey);
+  const rules = new Rulebook({
+    isShieldOff: served.shield === "off",
+    onRefused: (rule, ticket) => tally.noteRefused(rule, ticket),
+  });
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
   const verifier = tickets && new TicketVerifier(tickets.audience);
   const puzzle = tickets && new WorkPuzzle(tickets.audience);
-  const { admission, stop: stopTicking } = runAdmission(
-    limits,
-    served.workers,
-    (exchange, status) => {
-      const { from } = exchange;
-      refuseForNow(exchange, status, duplicates, () => {
-        if (from === undefined || rules.isOpen("puzzle")) return undefined;
-        return puzzle?.challenge(from, 1, Date.now() / 1000);
-      });
-    },
-    rules,
-  );
+  const refuse = refusing(duplicates, rules, puzzle);
+  const { admission, stop: stopTicking } = runAdmission(limits, served.workers, refuse, rules);
   const isCalm = { calm: () => admission.isCalm() };
   const office = tickets && new TicketOffice(tickets.audience, tickets.entrances, isCalm);
   const setTicketKeys = (keys: readonly TicketKey[]): void => {
@@ -100,7 +98,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);
-  const known = verifier && puzzle ? readTickets(readWork(invited, puzzle), verifier) : invited;
+  const known = verifier && puzzle ? readShown(invited, verifier, puzzle, tally) : invited;
   const gate = new PolicyGate(duplicates);
   const setPolicy = (policy: Policy): void => {
     gate.setPolicy(policy);
@@ -113,10 +111,13 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const handler = countSources(gate.handler(known), meter);
   const server = new HttpServer(handler, limits, calm, rules, onAccepted);
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
+  const alarms = new TicketAlarms(limits, tally, log);
+  const stopAlarms = alarms.run();
   const lanes = new WorkerLanes(server, limits, log, rules);
   const counts = (): Counts => {
     const counted = lanes.counts();
-    return { ...counted, now: { ...counted.now, admission: admission.state() } };
+    const now = { ...counted.now, admission: admission.state() };
+    return { ...counted, alarms: alarms.counts(), now };
   };
   return {
     setTicketKeys,
@@ -131,10 +132,40 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       admission.stop();
       await lanes.stop(graceMs);
       clearInterval(forgetting);
+      stopAlarms();
       stopTicking();
       tree.close();
     },
   };
+}
+
+/** Says "not now", and gives a browser something to solve meanwhile. */
+function refusing(
+  duplicates: readonly string[],
+  rules: Rulebook,
+  puzzle: WorkPuzzle | undefined,
+): AdmissionPorts["refuse"] {
+  return (exchange, status) => {
+    const { from } = exchange;
+    refuseForNow(exchange, status, duplicates, () => {
+      if (from === undefined || rules.isOpen("puzzle")) return undefined;
+      return puzzle?.challenge(from, 1, Date.now() / 1000);
+    });
+  };
+}
+
+/** Reads what a client has shown, a ticket or work, and notes it. */
+function readShown(
+  next: Handler,
+  verifier: TicketVerifier,
+  puzzle: WorkPuzzle,
+  tally: TicketTally,
+): Handler {
+  const noted: Handler = (exchange) => {
+    tally.noteShown(exchange.ticket);
+    return next(exchange);
+  };
+  return readTickets(readWork(noted, puzzle), verifier);
 }
 
 function linkText(path: string, duplicates: readonly string[]): string | undefined {

@@ -16,6 +16,8 @@ export interface Moment {
   readonly waiting: number;
   readonly held: number;
   readonly badTickets: number;
+  /** By rule: windows in which it turned away too many machines with good tickets. */
+  readonly alarms: ReadonlyMap<string, number>;
   readonly open: number;
   readonly accepted: number;
   readonly sources: number;

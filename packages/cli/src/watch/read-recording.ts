@@ -57,6 +57,7 @@ function momentOf(value: unknown): Moment {
     limit: count(shield["limit"]),
     waiting: count(shield["waiting"]) + (edge ? count(edge["waiting"]) : 0),
     held: count(shield["held"]),
+    alarms: second["alarms"] === undefined ? new Map() : counts(second["alarms"], count),
     badTickets: count(fieldsOf(second["tickets"])["bad"]),
     open: count(connections["open"]),
     accepted: count(connections["accepted"]),

@@ -8,7 +8,7 @@ import {
 } from "./number-words.ts";
 import type { OriginFeed } from "./origin-feed.ts";
 import { latenciesOf, ratesOf, total } from "./rates.ts";
-import { networksLately, timeOf, type Watched } from "./watched.ts";
+import { alarmsLately, networksLately, timeOf, type Watched } from "./watched.ts";
 
 /** One tick for programs. */
 export function jsonOf(watched: Watched): object {
@@ -31,6 +31,7 @@ function numbersOf({ feeds: all, tick }: Watched): object {
     requestsPerSecond: Object.fromEntries(rates.requests),
     ticketedShare: rates.ticketedShare ?? null,
     badTicketsPerSecond: rates.badTickets,
+    alarms: alarmsLately(feeds, tick),
     refusedPerSecond: Object.fromEntries(rates.refused),
     sentBytesPerSecond: rates.sentBytes,
     p99Seconds: secondsOf(feeds, tick),
@@ -62,6 +63,9 @@ export function lineOf(watched: Watched): string {
   const share = rates.ticketedShare;
   const ticketedWords = share === undefined ? "" : ` (${formatShare(share)} with a ticket)`;
   const most = boundMost(feeds);
+  const alarms = alarmsLately(feeds, watched.tick).map((rule) => {
+    return `ALARM: ${rule} refuses good tickets`;
+  });
   return [
     `${timeOf(watched)}: ${formatRate(total(rates.requests))} requests/s${ticketedWords}`,
     `${formatRate(total(rates.refused))} refused/s${why === "" ? "" : ` (${why})`}`,
@@ -70,6 +74,7 @@ export function lineOf(watched: Watched): string {
     `${formatAmount(rates.waiting)} waiting, limit ${formatAmount(rates.limit)}`,
     `${formatAmount(rates.open)} connections`,
     `${formatAmount(rates.sources)} sources`,
+    ...alarms,
   ].join("; ");
 }
 

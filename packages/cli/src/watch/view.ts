@@ -10,7 +10,7 @@ import {
 import type { OriginFeed } from "./origin-feed.ts";
 import { type Latencies, latenciesOf, type Rates, ratesOf, total } from "./rates.ts";
 import { sparkline } from "./sparkline.ts";
-import { networksLately, sourcesLately, timeOf, type Watched } from "./watched.ts";
+import { alarmsLately, networksLately, sourcesLately, timeOf, type Watched } from "./watched.ts";
 
 export interface ViewSize {
   readonly columns: number;
@@ -56,7 +56,10 @@ export function viewOf(
     const text = isWide && note !== undefined && note !== "" ? `${told}  ${note}` : told;
     return isBad === true ? style("yellow", text) : text;
   });
-  const head = [style("bold", headOf(watched)), ...numbers];
+  const alarms = alarmsLately(feeds, watched.tick).map((rule) => {
+    return style("red", `ALARM: ${rule} refuses good tickets (causeway policy open ${rule})`);
+  });
+  const head = [style("bold", headOf(watched)), ...alarms, ...numbers];
   const origins = originRows(watched, style);
   return [...head, ...origins, ...networkRows(feeds)].slice(0, rows - 1); // the cursor stands on one
 }

@@ -1,5 +1,7 @@
 import type { OriginFeed } from "./origin-feed.ts";
 
+const minuteTicks = 60;
+
 /** What is watched, at one tick. */
 export interface Watched {
   /** By URL. */
@@ -17,6 +19,17 @@ export function timeOf({ now }: Watched): string {
 /** About how many distinct sources asked in the last minute; of several origins, at most. */
 export function sourcesLately(feeds: readonly OriginFeed[]): number {
   return feeds.reduce((sum, feed) => sum + (feed.recorded?.sources ?? 0), 0);
+}
+
+/** The rules that, in the last minute, turned away too many machines with good tickets. */
+export function alarmsLately(feeds: readonly OriginFeed[], tick: number): readonly string[] {
+  const rules = new Set<string>();
+  for (const feed of feeds) {
+    for (let at = tick; at > tick - minuteTicks; at--) {
+      for (const [rule, times] of feed.at(at)?.alarms ?? []) if (times > 0) rules.add(rule);
+    }
+  }
+  return [...rules].toSorted();
 }
 
 /** The networks that sent most requests in the last minute, to all origins together. */

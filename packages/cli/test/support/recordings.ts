@@ -14,6 +14,7 @@ export function moment(n: number, part: Partial<Moment> = {}): Moment {
     limit: 0,
     waiting: 0,
     held: 0,
+    alarms: new Map(),
     badTickets: 0,
     open: 0,
     accepted: 0,

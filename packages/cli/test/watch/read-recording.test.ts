@@ -15,6 +15,7 @@ const second = {
     newcomer: { waited: 1, busy: 2 },
   },
   refusedByPolicy: { retired: 4 },
+  alarms: { line: 1, puzzle: 0 },
   shield: { limit: 100, waiting: 2, held: 3 },
   tickets: { given: 1, good: 5, bad: 6 },
   connections: { open: 8, accepted: 9, dropped: { limit: 1 } },
@@ -55,6 +56,10 @@ test("what an origin answers is read for what is shown", () => {
         limit: 100,
         waiting: 2,
         held: 3,
+        alarms: new Map([
+          ["line", 1],
+          ["puzzle", 0],
+        ]),
         badTickets: 6,
         open: 8,
         accepted: 9,
@@ -82,6 +87,12 @@ test("with an HAProxy in front, what it refused and who waits there is told toge
     busy: 4,
     "over-share": 50,
   });
+});
+
+test("an earlier release, which told of no alarms, has none", () => {
+  const { alarms: _, ...earlier } = second;
+  const [moment] = readRecording(JSON.stringify({ ...answer, seconds: [earlier] }))?.moments ?? [];
+  assert.equal(moment?.alarms.size, 0);
 });
 
 test("what a later release adds is left alone", () => {

@@ -112,6 +112,23 @@ test("it fits, however narrow and low the terminal is and however many are watch
   assert.match(listed[3] ?? "", /9100\/ 1,200 requests\/s, 35 refused\/s, 7 waiting$/);
 });
 
+test("a rule that refuses good tickets is told for a minute, and what to do", () => {
+  const alarms = new Map([
+    ["ticket-shares", 1],
+    ["line", 0],
+  ]);
+  const feed = feedOf([moment(1, { ...busy, alarms }), moment(2, busy)], 50);
+  const view = viewOf(watched({ "http://a/": feed }, 108), wide, plain);
+  const alarm = "ALARM: ticket-shares refuses good tickets (causeway policy open ticket-shares)";
+  assert.equal(view[1], alarm);
+  assert.ok(alarm.length <= 80);
+  const soon = watched({ "http://a/": feed }, 108);
+  assert.match(lineOf(soon), /; ALARM: ticket-shares refuses good tickets$/);
+  assert.deepEqual((jsonOf(soon) as { readonly alarms: unknown }).alarms, ["ticket-shares"]);
+  const later = viewOf(watched({ "http://a/": feed }, 109), wide, plain);
+  assert.ok(!later.some((row) => row.startsWith("ALARM")));
+});
+
 test("what comes to an HAProxy in front has a row of its own", () => {
   const edged = feedOf([moment(1, { ...busy, atEdge: 9_000 })], 50);
   const seen = watched({ "http://a/": edged, "http://b/": feedOf([moment(1, busy)], 50) });

@@ -12,6 +12,7 @@ import {
 } from "../counters.ts";
 import { type EdgeRefusal, type EdgeStats, edgeRefusals } from "../own-edge/edge-stats.ts";
 import { type RequestClass, requestClasses } from "../shield/request-class.ts";
+import { type ShieldRule, shieldRules } from "../shield/rulebook.ts";
 
 type ByClass<Value> = Readonly<Record<RequestClass, Value>>;
 type ByClient<Value> = Readonly<Record<ClientKind, Value>>;
@@ -40,6 +41,8 @@ export interface Second {
   };
   /** Requests that the policy in force had refused. */
   readonly refusedByPolicy: Readonly<Record<PolicyRefusal, number>>;
+  /** Windows that ended in which a rule turned away too many machines with good tickets. */
+  readonly alarms: Readonly<Record<ShieldRule, number>>;
   /** The shield at its end. */
   readonly shield: AdmissionState;
   /** The HAProxy in front that the origin started; absent where there is none. */
@@ -111,6 +114,7 @@ export function secondBetween(head: SecondHead, before: Counts, after: Counts): 
     refusedByPolicy: ofEach(policyRefusals, (rule) => {
       return more((counts) => counts.policyRefusals[rule]);
     }),
+    alarms: ofEach(shieldRules, (rule) => more(({ alarms }) => alarms[rule])),
     shield: after.now.admission,
     sources,
   };

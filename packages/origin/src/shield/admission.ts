@@ -163,8 +163,10 @@ export class Admission {
     }
   }
 
-  #refuse(exchange: Exchange, { isOver }: Account): Promise<void> {
+  #refuse(exchange: Exchange, { isOver, known }: Account): Promise<void> {
     trafficOf(exchange).admissions[isOver ? "over-share" : "busy"]++;
+    // Whose share is used up goes as a newcomer, whatever it is that refuses it then.
+    this.#rules.noteRefused(known ? "line" : "ticket-shares", exchange.ticket);
     this.#press();
     return this.#refusals.refuse(exchange, isOver ? 429 : 503);
   }

@@ -9,6 +9,7 @@ export function entranceDoor(next: Handler, port: number, rules: Rulebook): Hand
   return async (exchange) => {
     const isInvited = exchange.ticket?.ent?.includes(port) === true;
     if (isInvited || rules.isOpen("entrances")) return next(exchange);
+    rules.noteRefused("entrances", exchange.ticket);
     exchange.counters.drops.uninvited++;
     exchange.request.socket.destroy();
   };

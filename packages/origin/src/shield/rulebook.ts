@@ -1,4 +1,5 @@
 import type { Instant } from "@causeway/kernel";
+import type { Ticket } from "./ticket.ts";
 
 /**
  * By what the shield turns clients away, in the order in which one comes to them. What is no rule
@@ -22,16 +23,26 @@ export interface OpenedRule {
   readonly until: Instant;
 }
 
-/** What one worker's shield asks before it turns anybody away. */
+/** What stands around a rulebook. */
+interface RulebookOptions {
+  /** True: all rules are open, always. */
+  readonly isShieldOff?: boolean;
+  readonly now?: () => Instant;
+  /** Called when a rule has turned away who shows a ticket. */
+  readonly onRefused?: (rule: ShieldRule, ticket: Ticket) => void;
+}
+
+/** What one worker's shield asks before it turns anybody away, and tells when it has. */
 export class Rulebook {
-  readonly #now: () => Instant;
   readonly #isShieldOff: boolean;
+  readonly #now: () => Instant;
+  readonly #onRefused: NonNullable<RulebookOptions["onRefused"]>;
   #opened: ReadonlyMap<OpenedRule["rule"], Instant> = new Map();
 
-  /** With `isShieldOff` all rules are open, always. */
-  constructor(isShieldOff = false, now: () => Instant = Date.now) {
+  constructor({ isShieldOff = false, now = Date.now, onRefused }: RulebookOptions = {}) {
     this.#isShieldOff = isShieldOff;
     this.#now = now;
+    this.#onRefused = onRefused ?? ((): void => {});
   }
 
   /** From now on these are open, each until its end, and no others. */
@@ -45,5 +56,10 @@ export class Rulebook {
     if (this.#opened.size === 0) return false;
     const end = Math.max(this.#opened.get(rule) ?? 0, this.#opened.get("all") ?? 0);
     return end > this.#now();
+  }
+
+  /** The rule has turned away who shows this ticket, if any. */
+  noteRefused(rule: ShieldRule, ticket: Ticket | undefined): void {
+    if (ticket !== undefined) this.#onRefused(rule, ticket);
   }
 }

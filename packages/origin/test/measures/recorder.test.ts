@@ -50,6 +50,7 @@ test("each second tells what came in it, and not what came before", () => {
   counts.tickets.bad.form = 1;
   counts.policyRefusals.retired = 8;
   counts.drops.limit = 3;
+  counts.alarms.line = 2;
   counts.now.open = 9;
   counts.now.admission.limit = 50;
   meter.count("192.0.2.1");
@@ -69,6 +70,7 @@ test("each second tells what came in it, and not what came before", () => {
   assert.deepEqual([first?.latency.newcomer[3], second?.latency.newcomer[3]], [3, 0]);
   assert.equal(first?.latency.ticketed.length, latencyBounds.length + 1);
   assert.equal(first?.admissions.newcomer.busy, 5);
+  assert.equal(first?.alarms.line, 2);
   assert.deepEqual(first?.refusedByPolicy, { retired: 8, draining: 0 });
   assert.deepEqual(first?.tickets, { given: 1, good: 0, bad: 3 });
   assert.deepEqual([first?.connections.dropped.limit, first?.connections.open], [3, 9]);

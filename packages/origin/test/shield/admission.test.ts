@@ -7,7 +7,7 @@ import { HttpServer } from "../../src/http-server.ts";
 import { defaultLimits, type OriginLimits } from "../../src/limits.ts";
 import { refuseForNow } from "../../src/refusals.ts";
 import { Admission } from "../../src/shield/admission.ts";
-import { Rulebook } from "../../src/shield/rulebook.ts";
+import { Rulebook, type ShieldRule } from "../../src/shield/rulebook.ts";
 import { Shares } from "../../src/shield/shares.ts";
 import { ask, dial, head } from "../support/http.ts";
 import { eventually } from "../support/origin.ts";
@@ -27,7 +27,8 @@ async function shielded(
   const clock = { now: 0 };
   const bounds = { ...defaultLimits, workAtOnceMin: 1, workAtOnceMax: 1, ...limits };
   const shares = new Shares(bounds, 1, (into) => getRandomValues(into));
-  const rules = new Rulebook();
+  const refused: [ShieldRule, number][] = [];
+  const rules = new Rulebook({ onRefused: (rule, shown) => refused.push([rule, shown.since]) });
   const ports = {
     now: () => clock.now,
     random: () => 0,
@@ -68,6 +69,7 @@ async function shielded(
   return {
     admission,
     rules,
+    refused,
     works,
     clock,
     port,
@@ -130,6 +132,15 @@ test("while the line is open all go on as they come, and it is not calm for that
   assert.equal(admission.isCalm(), false);
   rules.setOpened([]);
   await waits("metadata/waiting-again");
+});
+
+test("of whom a rule turned away those with tickets are told", async (t) => {
+  const { admission, clock, refused, waits } = await occupied(t);
+  await waits("metadata/newcomer");
+  await waits("metadata/known", { authorization: "1000" });
+  clock.now += defaultLimits.waitMs + 1;
+  admission.tick(0);
+  assert.deepEqual(refused, [["line", 1_000]]);
 });
 
 test("whoever waited too long is refused, and hears of it only later", async (t) => {
@@ -262,7 +273,9 @@ test("a connection whose refusal is held takes no place from others", async (t) 
 });
 
 test("who has used up its share is refused while others have to wait, and told why", async (t) => {
-  const { admission, works, clock, waits, url, counts } = await occupied(t, { shareBurstMs: 0 });
+  const { admission, works, clock, waits, url, counts, refused } = await occupied(t, {
+    shareBurstMs: 0,
+  });
   works[0]?.finish(); // from now on its address owes
   const alone = ask(url("metadata/alone"));
   await eventually("nobody else waits: it has all", () => works.length === 2);
@@ -276,9 +289,12 @@ test("who has used up its share is refused while others have to wait, and told w
   }
   const statuses = [(await alone).status, await known.answer, await more.answer];
   assert.deepEqual(statuses, [200, 200, 200]);
+  const again = ask(url("metadata/again"), { headers: { authorization: "1000" } });
+  await eventually("the ticket's share is used up, too", () => refused.length === 1);
+  assert.deepEqual(refused, [["ticket-shares", 1_000]]);
   clock.now += defaultLimits.heldMs.least;
   admission.tick(0);
-  assert.equal((await over).status, 429);
+  assert.deepEqual([(await over).status, (await again).status], [429, 429]);
 });
 
 test("while others wait to be accepted a newcomer gets its part only, and a ticket holder all", async (t) => {

@@ -4,7 +4,7 @@ import { Rulebook, shieldRules } from "../../src/shield/rulebook.ts";
 
 test("a rule is open until its end, and by itself alone", () => {
   let now = 0;
-  const rules = new Rulebook(false, () => now);
+  const rules = new Rulebook({ now: () => now });
   const open = (): readonly string[] => shieldRules.filter((rule) => rules.isOpen(rule));
   assert.deepEqual(open(), []);
   rules.setOpened([
@@ -26,7 +26,7 @@ test("a rule is open until its end, and by itself alone", () => {
 });
 
 test("where the shield is off all is open, whatever is said", () => {
-  const rules = new Rulebook(true);
+  const rules = new Rulebook({ isShieldOff: true });
   rules.setOpened([]);
   assert.ok(shieldRules.every((rule) => rules.isOpen(rule)));
 });

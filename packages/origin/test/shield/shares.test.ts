@@ -101,7 +101,7 @@ test("an address from which many tickets were shown has as many shares, also wit
 });
 
 test("a rule that is open refuses nobody, and leaves no debt of hours behind", () => {
-  const rules = new Rulebook(false, () => 0);
+  const rules = new Rulebook({ now: () => 0 });
   const shares = new Shares(share, 1, random, rules);
   const who = asker("192.0.2.1", "a");
   const neighbour = asker("192.0.2.1");

@@ -1,0 +1,63 @@
+import type { Log } from "../log.ts";
+import { type ShieldRule, shieldRules } from "./rulebook.ts";
+import type { TicketTally } from "./ticket-tally.ts";
+
+/** Bounds of the alarms; see limits.ts for the figures and why. */
+interface AlarmBounds {
+  readonly alarmWindowMs: number;
+  readonly alarmPercent: number;
+  readonly alarmMachines: number;
+  readonly alarmQuietMs: number;
+}
+
+/**
+ * Rings when a rule turns away a part of the machines with good tickets that is too large to be
+ * theirs to blame: the shield is there for them. It is counted window by window, and told to the log
+ * once in a while, with what can be done.
+ */
+export class TicketAlarms {
+  readonly #bounds: AlarmBounds;
+  readonly #tally: TicketTally;
+  readonly #log: Log;
+  readonly #toldAt = new Map<ShieldRule, number>();
+  readonly #counts = Object.fromEntries(shieldRules.map((rule) => [rule, 0])) as Record<
+    ShieldRule,
+    number
+  >;
+
+  constructor(bounds: AlarmBounds, tally: TicketTally, log: Log) {
+    this.#bounds = bounds;
+    this.#tally = tally;
+    this.#log = log;
+  }
+
+  /** In how many windows each rule turned away too many. */
+  counts(): Readonly<Record<ShieldRule, number>> {
+    return { ...this.#counts };
+  }
+
+  /** Looks on the clock of this process, until what it returns is called. */
+  run(): () => void {
+    const look = (): void => this.endWindow(performance.now());
+    const looking = setInterval(look, this.#bounds.alarmWindowMs).unref();
+    return () => clearInterval(looking);
+  }
+
+  /** To be called every `alarmWindowMs`. `now` in milliseconds of a clock that never goes back. */
+  endWindow(now: number): void {
+    const { alarmPercent, alarmMachines, alarmQuietMs } = this.#bounds;
+    for (const { rule, machines, of } of this.#tally.endWindow()) {
+      if (machines < alarmMachines || machines * 100 < of * alarmPercent) continue;
+      this.#counts[rule]++;
+      const toldAt = this.#toldAt.get(rule) ?? Number.NEGATIVE_INFINITY;
+      if (now - toldAt < alarmQuietMs) continue;
+      this.#toldAt.set(rule, now);
+      const next = `causeway policy open ${rule} --for 1h, if they are no flood`;
+      this.#log({
+        level: "warn",
+        event: "rule-refuses-tickets",
+        fields: { rule, machines, of, next },
+      });
+    }
+  }
+}
