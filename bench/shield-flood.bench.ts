@@ -1,5 +1,6 @@
 import { loadavg } from "node:os";
 import { installSystemPackages, type SystemPackage } from "../tools/system-packages.ts";
+import { floodingMachines } from "./shield/addresses.ts";
 import { attack, type Field } from "./shield/attack.ts";
 import { BenchTree } from "./shield/bench-tree.ts";
 import { floodKinds } from "./shield/flood-job.ts";
@@ -20,6 +21,7 @@ export const title = "who still gets the patch under floods, beside what others 
 
 const rounds = Number(process.env["CAUSEWAY_BENCH_RUNS"] ?? 1);
 const seconds = Number(process.env["CAUSEWAY_BENCH_SECONDS"] ?? 8);
+const sources = Number(process.env["CAUSEWAY_BENCH_FLOOD_SOURCES"] ?? floodingMachines);
 /** As `serve patch 10x`: of each attack's name, in this order, with anything between. */
 const only = new RegExp((process.env["CAUSEWAY_BENCH_ONLY"] ?? "").replaceAll(" ", ".* "));
 const reason = "bench/shield";
@@ -37,7 +39,7 @@ export async function run(): Promise<string> {
   if (missing.length > 0) return `SKIPPED: ${missing.join("; ")}`;
   using tree = new BenchTree();
   const site = await makeSite(tree);
-  const field: Field = { site, capacity: await capacityOf(site), seconds };
+  const field: Field = { site, capacity: await capacityOf(site), seconds, sources };
   const rows = fronts
     .flatMap((front) => {
       return floodKinds.flatMap((kind) =>
@@ -103,11 +105,12 @@ function introduction({ capacity, site }: Field): readonly string[] {
     `*nothing* (node:http, files from memory) serves ${capacity} of them a second over new connections, and`,
     "that is 1x. Visitors come evenly, whatever became of those before, each over a new connection",
     "from an address of its own, and leave after 2 s: 50 a second with a ticket, 25 with a ticket and",
-    "an address that floods, 25 without a ticket (from a network, /24, of their own), 10 browsers that",
-    `want the page. A flood of N x is sent by N x 200 connections (at most 4,000) from other addresses,`,
+    "an address that floods, 25 without a ticket (from a network, /24, of their own), 15 without one on",
+    `an address that floods, 10 browsers that want the page. A flood of N x is sent by N x 200 connections (at most 4,000) from other addresses,`,
     "three to a network: N times the capacity in requests, as long as a connection is idle, since one",
     "that waits for an answer asks for no more. Slowloris and drip reading are N x 512 connections",
-    "(at most 12,000), of the largest file, of 8 MiB. *Success*: the whole patch within 2 s, in percent",
+    `(at most 12,000), of the largest file, of 8 MiB. ${sources} addresses flood, as far as there are so`,
+    "many connections. Newcomers that come back show the place that they were given. *Success*: the whole patch within 2 s, in percent",
     "of those with a ticket; p50 and p99 in ms, of those who were served. *nginx limits*: limit_req 5",
     "a second and limit_conn 8 for each address, serving the files itself. *HAProxy stick tables*: the",
     "same by its means, in front of nginx. *puzzle* is a simple model of Anubis, not Anubis: all without",

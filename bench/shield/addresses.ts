@@ -13,6 +13,11 @@ export type Group = keyof typeof groups;
 /** How many machines flood, each from an address of its own; three share a network (/24). */
 export const floodingMachines = 49_152;
 
+/** The address of one of `sources` that flood. Neighbours in the list are none in the network. */
+export function floodAddress(at: number, sources: number): string {
+  return loopbackAddress("flood", ((at % sources) * 7_919) % floodingMachines);
+}
+
 /**
  * The address of a group's machine. All of 127.0.0.0/8 is this machine, and there is no number for
  * which this is anything else.

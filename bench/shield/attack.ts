@@ -35,21 +35,30 @@ export interface Field {
   /** Patches in a second, each over a new connection. */
   readonly capacity: number;
   readonly seconds: number;
+  /** How many addresses a flood comes from, if it has as many connections. */
+  readonly sources: number;
 }
 
 const warmSeconds = 1;
 const calmSeconds = 2;
 const onsetSeconds = 1;
 const spareSeconds = 20; // programs that nobody stops end by themselves
-const retrySecondsMax = 85; // three waits of at most 25 s, and four tries
+const retrySecondsMax = 110; // three waits of at most 25 s, and four tries of some seconds
 const perSecond: VisitJob["perSecond"] = {
   ticketed: 50,
   "ticketed, flooding address": 25,
   newcomer: 25,
+  "newcomer, flooding address": 15,
   browser: 10,
 };
 /** For each time of the capacity: connections that ask, and connections that are only held. */
-const connections = { asking: 200, askingMax: 4_000, held: 512 } as const;
+const perTime = { asking: 200, askingMax: 4_000, held: 512 } as const;
+
+function connectionsOf(kind: FloodKind, times: number): number {
+  return holdingKinds.has(kind)
+    ? Math.min(times * perTime.held, floodBounds.connections)
+    : Math.min(times * perTime.asking, perTime.askingMax);
+}
 
 /** Lets the visitors come in calm, then under the flood, and says what became of them. */
 export async function attack(
@@ -57,6 +66,8 @@ export async function attack(
   { front, kind, times, retriesMax }: Attack,
 ): Promise<Attacked> {
   const { site, capacity, seconds } = field;
+  const connections = connectionsOf(kind, times);
+  const sources = Math.min(connections, field.sources);
   await using stack = new AsyncDisposableStack();
   const free = Array.from({ length: front.entrances ?? 0 }, () => freePort());
   const entrances = await Promise.all(free);
@@ -70,6 +81,7 @@ export async function attack(
     passes: tickets.map(({ token, ports }) => ({ header: front.pass(token), ports })),
     patch: site.patch,
     retriesMax,
+    sources,
     seconds: warmSeconds + calmSeconds + onsetSeconds + seconds + spareSeconds,
   };
   const [stolen] = tickets;
@@ -77,9 +89,8 @@ export async function attack(
     // Whoever has stolen a ticket knows what it names.
     ports: kind === "stolen" ? [port, ...(stolen?.ports ?? [])] : [port],
     kind,
-    connections: holdingKinds.has(kind)
-      ? Math.min(times * connections.held, floodBounds.connections)
-      : Math.min(times * connections.asking, connections.askingMax),
+    connections,
+    sources,
     perSecond: Math.min(asked, floodBounds.perSecond),
     seconds: onsetSeconds + seconds + spareSeconds + wait,
     paths: { patch: site.patch.path, large: site.large.path },

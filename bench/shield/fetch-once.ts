@@ -9,6 +9,8 @@ export interface Fetched {
   readonly retryAfter: number | undefined;
   /** The beginning of the body. */
   readonly text: string;
+  /** A place in the line, or a ticket. */
+  readonly ticket: string | undefined;
   /** Of `Set-Cookie`. */
   readonly cookie: string | undefined;
 }
@@ -19,6 +21,7 @@ export const nothing: Fetched = {
   length: 0,
   retryAfter: undefined,
   text: "",
+  ticket: undefined,
   cookie: undefined,
 };
 
@@ -51,7 +54,9 @@ export function fetchOnce(
       response.once("end", () => {
         const { "retry-after": wait, "set-cookie": [cookie] = [] } = response.headers;
         const retryAfter = wait === undefined ? undefined : Number(wait);
-        end({ status: response.statusCode ?? 0, length, retryAfter, text, cookie });
+        const shown = response.headers["causeway-ticket"];
+        const ticket = typeof shown === "string" ? shown : undefined;
+        end({ status: response.statusCode ?? 0, length, retryAfter, text, ticket, cookie });
       });
     });
     asked.end();

@@ -1,3 +1,4 @@
+import { floodingMachines } from "./addresses.ts";
 import { isPort } from "./is-port.ts";
 
 /** The floods that we know. */
@@ -25,6 +26,8 @@ export interface FloodJob {
   /** Requests. Nothing for kinds that hold connections. */
   readonly perSecond: number;
   readonly seconds: number;
+  /** From so many addresses. */
+  readonly sources: number;
   /** Begins with a slash; `large` takes long to read. */
   readonly paths: { readonly patch: string; readonly large: string };
   /** Headers that show a pass: bogus ones, and a good one. */
@@ -46,12 +49,14 @@ export const floodBounds = { connections: 12_000, perSecond: 200_000, seconds: 1
 
 /** @throws when the job is no flood of this machine, or too much */
 export function checkFloodJob(job: FloodJob): FloodJob {
-  const { ports, connections, perSecond, seconds, kind } = job;
+  const { ports, connections, perSecond, seconds, sources, kind } = job;
   const arePorts = ports.length > 0 && ports.every(isPort);
   const isBounded =
     connections <= floodBounds.connections &&
     perSecond <= floodBounds.perSecond &&
-    seconds <= floodBounds.seconds;
+    seconds <= floodBounds.seconds &&
+    sources >= 1 &&
+    sources <= floodingMachines;
   if (!arePorts || !isBounded || !floodKinds.includes(kind)) throw new Error("not such a flood");
   return job;
 }

@@ -1,4 +1,4 @@
-import { floodingMachines, loopbackAddress } from "./addresses.ts";
+import { floodAddress } from "./addresses.ts";
 import { Bot, type BotPorts } from "./bot.ts";
 import { checkFloodJob, type FloodJob, type FloodTold, holdingKinds } from "./flood-job.ts";
 import { floodRequests } from "./flood-requests.ts";
@@ -47,16 +47,11 @@ function portsOf({ ports }: FloodJob, at: number, counts: Counts): BotPorts {
   };
 }
 
-/** Neighbours in the list are no neighbours in the network. */
-function addressOf(at: number): string {
-  return loopbackAddress("flood", (at * 7_919) % floodingMachines);
-}
-
 /** @returns what ends it */
 function ask(job: FloodJob, counts: Counts, began: number): () => void {
   const texts = floodRequests(job);
   const bots = Array.from({ length: job.connections }, (_, at) => {
-    return new Bot(addressOf(at), portsOf(job, at, counts));
+    return new Bot(floodAddress(at, job.sources), portsOf(job, at, counts));
   });
   let next = 0;
   const timer = setInterval(() => {
@@ -82,7 +77,12 @@ function ask(job: FloodJob, counts: Counts, began: number): () => void {
 function hold(job: FloodJob, counts: Counts): () => void {
   const [text = ""] = floodRequests(job);
   const holders = Array.from({ length: job.connections }, (_, at) => {
-    return new Holder(addressOf(at), text, job.kind === "drip", portsOf(job, at, counts));
+    return new Holder(
+      floodAddress(at, job.sources),
+      text,
+      job.kind === "drip",
+      portsOf(job, at, counts),
+    );
   });
   const timer = setInterval(() => {
     const now = performance.now();

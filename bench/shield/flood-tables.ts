@@ -79,23 +79,18 @@ export function outcomeOf(rows: readonly Row[], visitor: Visitor, phase: Phase):
 
 /** Newcomers that come back when they are told to. */
 export function newcomerTable(rows: readonly Row[]): string {
-  const lines = rows.map((row) => {
-    const outcome = outcomeOf([row], "newcomer", "flood");
-    const tries = row.rounds.flatMap(({ visits }) =>
-      visits.flatMap((visit) => {
-        return visit.visitor === "newcomer" && visit.phase === "flood" && visit.ms !== undefined
-          ? visit.tries
-          : [];
-      }),
-    );
-    const first = tries.filter((count) => count === 1).length / outcome.came;
-    return `| ${[row.front.name, kindNames[row.kind], shownShare(first), shownShare(outcome.success)].join(" | ")} |`;
+  const lines = rows.flatMap((row) => {
+    return (["newcomer", "newcomer, flooding address"] as const).map((visitor) => {
+      const outcome = outcomeOf([row], visitor, "flood");
+      const within = [1, 2, 3, 4].map((tries) => shownShare(outcome.successWithin(tries)));
+      return `| ${[row.front.name, kindNames[row.kind], visitor, ...within].join(" | ")} |`;
+    });
   });
   return [
-    "**Newcomers at 10x**, who come back up to three times, as `Retry-After` says:",
+    "**Newcomers at 10x**, who come back up to three times, as `Retry-After` says; success in percent:",
     "",
-    "| front | flood | first try, % | within three retries, % |",
-    "| --- | --- | ---: | ---: |",
+    "| front | flood | who | first try | one retry | two | three |",
+    "| --- | --- | --- | ---: | ---: | ---: | ---: |",
     ...lines,
     "",
   ].join("\n");

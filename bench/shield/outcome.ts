@@ -25,6 +25,14 @@ export class Outcome {
     return this.served / this.came;
   }
 
+  /** The same with so many tries at the most. */
+  successWithin(tries: number): number {
+    const served = this.#rounds.flat().filter((visit) => {
+      return visit.ms !== undefined && visit.tries <= tries;
+    });
+    return served.length / this.came;
+  }
+
   /** Milliseconds of those who were served, by round. */
   percentile(share: number): Spread {
     const each = this.#rounds.map((visits) => {

@@ -6,12 +6,17 @@ export const visitors = [
   /** Has a ticket, and an address from which a machine floods. */
   "ticketed, flooding address",
   "newcomer",
+  /** Has no ticket, and an address from which a machine floods. */
+  "newcomer, flooding address",
   "browser",
 ] as const;
 export type Visitor = (typeof visitors)[number];
 
-/** `warm`: V8 compiles what all of them run. `onset`: the flood grows. Neither counts. */
-export type Phase = "warm" | "calm" | "onset" | "flood";
+/**
+ * `warm`: V8 compiles what all of them run. `onset`: the flood grows. `after`: others come on while
+ * somebody of before is still to come back. None of these counts.
+ */
+export type Phase = "warm" | "calm" | "onset" | "flood" | "after";
 
 /** What the process of the visitors is told: all of it is about a port of 127.0.0.1. */
 export interface VisitJob {
@@ -25,6 +30,8 @@ export interface VisitJob {
   /** How often a newcomer that was refused comes back. */
   readonly retriesMax: number;
   readonly seconds: number;
+  /** How many addresses flood, for those who share one. */
+  readonly sources: number;
 }
 
 /** What a machine has to show, and where. */
@@ -46,8 +53,9 @@ export interface Visit {
   readonly tries: number;
 }
 
-/** A visitor that has waited so long has gone. */
+/** A visitor that has not got it by then has gone; but one that comes back waits to be told when. */
 export const patienceMs = 2_000;
+export const refusalPatienceMs = 20_000; // as our client, at the most
 const bounds = { perSecond: 1_000, seconds: 150, retries: 3 } as const;
 
 /** @throws when the job is none for this machine, or too much */

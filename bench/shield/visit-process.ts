@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { floodingMachines, loopbackAddress } from "./addresses.ts";
+import { floodAddress, loopbackAddress } from "./addresses.ts";
 import { type Fetched, fetchOnce, nothing } from "./fetch-once.ts";
 import { solvePuzzle } from "./puzzle.ts";
 import {
   checkVisitJob,
   type Phase,
   patienceMs,
+  refusalPatienceMs,
   type Visit,
   type VisitJob,
   type Visitor,
@@ -38,12 +39,13 @@ function receive(job: VisitJob): void {
       const visiting = visit(job, visitor, number)
         .then((result) => void visits.push({ visitor, phase: from, ...result }))
         .finally(() => underWay.delete(visiting));
-      underWay.add(visiting);
+      if (from !== "after") underWay.add(visiting);
     }
   }, tickMs);
   const stop = async (): Promise<void> => {
-    clearInterval(timer);
+    phase = "after";
     await Promise.all(underWay);
+    clearInterval(timer);
     process.send?.(visits, undefined, undefined, () => process.exit(0));
   };
   process.on("message", (message) => {
@@ -59,12 +61,16 @@ async function visit(
   visitor: Visitor,
   number: number,
 ): Promise<Pick<Visit, "ms" | "tries">> {
-  const triesMax = visitor === "newcomer" ? 1 + job.retriesMax : 1;
+  const isNewcomer = visitor === "newcomer" || visitor === "newcomer, flooding address";
+  const triesMax = isNewcomer ? 1 + job.retriesMax : 1;
+  let place: string | undefined;
   for (let tries = 1; ; tries++) {
     const start = performance.now();
-    const fetched = await fetchFor(job, visitor, number);
+    const shown = place === undefined ? [] : ["Authorization", `Bearer ${place}`];
+    const fetched = await fetchFor(job, visitor, number, shown);
     const ms = performance.now() - start;
-    if (isServed(job, visitor, fetched)) return { ms, tries };
+    if (ms <= patienceMs && isServed(job, visitor, fetched)) return { ms, tries };
+    place = fetched.ticket ?? place;
     if (tries === triesMax) return { ms: undefined, tries };
     const { retryAfter } = fetched;
     const untold = retryMsUntold * (0.5 + Math.random());
@@ -72,19 +78,29 @@ async function visit(
   }
 }
 
-function fetchFor(job: VisitJob, visitor: Visitor, number: number): Promise<Fetched> {
-  const { port, patch } = job;
+/** @param shown the header of a place, of who was refused before */
+function fetchFor(
+  job: VisitJob,
+  visitor: Visitor,
+  number: number,
+  shown: readonly string[],
+): Promise<Fetched> {
+  const { port, patch, retriesMax } = job;
   if (visitor === "ticketed") {
     return fetchWithPass(job, number, loopbackAddress("ticketed", number));
   }
   if (visitor === "ticketed, flooding address") {
-    return fetchWithPass(job, number, loopbackAddress("flood", number % floodingMachines));
+    return fetchWithPass(job, number, floodAddress(number, job.sources));
   }
-  const isNewcomer = visitor === "newcomer";
-  const localAddress = loopbackAddress(isNewcomer ? "newcomers" : "browsers", number);
-  const [path, own] = isNewcomer ? [patch.path, []] : ["/security/", browserHeaders];
+  const isBrowser = visitor === "browser";
+  const localAddress =
+    visitor === "newcomer, flooding address"
+      ? floodAddress(number, job.sources)
+      : loopbackAddress(isBrowser ? "browsers" : "newcomers", number);
+  const [path, own] = isBrowser ? ["/security/", browserHeaders] : [patch.path, shown];
+  const msMax = retriesMax > 0 && !isBrowser ? refusalPatienceMs : patienceMs;
   return throughPuzzle((more) => {
-    return fetchOnce({ port, localAddress }, path, [...own, ...more], patienceMs);
+    return fetchOnce({ port, localAddress }, path, [...own, ...more], msMax);
   });
 }
 

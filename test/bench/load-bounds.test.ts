@@ -47,6 +47,7 @@ const flood: FloodJob = {
   connections: 1,
   perSecond: 1,
   seconds: 1,
+  sources: 1,
   paths: { patch: "/p", large: "/l" },
   passes: { bogus: [], stolen: "" },
 };
@@ -61,17 +62,26 @@ test("a flood is bounded in connections, rate and time", () => {
     { ports: [] },
     { ports: [80, 65_536] },
     { kind: "syn" as never },
+    { sources: 0 },
+    { sources: 49_153 },
   ];
   for (const each of tooMuch) assert.throws(() => checkFloodJob({ ...flood, ...each }));
 });
 
 const visits: VisitJob = {
   port: 80,
-  perSecond: { ticketed: 1, "ticketed, flooding address": 1, newcomer: 1, browser: 1 },
+  perSecond: {
+    ticketed: 1,
+    "ticketed, flooding address": 1,
+    newcomer: 1,
+    "newcomer, flooding address": 1,
+    browser: 1,
+  },
   passes: [],
   patch: { path: "/p", length: 1 },
   retriesMax: 0,
   seconds: 1,
+  sources: 1,
 };
 
 test("visitors are bounded in rate, time and retries", () => {

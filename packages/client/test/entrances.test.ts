@@ -30,7 +30,7 @@ function ticketOf(...entrances: readonly number[]): string {
 function routeWith(server: FaultyRoute, ...entrances: readonly FaultyRoute[]): Route {
   const route = parseRoute(server.url);
   const until = ports.clock.steady() + 3_600_000;
-  route.takeTicket(route.url(file), file, { text: ticketOf(...entrances.map(portOf)), until });
+  route.takeTicket(route.url(file), file, { text: ticketOf(...entrances.map(portOf)), until }, 0);
   return route;
 }
 
@@ -169,7 +169,7 @@ test("an entrance that breaks its answers off gives way, to the public address a
   const route = routeWith(server, first, second);
   route.strike(await failureOf(route, file, patient));
   const renewed = { text: ticketOf(portOf(first), portOf(second)), until: Infinity };
-  route.takeTicket(route.url(file), file, renewed);
+  route.takeTicket(route.url(file), file, renewed, 0);
   await askPatiently(route, 2);
   assert.deepEqual(counts(first, second), [1, 2]);
   assert.equal(server.requests.length, 2, "the public address was asked before the other one");

@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import type { TransportRequest } from "@causeway/kernel";
+import { placeStart, type TransportRequest } from "@causeway/kernel";
 import fc from "fast-check";
 import { httpTransport } from "../src/node/http-transport.ts";
 import { folderStore, nodePorts } from "../src/node/index.ts";
@@ -109,11 +109,34 @@ test("a refusal gives no ticket", async () => {
   assert.equal(route.ticket, undefined);
 });
 
+test("a refusal may give a place, which is shown the next time until there is a ticket", async () => {
+  await using server = await startRoute("busy-503", files);
+  await using honest = await startRoute("honest", files);
+  const place = `${placeStart}.${ticketUntil(today + 600).split(".")[1]}.signature`;
+  server.headers = { "causeway-ticket": place };
+  const route = parseRoute(server.url);
+  await assert.rejects(ask(route));
+  assert.equal(route.ticket?.text, place);
+  const steady = ports.clock.steady();
+  const take = (text: string, at = steady): string | undefined => {
+    route.takeTicket(route.url(file), file, { text, until: steady + 60_000 }, at);
+    return route.ticket?.text;
+  };
+  assert.equal(take(`${place}2`), `${place}2`, "of places the newest");
+  assert.equal(take(ticket), ticket, "a ticket is worth more");
+  assert.equal(take(place), ticket);
+  assert.equal(take(place, steady + 60_000), place, "the ticket has ended");
+  const other = parseRoute(honest.url);
+  honest.headers = { "causeway-ticket": place };
+  await ask(other);
+  assert.equal(other.ticket, undefined, "who is served needs no place");
+});
+
 /** A route that has given its ticket. */
 async function known(url: string): Promise<Route> {
   const route = parseRoute(url);
   const until = ports.clock.steady() + 60_000;
-  route.takeTicket(route.url(file), file, { text: ticket, until });
+  route.takeTicket(route.url(file), file, { text: ticket, until }, 0);
   assert.equal(route.ticket?.text, ticket);
   return route;
 }
@@ -172,7 +195,7 @@ test("a route with a name and a password of its own has no tickets", async () =>
 test("files get no tickets", async () => {
   await using temp = await tempFolder();
   const route = parseRoute(pathToFileURL(temp.path).href);
-  route.takeTicket(route.url(file), file, { text: ticket, until: Infinity });
+  route.takeTicket(route.url(file), file, { text: ticket, until: Infinity }, 0);
   assert.equal(route.ticketFor(route.url(file), file, 0), undefined);
 });
 

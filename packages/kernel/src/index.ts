@@ -17,3 +17,4 @@ export type * from "./ports.ts";
 export * from "./release.ts";
 export * from "./route-list.ts";
 export * from "./version.ts";
+export { isPlaceText, placeStart } from "./waiting-place.ts";

@@ -86,7 +86,11 @@ export interface Counts {
   readonly tickets: {
     readonly first: number;
     readonly renewed: number;
+    /** Places, given to who was refused. */
+    readonly place: number;
     readonly good: number;
+    /** Places of who has waited. */
+    readonly waited: number;
     readonly bad: Readonly<Record<BadTicketReason, number>>;
   };
   readonly policyRefusals: Readonly<Record<PolicyRefusal, number>>;
@@ -124,7 +128,14 @@ type Mutable<Value> = Value extends object
 export function zeroCounts(): Counters {
   return {
     traffic: fromEach(requestClasses, () => fromEach(clientKinds, zeroTraffic)),
-    tickets: { first: 0, renewed: 0, good: 0, bad: fromEach(badTicketReasons, () => 0) },
+    tickets: {
+      first: 0,
+      renewed: 0,
+      place: 0,
+      good: 0,
+      waited: 0,
+      bad: fromEach(badTicketReasons, () => 0),
+    },
     policyRefusals: fromEach(policyRefusals, () => 0),
     drops: fromEach(dropReasons, () => 0),
     alarms: fromEach(shieldRules, () => 0),

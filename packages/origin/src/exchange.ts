@@ -6,6 +6,7 @@ import type { RepositoryPath } from "./request-path.ts";
 import type { HoldableSeat } from "./shield/connection-slots.ts";
 import type { RequestClass } from "./shield/request-class.ts";
 import type { Ticket } from "./shield/ticket.ts";
+import type { Place } from "./shield/waiting-places.ts";
 import type { AddressPrefix } from "./tls/address-prefix.ts";
 
 /** One request and its answer. */
@@ -23,6 +24,8 @@ export interface Exchange {
   readonly startedAt: number;
   /** What the client has shown to be known by; undefined for a newcomer, and until it is read. */
   ticket: Ticket | undefined;
+  /** What a newcomer has shown that was refused before, and has waited. */
+  place?: Place;
   readonly counters: Counters;
   /** The connection that it came over. */
   readonly seat: HoldableSeat;

@@ -167,12 +167,12 @@ function admissionFamilies(counts: Counts): readonly MetricFamily[] {
 }
 
 function ticketFamilies({ tickets }: Counts): readonly MetricFamily[] {
-  const given = ["first", "renewed"] as const;
+  const given = ["first", "renewed", "place"] as const;
   return [
     {
       name: "tickets_given",
       type: "counter",
-      help: "Tickets given, to newcomers or to who showed one.",
+      help: "Tickets given, to newcomers or to who showed one; places, to who was refused.",
       samples: given.map((kind) => ({ labels: { kind }, value: tickets[kind] })),
     },
     {
@@ -181,6 +181,7 @@ function ticketFamilies({ tickets }: Counts): readonly MetricFamily[] {
       help: "Requests with what was to be a ticket, by what was found of it.",
       samples: [
         { labels: { verdict: "good" }, value: tickets.good },
+        { labels: { verdict: "waited" }, value: tickets.waited },
         ...badTicketReasons.map((verdict) => ({
           labels: { verdict },
           value: tickets.bad[verdict],

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Status } from "./counters.ts";
 import { begin, type Exchange } from "./exchange.ts";
 import { type HeaderList, headerList } from "./headers.ts";
+import { placeCookieFor } from "./shield/place-cookie.ts";
 import { workScript } from "./shield/work-page.ts";
 
 /** Short, and the same for every client: nothing of the request comes back in it. */
@@ -45,29 +46,40 @@ export function refuse(exchange: Exchange, status: Refusal, extra: HeaderList = 
   exchange.response.end(texts[status]);
 }
 
-/**
- * Answers "not now": in words, or for a browser as a page under 1 KiB that links `alternates`.
- * @param challengeOf makes one for the browser to solve, as `WorkPuzzle.challenge`
- */
+/** What whoever is refused may have to get in with. */
+export interface RefusalMeans {
+  /** For a browser to solve, as `WorkPuzzle.challenge`. */
+  readonly challenge?: () => string | undefined;
+  /** For who comes back after so many seconds, as `WaitingPlaces.give`. */
+  readonly place?: (afterSeconds: number) => string | undefined;
+}
+
+/** Answers "not now": in words, or for a browser as a page under 1 KiB that links `alternates`. */
 export function refuseForNow(
   exchange: Exchange,
   status: 429 | 503,
   alternates: readonly string[],
-  challengeOf: () => string | undefined = () => undefined,
+  means: RefusalMeans = {},
 ): void {
   // Spread, so that those who were refused together do not come back together.
   const { least, spread } = retryAfterSeconds;
   const seconds = least + Math.floor(Math.random() * spread);
-  if (!wantsPage(exchange.request)) return refuse(exchange, status, ["Retry-After", `${seconds}`]);
-  const challenge = challengeOf();
+  const place = means.place?.(seconds);
+  if (!wantsPage(exchange.request)) {
+    const shown = place === undefined ? [] : ["Causeway-Ticket", place];
+    return refuse(exchange, status, ["Retry-After", `${seconds}`, ...shown]);
+  }
+  const challenge = means.challenge?.();
   const script = challenge === undefined ? "" : workScript(challenge, seconds);
-  const page = busyPage(status, alternates, script);
+  const again = place === undefined ? "" : `<meta http-equiv=refresh content=${seconds}>`;
+  const page = busyPage(status, alternates, again + script);
   const headers = headerList({
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": String(Buffer.byteLength(page)),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Retry-After": String(seconds),
+    ...(place !== undefined && { "Set-Cookie": placeCookieFor(place, seconds) }),
   });
   begin(exchange, status, headers);
   exchange.response.end(page);

@@ -17,13 +17,10 @@ import { entranceDoor } from "./shield/entrance-door.ts";
 import { Rulebook } from "./shield/rulebook.ts";
 import { runAdmission } from "./shield/run-admission.ts";
 import { TicketAlarms } from "./shield/ticket-alarms.ts";
+import { TicketDesk } from "./shield/ticket-desk.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
-import { TicketOffice, type ToldEntrances } from "./shield/ticket-office.ts";
-import { readTickets } from "./shield/ticket-reader.ts";
+import type { ToldEntrances } from "./shield/ticket-office.ts";
 import { TicketTally } from "./shield/ticket-tally.ts";
-import { TicketVerifier } from "./shield/ticket-verifier.ts";
-import { WorkPuzzle } from "./shield/work-puzzle.ts";
-import { readWork } from "./shield/work-reader.ts";
 import { Tree } from "./tree.ts";
 import { WorkerLanes } from "./worker-lanes.ts";
 
@@ -83,22 +80,16 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   });
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
-  const verifier = tickets && new TicketVerifier(tickets.audience);
-  const puzzle = tickets && new WorkPuzzle(tickets.audience);
-  const refuse = refusing(duplicates, rules, puzzle);
-  const { admission, stop: stopTicking } = runAdmission(limits, served.workers, refuse, rules);
-  const isCalm = { calm: () => admission.isCalm() };
-  const office = tickets && new TicketOffice(tickets.audience, tickets.entrances, isCalm);
-  const setTicketKeys = (keys: readonly TicketKey[]): void => {
-    verifier?.setKeys(keys);
-    office?.setKeys(keys);
-    puzzle?.setKeys(keys);
-  };
+  const isCalm = (): boolean => admission.isCalm();
+  const desk = tickets && new TicketDesk(tickets.audience, tickets.entrances, isCalm);
+  const setTicketKeys = (keys: readonly TicketKey[]): void => desk?.setKeys(keys);
   setTicketKeys(tickets?.keys ?? []);
-  const files = fileHandler({ tree, alternates: duplicates, office, log: calm });
+  const refuse = refusing(duplicates, rules, desk);
+  const { admission, stop: stopTicking } = runAdmission(limits, served.workers, refuse, rules);
+  const files = fileHandler({ tree, alternates: duplicates, office: desk?.office, log: calm });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);
-  const known = verifier && puzzle ? readShown(invited, verifier, puzzle, tally) : invited;
+  const known = desk === undefined ? invited : desk.reader(noting(invited, tally));
   const gate = new PolicyGate(duplicates);
   const setPolicy = (policy: Policy): void => {
     gate.setPolicy(policy);
@@ -139,33 +130,25 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   };
 }
 
-/** Says "not now", and gives a browser something to solve meanwhile. */
+/** Says "not now", and gives what whoever is refused gets in with later. */
 function refusing(
   duplicates: readonly string[],
   rules: Rulebook,
-  puzzle: WorkPuzzle | undefined,
+  desk: TicketDesk | undefined,
 ): AdmissionPorts["refuse"] {
   return (exchange, status) => {
-    const { from } = exchange;
-    refuseForNow(exchange, status, duplicates, () => {
-      if (from === undefined || rules.isOpen("puzzle")) return undefined;
-      return puzzle?.challenge(from, 1, Date.now() / 1000);
-    });
+    const { challenge, ...means } = desk?.meansFor(exchange) ?? {};
+    const offered = challenge && !rules.isOpen("puzzle") ? { challenge } : {};
+    refuseForNow(exchange, status, duplicates, { ...means, ...offered });
   };
 }
 
-/** Reads what a client has shown, a ticket or work, and notes it. */
-function readShown(
-  next: Handler,
-  verifier: TicketVerifier,
-  puzzle: WorkPuzzle,
-  tally: TicketTally,
-): Handler {
-  const noted: Handler = (exchange) => {
+/** Notes what a client has shown. */
+function noting(next: Handler, tally: TicketTally): Handler {
+  return (exchange) => {
     tally.noteShown(exchange.ticket);
     return next(exchange);
   };
-  return readTickets(readWork(noted, puzzle), verifier);
 }
 
 function linkText(path: string, duplicates: readonly string[]): string | undefined {

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Delivery,
+  isPlaceText,
   type Random,
   RouteError,
   type Transport,
@@ -128,12 +129,10 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
       const mayFollow = redirects < limits.redirectsMax;
       const next = redirectTarget(delivery, url, request.path, mayFollow, host);
       if (next === undefined) {
+        const isRefused = delivery.status === 429 || delivery.status === 503;
+        if (isRefused) takeTicket(asking, url, delivery, isPlaceText);
         const promised = judgeAnswer(delivery, url, request, limits, clock);
-        const ticket = ticketIn(delivery.headers, clock.wall(), skewMs);
-        if (ticket !== undefined) {
-          const until = ticket.until - clock.wall() + clock.steady();
-          host.takeTicket(url, request.path, { ...ticket, until });
-        }
+        takeTicket(asking, url, delivery, (text) => !isPlaceText(text));
         return { delivery, promised, host };
       }
       // Else a redirect would have us ask it more often than its failures let us.
@@ -157,6 +156,19 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
 function isResting({ id }: Route, { path }: ExchangeRequest): RouteError {
   const text = `has asked to be left alone, so it is not asked for ${path}`;
   return new RouteError("ROUTE_REFUSED", id, text);
+}
+
+/** Keeps what the host gave to be known by, if it is of the right kind. */
+function takeTicket(
+  { ports: { clock }, path, host }: Asking,
+  url: URL,
+  { headers }: Delivery,
+  isWanted: (text: string) => boolean,
+): void {
+  const ticket = ticketIn(headers, clock.wall(), skewOf(headers, clock.wall()));
+  if (ticket === undefined || !isWanted(ticket.text)) return;
+  const until = ticket.until - clock.wall() + clock.steady();
+  host.takeTicket(url, path, { ...ticket, until }, clock.steady());
 }
 
 /** What failed where a redirect led to is not told as if the route itself had: it is alive. */

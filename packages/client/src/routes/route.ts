@@ -2,6 +2,7 @@ import {
   type Brand,
   type CausewayError,
   invariant,
+  isPlaceText,
   type RouteAttempt,
   RouteError,
 } from "@causeway/kernel";
@@ -213,9 +214,12 @@ export class Route {
     return this.#ticket;
   }
 
-  /** It gave a ticket with what it has of `path` at `url`. */
-  takeTicket(url: URL, path: string, ticket: RouteTicket): void {
-    if (this.#hasTickets(url, path)) this.#keepTicket(ticket);
+  /** It gave a ticket with what it has of `path` at `url`, or a place, which replaces no ticket. */
+  takeTicket(url: URL, path: string, ticket: RouteTicket, steady: number): void {
+    if (!this.#hasTickets(url, path)) return;
+    const kept = this.ticketFor(url, path, steady);
+    const hasTicket = kept !== undefined && !isPlaceText(kept);
+    if (!hasTicket || !isPlaceText(ticket.text)) this.#keepTicket(ticket);
   }
 
   #keepTicket(ticket: RouteTicket): void {

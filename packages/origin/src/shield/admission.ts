@@ -2,6 +2,7 @@ import type { AdmissionState } from "../counters.ts";
 import { type Exchange, type Handler, trafficOf } from "../exchange.ts";
 import type { OriginLimits } from "../limits.ts";
 import { AcceptBacklog } from "./accept-backlog.ts";
+import type { Standing } from "./connection-slots.ts";
 import { Contention } from "./contention.ts";
 import { LateRefusals, type RefusalStatus } from "./late-refusals.ts";
 import { Rulebook } from "./rulebook.ts";
@@ -135,7 +136,7 @@ export class Admission {
   }
 
   async #admit(exchange: Exchange, account: Account, next: Handler): Promise<void> {
-    exchange.seat.standing = account.known ? "known" : "served";
+    exchange.seat.standing = standingOf(account, "served");
     const { socket } = exchange.request;
     let end: (() => number) | undefined = this.#slots.begin(account.known);
     let sentBytes = socket.bytesWritten;
@@ -188,7 +189,7 @@ export class Admission {
   }
 
   #wait(exchange: Exchange, account: Account, next: Handler): Promise<void> {
-    exchange.seat.standing = account.known ? "known" : "waiting";
+    exchange.seat.standing = standingOf(account, "waiting");
     const { admissions } = trafficOf(exchange);
     return new Promise((resolve, reject) => {
       const goOn = (): void => {
@@ -206,7 +207,7 @@ export class Admission {
 
   #join(exchange: Exchange, account: Account, begun: boolean, outcomes: Outcomes): void {
     const { response, ticket, class: requestClass, client = "" } = exchange;
-    const { known, isOver, owedMs } = account;
+    const { known, hasWaited, isOver, owedMs } = account;
     if (!isOver) this.#contention.note(known ? `${ticket?.sub}` : client, this.#now());
     const leave = (): void => {
       if (this.#line.leave(waiting)) outcomes.leave();
@@ -217,6 +218,7 @@ export class Admission {
     };
     const waiting: Waiting = {
       known,
+      hasWaited,
       isOver,
       class: requestClass,
       order: known ? (ticket?.since ?? 0) : owedMs,
@@ -234,4 +236,9 @@ export class Admission {
   #press(): void {
     this.#pressedUntil = this.#now() + this.#limits.pressedMs;
   }
+}
+
+function standingOf({ known, hasWaited }: Account, newcomers: "waiting" | "served"): Standing {
+  if (known) return "known";
+  return hasWaited ? "waited" : newcomers;
 }

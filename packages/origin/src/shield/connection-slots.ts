@@ -1,8 +1,9 @@
 /**
  * What the shield knows of a connection by its last request: none came yet; it waits; it is or was
- * served as a newcomer's, or as a ticket holder's.
+ * served as a newcomer's; its newcomer was refused before, and came back when it was told to; or it
+ * is a ticket holder's.
  */
-export type Standing = "unheard" | "waiting" | "served" | "known";
+export type Standing = "unheard" | "waiting" | "served" | "waited" | "known";
 
 /** What the shield does with the connection that a request came over. */
 export interface HoldableSeat {
@@ -92,6 +93,7 @@ export class ConnectionSlots<Each extends Seat> {
 /** From whom it costs least to lose a place. */
 function tierOf({ standing, busy }: Seat, isSilent: boolean): number {
   if (standing === "known") return busy ? 3 : 2;
+  if (standing === "waited" && busy) return 2;
   const isFresh = standing === "unheard" && !isSilent;
   return busy || isFresh ? 1 : 0;
 }

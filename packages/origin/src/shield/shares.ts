@@ -3,6 +3,7 @@ import { DebtTable } from "./debt-table.ts";
 import { Rulebook } from "./rulebook.ts";
 import type { Ticket } from "./ticket.ts";
 import { TicketCensus } from "./ticket-census.ts";
+import type { Place } from "./waiting-places.ts";
 
 /** What one machine is worth of one worker; see limits.ts for the figures and why. */
 interface MachineShare {
@@ -19,12 +20,16 @@ export interface Asker {
   readonly ticket: Ticket | undefined;
   /** Undefined when that is not known: then it has no share of an address to use up. */
   readonly from: AddressPrefix | undefined;
+  readonly place?: Place;
 }
 
 /** How somebody goes: as the bearer of its ticket, or as one of its address and network. */
 export interface Account {
   readonly known: boolean;
-  /** What has been used beyond what time has paid off, in milliseconds of a machine's share. */
+  /** A newcomer that was refused before, and came back when it was told to. */
+  readonly hasWaited: boolean;
+  /** What has been used beyond what time has paid off, in milliseconds of a machine's share; and
+   * for who has waited, by how much it came late. */
   readonly owedMs: number;
   readonly isOver: boolean;
 }
@@ -37,7 +42,8 @@ const slots = 16_384; // capacity is some hundred shares: that many keys at most
  * Who has used how much. A share is counted in the scarcer of two things: milliseconds of work, and
  * bytes (dominant resource fairness, Ghodsi et al., NSDI 2011); and as a debt that time pays off.
  * The key is the ticket; one whose share is used up goes as a newcomer, by its address (/32, /64)
- * and its network (/24, /48). Those are worth as many machines as have shown tickets there in calm
+ * and its network (/24, /48); unless it has waited: then by its place, which is worth one machine,
+ * whatever others of its address do. Addresses and networks are worth as many machines as have shown tickets there in calm
  * times, so a company behind one address is no crowd of one.
  */
 export class Shares {
@@ -45,6 +51,7 @@ export class Shares {
   readonly #tickets: DebtTable;
   readonly #addresses: DebtTable;
   readonly #networks: DebtTable;
+  readonly #places: DebtTable;
   readonly #machinesAt: TicketCensus;
   readonly #machinesIn: TicketCensus;
   readonly #rules: Rulebook;
@@ -72,6 +79,7 @@ export class Shares {
     this.#tickets = new DebtTable(slots, random, owedMsMax);
     this.#addresses = new DebtTable(slots, random, owedMsMax);
     this.#networks = new DebtTable(slots, random, owedMsMax);
+    this.#places = new DebtTable(slots, random, owedMsMax);
     this.#machinesAt = new TicketCensus(random);
     this.#machinesIn = new TicketCensus(random);
   }
@@ -89,25 +97,30 @@ export class Shares {
     this.#machinesIn.note(from.wide, machine, now);
   }
 
-  accountOf({ ticket, from }: Asker, now: number): Account {
+  accountOf({ ticket, from, place }: Asker, now: number): Account {
     const { shareBurstMs } = this.#share;
     if (ticket !== undefined) {
       const owedMs = this.#tickets.owedMs(keyOf(ticket), now);
       const isWithin = owedMs <= shareBurstMs || this.#rules.isOpen("ticket-shares");
-      if (isWithin) return { known: true, owedMs, isOver: false };
+      if (isWithin) return { known: true, hasWaited: false, owedMs, isOver: false };
     }
-    if (from === undefined) return { known: false, owedMs: 0, isOver: false };
+    if (place !== undefined) {
+      const owedMs = this.#places.owedMs(keyOfPlace(place), now);
+      const account = { known: false, hasWaited: true, owedMs: owedMs + place.lateMs };
+      if (owedMs <= shareBurstMs) return { ...account, isOver: false };
+    }
+    if (from === undefined) return { known: false, hasWaited: false, owedMs: 0, isOver: false };
     const near = this.#addresses.owedMs(from.near, now);
     const wide = this.#networks.owedMs(from.wide, now);
     const owedMs = Math.max(near, wide);
     const isOver = owedMs > shareBurstMs && !this.#rules.isOpen("address-shares");
-    return { known: false, owedMs, isOver };
+    return { known: false, hasWaited: false, owedMs, isOver };
   }
 
   /** `known` as the account said. */
   charge(
-    { ticket, from }: Asker,
-    { known }: Pick<Account, "known">,
+    { ticket, from, place }: Asker,
+    { known, hasWaited }: Pick<Account, "known" | "hasWaited">,
     used: { readonly workMs: number; readonly bytes: number },
     now: number,
   ): void {
@@ -116,13 +129,20 @@ export class Shares {
     const ms = Math.max(ofWork, used.bytes / shareBytesPerSecond) * (1_000 / this.#factor);
     if (known && ticket !== undefined) {
       this.#tickets.charge(keyOf(ticket), ms / (ticket.fleet ?? 1), now);
-    } else if (from !== undefined) {
+      return;
+    }
+    if (hasWaited && place !== undefined) this.#places.charge(keyOfPlace(place), ms, now);
+    if (from !== undefined) {
       const machines = Math.max(1, this.#machinesAt.countOf(from.near, now));
       this.#addresses.charge(from.near, ms / machines, now);
       const inNetwork = Math.max(networkShares, this.#machinesIn.countOf(from.wide, now));
       this.#networks.charge(from.wide, ms / inNetwork, now);
     }
   }
+}
+
+function keyOfPlace({ id }: Place): Uint8Array {
+  return Buffer.from(id, "latin1");
 }
 
 function keyOf({ sub }: Ticket): Uint8Array {

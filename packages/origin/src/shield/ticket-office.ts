@@ -94,7 +94,7 @@ export class TicketOffice {
  * True when a cache that others use too says that it stands in between: RFC 9110 section 7.6.3,
  * RFC 8586. The answer is for all of them, so nobody's ticket may be in it.
  */
-function wentThroughCache({ request: { headers } }: Exchange): boolean {
+export function wentThroughCache({ request: { headers } }: Exchange): boolean {
   return headers.via !== undefined || headers["cdn-loop"] !== undefined;
 }
 

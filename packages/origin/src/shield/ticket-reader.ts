@@ -1,3 +1,4 @@
+import { isPlaceText } from "@causeway/kernel";
 import type { Handler } from "../exchange.ts";
 import { bearerToken } from "./bearer.ts";
 import type { TicketVerifier } from "./ticket-verifier.ts";
@@ -11,7 +12,7 @@ export function readTickets(next: Handler, verifier: TicketVerifier): Handler {
     const { authorization } = exchange.request.headers;
     if (authorization === undefined) return next(exchange);
     const token = bearerToken(authorization);
-    if (token === undefined) return next(exchange);
+    if (token === undefined || isPlaceText(token)) return next(exchange);
     const verdict = verifier.verify(token, Date.now() / 1000);
     const { tickets } = exchange.counters;
     if (typeof verdict === "string") {

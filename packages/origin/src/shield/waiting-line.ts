@@ -5,6 +5,8 @@ import { type RequestClass, requestClasses } from "./request-class.ts";
 export interface Waiter {
   /** Whether it goes as a ticket holder; otherwise as a newcomer. */
   readonly known: boolean;
+  /** Whether it is a newcomer's that was refused before, and came back when it was told to. */
+  readonly hasWaited: boolean;
   /** Whether it has used up its share. */
   readonly isOver: boolean;
   readonly class: RequestClass;
@@ -31,7 +33,7 @@ export const newcomersPercentMin = 20;
 
 /**
  * Who waits, in the order in which they go on: ticket holders before newcomers, who keep a fifth or
- * more; those within their share before others; then by class; then by seniority, or by how little
+ * more; those who have waited before others, and those within their share; then by class; then by seniority, or by how little
  * an address has used; then by arrival. When it is full, whoever would go on last has to go. When
  * newcomers have been waiting without a break for longer than a burst lasts, none of them waits for
  * longer than is worth it: the control of delay of CoDel (RFC 8289), in the form for servers
@@ -104,8 +106,10 @@ export class WaitingLine<Each extends Waiter> {
     const { waitMs, standingAfterMs, standingWaitMs } = this.#bounds;
     if (countNew(this.#newcomers) === 0) this.#noNewcomerAt = now;
     const isStanding = now - this.#noNewcomerAt > standingAfterMs;
-    const isOverdue = ({ begun, known, arrivedAt }: Each): boolean => {
-      return !begun && now - arrivedAt > (isStanding && !known ? standingWaitMs : waitMs);
+    const isOverdue = ({ begun, known, hasWaited, arrivedAt }: Each): boolean => {
+      return (
+        !begun && now - arrivedAt > (isStanding && !known && !hasWaited ? standingWaitMs : waitMs)
+      );
     };
     const overdue = [...this.#known.filter(isOverdue), ...this.#newcomers.filter(isOverdue)];
     for (const waiter of overdue) this.leave(waiter);
@@ -144,6 +148,7 @@ function lastOf<Each extends Waiter>(lane: readonly Each[]): Each | undefined {
 }
 
 function goesBefore(a: Waiter, b: Waiter): boolean {
+  if (a.hasWaited !== b.hasWaited) return a.hasWaited;
   if (a.isOver !== b.isOver) return b.isOver;
   const needs = needOf(a) - needOf(b);
   if (needs !== 0) return needs > 0;

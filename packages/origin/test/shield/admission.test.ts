@@ -50,6 +50,9 @@ async function shielded(
   const known: Handler = (exchange) => {
     const since = exchange.request.headers.authorization;
     if (since !== undefined) exchange.ticket = { ...ticket, since: Number(since) };
+    if (exchange.request.headers["x-waited"] !== undefined) {
+      exchange.place = { id: "A".repeat(22), lateMs: 0 };
+    }
     return admit(exchange);
   };
   const server = new HttpServer(known, bounds, () => {});
@@ -272,7 +275,7 @@ test("a connection whose refusal is held takes no place from others", async (t) 
   assert.equal(admission.state().held, 12);
 });
 
-test("who has used up its share is refused while others have to wait, and told why", async (t) => {
+test("who has used up its share is refused while others have to wait, and told why, unless it has waited", async (t) => {
   const { admission, works, clock, waits, url, counts, refused } = await occupied(t, {
     shareBurstMs: 0,
   });
@@ -283,12 +286,15 @@ test("who has used up its share is refused while others have to wait, and told w
   const known = await waits("metadata/known", { authorization: "1000" });
   const over = ask(url("metadata/over"));
   await eventually("it is refused", () => counts()["over-share"] === 1);
-  for (const at of [1, 2, 3]) {
+  const waited = await waits("metadata/waited", { "x-waited": "" });
+  for (const at of [1, 2, 3, 4]) {
     await eventually("the next one goes on", () => works.length > at);
     works[at]?.finish();
   }
+  const order = works.slice(2).map(({ exchange }) => exchange.path?.path);
+  assert.deepEqual(order, ["metadata/known", "metadata/waited", "metadata/more"]);
   const statuses = [(await alone).status, await known.answer, await more.answer];
-  assert.deepEqual(statuses, [200, 200, 200]);
+  assert.deepEqual([...statuses, await waited.answer], [200, 200, 200, 200]);
   const again = ask(url("metadata/again"), { headers: { authorization: "1000" } });
   await eventually("the ticket's share is used up, too", () => refused.length === 1);
   assert.deepEqual(refused, [["ticket-shares", 1_000]]);

@@ -33,11 +33,14 @@ test("who is idle or says nothing gives way before newcomers, ticket holders las
     seat("served", { standing: "served" }),
     seat("new", { standing: "unheard", busy: false, owesRequestMs: () => 900 }),
     seat("waiting"),
+    seat("who has waited", { standing: "waited" }),
+    seat("who had waited", { standing: "waited", busy: false, owesRequestMs: () => 5 }),
     seat("idle", { standing: "served", busy: false, owesRequestMs: () => 10 }),
     seat("silent", { standing: "unheard", busy: false, owesRequestMs: () => 1_001 }),
   ]);
-  assert.deepEqual(gone.slice(0, 2).toSorted(), ["idle", "silent"]);
-  assert.deepEqual(gone.slice(2), ["waiting", "new", "served", "known and idle", "known at work"]);
+  assert.deepEqual(gone.slice(0, 3).toSorted(), ["idle", "silent", "who had waited"]);
+  assert.deepEqual(gone.slice(3, 6), ["waiting", "new", "served"]);
+  assert.deepEqual(gone.slice(6), ["known and idle", "who has waited", "known at work"]);
 });
 
 test("of the network that has most of them one gives way, until it has no more than others", () => {

@@ -56,7 +56,12 @@ test("a ticket whose share is used up goes as a newcomer of its address, until t
   const who = asker("192.0.2.1", "a");
   assert.equal(shares.accountOf(who, 0).known, true);
   uses(shares, who, { workMs: 1, bytes: 0 });
-  assert.deepEqual(shares.accountOf(who, 0), { known: false, owedMs: 0, isOver: false });
+  assert.deepEqual(shares.accountOf(who, 0), {
+    known: false,
+    hasWaited: false,
+    owedMs: 0,
+    isOver: false,
+  });
   assert.equal(shares.accountOf(who, 101).known, true);
 });
 
@@ -106,8 +111,8 @@ test("a rule that is open refuses nobody, and leaves no debt of hours behind", (
   const who = asker("192.0.2.1", "a");
   const neighbour = asker("192.0.2.1");
   const work = { workMs: 1e6, bytes: 0 };
-  shares.charge(who, { known: true }, work, 0);
-  shares.charge(neighbour, { known: false }, work, 0);
+  shares.charge(who, { known: true, hasWaited: false }, work, 0);
+  shares.charge(neighbour, { known: false, hasWaited: false }, work, 0);
   const seen = (now: number): readonly boolean[] => {
     return [shares.accountOf(who, now).known, shares.accountOf(neighbour, now).isOver];
   };
@@ -147,6 +152,39 @@ test("each of several workers gives a part of the rate, and all of what may be u
 test("who hides its address has no share to use up", () => {
   const shares = new Shares(share, 1, random);
   const hidden = { ticket: undefined, from: undefined };
-  shares.charge(hidden, { known: false }, { workMs: 1e9, bytes: 0 }, 0);
+  shares.charge(hidden, { known: false, hasWaited: false }, { workMs: 1e9, bytes: 0 }, 0);
   assert.equal(shares.accountOf(hidden, 0).isOver, false);
+});
+
+test("who has waited goes by its place, whatever its address has used, and is worth one machine", () => {
+  const shares = new Shares(share, 1, random);
+  const place = { id: "A".repeat(22), lateMs: 0 };
+  const who = { ...asker("192.0.2.1"), place };
+  shares.charge(
+    asker("192.0.2.1"),
+    { known: false, hasWaited: false },
+    { workMs: 1e6, bytes: 0 },
+    0,
+  );
+  assert.equal(shares.accountOf(asker("192.0.2.1"), 0).isOver, true);
+  let served = 0;
+  for (; shares.accountOf(who, 0).hasWaited; served++) {
+    const account = shares.accountOf(who, 0);
+    assert.equal(account.known, false);
+    shares.charge(who, account, { workMs: 1, bytes: 0 }, 0);
+  }
+  assert.equal(served, 21); // as a machine with a ticket
+  assert.equal(shares.accountOf(who, 0).isOver, true);
+  const another = { ...who, place: { id: "B".repeat(22), lateMs: 0 } };
+  assert.equal(shares.accountOf(another, 0).isOver, false);
+});
+
+test("what has waited uses is its address's, too; and who comes late goes later", () => {
+  const shares = new Shares(share, 1, random);
+  const who = { ...asker("192.0.2.1"), place: { id: "A".repeat(22), lateMs: 5_000 } };
+  const account = shares.accountOf(who, 0);
+  assert.equal(account.owedMs, 5_000);
+  shares.charge(who, account, { workMs: 1, bytes: 0 }, 0);
+  assert.equal(shares.accountOf(who, 0).owedMs, 5_100);
+  assert.equal(shares.accountOf(asker("192.0.2.1"), 0).owedMs, 100);
 });

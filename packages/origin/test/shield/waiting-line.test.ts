@@ -9,6 +9,7 @@ const bounds = { waitingMax: 10, waitMs: 800, standingAfterMs: 500, standingWait
 function waiter(part: Partial<Waiter> = {}): Waiter {
   return {
     known: false,
+    hasWaited: false,
     isOver: false,
     class: "metadata",
     order: 0,
@@ -173,4 +174,24 @@ test("whoever comes and in whatever order, the line keeps its bound and a fifth 
       }
     }),
   );
+});
+
+test("of newcomers those who have waited go first, whatever they ask for, and stay in a full line", () => {
+  const line = new WaitingLine({ ...bounds, waitingMax: 2 });
+  const waited = waiter({ hasWaited: true, class: "page", order: 9_000, arrivedAt: 5 });
+  const known = waiter({ known: true });
+  const newcomers = [1, 2].map((order) => waiter({ order }));
+  assert.equal(line.join(waited), undefined);
+  for (const each of newcomers) line.join(each);
+  line.join(known);
+  assert.deepEqual(drain(line), [known, waited]);
+});
+
+test("who has waited is not told to wait again after a moment", () => {
+  const line = new WaitingLine({ ...bounds, waitingMax: 100 });
+  const [waited, newcomer] = [waiter({ hasWaited: true }), waiter()];
+  line.join(waited);
+  line.join(newcomer);
+  assert.deepEqual(line.takeOverdue(501), [newcomer]);
+  assert.deepEqual(line.takeOverdue(801), [waited]);
 });

@@ -34,8 +34,8 @@ async function startBusy(
       exchange.response.setHeader("Content-Type", "text/html").end(page);
       return;
     }
-    refuseForNow(exchange, 503, alternates, () => {
-      return puzzle.challenge(from, pressure, Date.now() / 1000);
+    refuseForNow(exchange, 503, alternates, {
+      challenge: () => puzzle.challenge(from, pressure, Date.now() / 1000),
     });
   }, puzzle);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
