@@ -43,12 +43,16 @@ test("serving the folder around the repository is told, and where health is aske
   t.after(() => server.kill("SIGKILL"));
   const end = ended(server);
   server.stderr?.on("data", (text: string) => {
-    if (text.includes("warning:")) server.kill("SIGTERM");
+    if (text.includes("only this machine")) server.kill("SIGTERM");
   });
   const { stdout, stderr } = await end;
   assert.match(stdout, / at http:\S+, health and metrics at http:\S+; Ctrl-C ends it\n$/);
   const warning = `there is no metadata/timestamp.json in ${dir}: did you mean ${path.join(dir, "repository")}?`;
   assert.ok(stderr.includes(`warning: ${warning}`), stderr);
+  assert.match(stderr, /^warning: only this machine reaches 127\.0\.0\.1; .*--trust-edge 127\.0/m);
+  const all = await causewayJson(["serve", "--repository", dir, "--trust-edge", "0.0.0.0/0"]);
+  assert.equal(all.code, 2);
+  assert.match(JSON.stringify(all.json), /too many to be edges/);
 });
 
 test("an address that cannot be listened on is a matter of configuration", async (t) => {

@@ -16,9 +16,18 @@ import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
 import { Rulebook } from "./shield/rulebook.ts";
+import { TrustedEdges } from "./shield/trusted-edges.ts";
 import { prefixOf } from "./tls/address-prefix.ts";
 
 const sweepMs = 1_000;
+
+/** What stands around a server. */
+interface ServerPorts {
+  readonly rules?: Rulebook;
+  readonly edges?: TrustedEdges;
+  /** Called for each connection that a listener of `listen` accepted. */
+  readonly onAccepted?: () => void;
+}
 
 /**
  * Serves the connections of one worker, whichever way they come in: it bounds them, and hands each
@@ -30,6 +39,7 @@ export class HttpServer {
   readonly #limits: OriginLimits;
   readonly #log: Log;
   readonly #rules: Rulebook;
+  readonly #edges: TrustedEdges;
   readonly #counters: Counters = zeroCounts();
   readonly #connections = new Map<Socket, Connection>();
   readonly #slots: ConnectionSlots<Connection>;
@@ -41,16 +51,11 @@ export class HttpServer {
   #watching = false;
   #onEmpty: () => void = () => {};
 
-  /** @param onAccepted called for each connection that a listener of `listen` accepted */
-  constructor(
-    handler: Handler,
-    limits: OriginLimits,
-    log: Log,
-    rules = new Rulebook(),
-    onAccepted = (): void => {},
-  ) {
+  constructor(handler: Handler, limits: OriginLimits, log: Log, around: ServerPorts = {}) {
+    const { rules = new Rulebook(), edges = new TrustedEdges() } = around;
     this.#handler = handler;
     this.#rules = rules;
+    this.#edges = edges;
     this.#limits = limits;
     this.#log = log;
     this.#server = createServer({
@@ -71,7 +76,7 @@ export class HttpServer {
     this.#listenToEvents();
     const { listeners } = limits;
     this.#publicDoor = new Door({ allowHalfOpen: true, listeners }, (socket) => {
-      onAccepted();
+      around.onAccepted?.();
       this.adopt(socket);
     });
     this.#edgeDoor = new Door({ allowHalfOpen: true }, (socket) => {
@@ -169,6 +174,7 @@ export class HttpServer {
     const { other } = this.#counters.traffic;
     const connection = new Connection(socket, this.#limits, other.newcomer);
     this.#counters.accepted++;
+    if (this.#edges.includes(socket.remoteAddress)) this.#fromEdge.add(socket);
     this.#connections.set(socket, connection);
     connection.onHeld = (isHeld) => {
       if (isHeld) this.#slots.delete(connection);

@@ -24,6 +24,7 @@ import type { Serving } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import { followTicketKeys } from "./shield/ticket-keys-follower.ts";
+import { assertEdges } from "./shield/trusted-edges.ts";
 import type { PemFiles } from "./tls/pem-pair.ts";
 import { TlsKeeper } from "./tls/tls-keeper.ts";
 
@@ -60,6 +61,11 @@ export interface OriginOptions {
    * `port`. The files are followed: a new pair is used within a second.
    */
   readonly tls?: PemFiles & { readonly port?: number };
+  /**
+   * Addresses or networks of edges in front, as `10.0.0.2` or `10.0.0.0/24`, which are believed
+   * about whom they ask for (`X-Forwarded-For`, the last address in it). Nobody else is.
+   */
+  readonly trustedEdges?: readonly string[];
   /**
    * `off` serves each request as it comes, for as long as the origin runs: to measure, and as the
    * last resort. Default: `on`.
@@ -106,7 +112,8 @@ export interface Origin {
  * Serves a repository over HTTP, HTTPS or both until `close`. It installs no signal handler.
  * @throws {HostError} `HOST_MISSING` no such tree; `HOST_ADDRESS` the address cannot be used;
  * with `edge: "haproxy"` also what keeps that from its start
- * @throws {UsageError} `USAGE_ARGUMENT` no port, number of workers, HTTP base URL, or route's id;
+ * @throws {UsageError} `USAGE_ARGUMENT` no port, number of workers, HTTP base URL, route's id, or
+ * network of edges;
  * `TLS_CERTIFICATE`, `TLS_KEY`, `TLS_MISMATCH` the PEM files
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
@@ -117,6 +124,8 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   assertInteger("number of workers", options.workers, workersMax);
   const taken = [options.port, options.tls?.port ?? 0];
   assertEntrancePorts(options.tickets?.entrances ?? [], taken);
+  const { trustedEdges = [] } = options;
+  assertEdges(trustedEdges);
   const limits = { ...defaultLimits, ...options.limits };
   const policy = new PolicyKeeper();
   const served: ServedTree = {
@@ -126,6 +135,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     workers: Math.max(1, options.workers),
     tickets: options.tickets && (await ticketsOf(options, options.tickets)),
     shield: options.shield ?? "on",
+    trustedEdges,
     policy: noPolicy,
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };

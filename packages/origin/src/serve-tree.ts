@@ -14,6 +14,7 @@ import { refuseForNow } from "./refusals.ts";
 import { requestRules } from "./request-rules.ts";
 import type { AdmissionPorts } from "./shield/admission.ts";
 import { entranceDoor } from "./shield/entrance-door.ts";
+import { HiddenClients } from "./shield/hidden-clients.ts";
 import { Rulebook } from "./shield/rulebook.ts";
 import { runAdmission } from "./shield/run-admission.ts";
 import { TicketAlarms } from "./shield/ticket-alarms.ts";
@@ -21,6 +22,7 @@ import { TicketDesk } from "./shield/ticket-desk.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { ToldEntrances } from "./shield/ticket-office.ts";
 import { TicketTally } from "./shield/ticket-tally.ts";
+import { TrustedEdges } from "./shield/trusted-edges.ts";
 import { Tree } from "./tree.ts";
 import { WorkerLanes } from "./worker-lanes.ts";
 
@@ -38,6 +40,8 @@ export interface ServedTree {
   readonly tickets: ServedTickets | undefined;
   /** `off`: no rule of the shield turns anybody away. */
   readonly shield: "on" | "off";
+  /** As in `TrustedEdges`. */
+  readonly trustedEdges: readonly string[];
   /** In force from the first request on. */
   readonly policy: Policy;
   /** As in `SourceMeter`. */
@@ -73,6 +77,7 @@ export interface TreeServer
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { tree: root, duplicates, limits, tickets, entrance } = served;
+  const edges = new TrustedEdges(served.trustedEdges);
   const tally = new TicketTally(served.sourceKey);
   const rules = new Rulebook({
     isShieldOff: served.shield === "off",
@@ -89,7 +94,9 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const files = fileHandler({ tree, alternates: duplicates, office: desk?.office, log: calm });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);
-  const known = desk === undefined ? invited : desk.reader(noting(invited, tally));
+  const hidden = new HiddenClients(served.sourceKey, log);
+  const looked = hidden.handler(invited);
+  const known = desk === undefined ? looked : desk.reader(noting(looked, tally));
   const gate = new PolicyGate(duplicates);
   const setPolicy = (policy: Policy): void => {
     gate.setPolicy(policy);
@@ -100,10 +107,10 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const meter = new SourceMeter(served.sourceKey);
   const onAccepted = (): void => admission.noteAccepted();
   const handler = countSources(gate.handler(known), meter);
-  const server = new HttpServer(handler, limits, calm, rules, onAccepted);
+  const server = new HttpServer(handler, limits, calm, { rules, edges, onAccepted });
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   const alarms = new TicketAlarms(limits, tally, log);
-  const stopAlarms = alarms.run();
+  const watches = [alarms.run(), hidden.run()];
   const lanes = new WorkerLanes(server, limits, log, rules);
   const counts = (): Counts => {
     const counted = lanes.counts();
@@ -123,7 +130,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       admission.stop();
       await lanes.stop(graceMs);
       clearInterval(forgetting);
-      stopAlarms();
+      for (const stop of watches) stop();
       stopTicking();
       tree.close();
     },

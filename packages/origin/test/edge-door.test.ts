@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Exchange } from "../src/exchange.ts";
@@ -8,8 +8,10 @@ import { HttpServer } from "../src/http-server.ts";
 import { defaultLimits } from "../src/limits.ts";
 import { countSources } from "../src/measures/count-sources.ts";
 import { SourceMeter } from "../src/measures/source-meter.ts";
+import { TrustedEdges } from "../src/shield/trusted-edges.ts";
 import { engineFolder } from "./support/engines.ts";
 import { type Answer, ask } from "./support/http.ts";
+import { testOrigin } from "./support/origin.ts";
 
 /** A server that answers with the address of whoever asks. */
 async function teller(t: TestContext): Promise<{ server: HttpServer; path: string; port: number }> {
@@ -53,6 +55,44 @@ test("our own edge is believed about whom it asks for, and nobody else is", asyn
   const headers = { "X-Forwarded-For": "203.0.113.9" };
   const direct = await ask(`http://127.0.0.1:${port}/`, { headers });
   assert.equal(direct.body.toString(), "127.0.0.1");
+});
+
+test("an edge is believed by its address, and a client that says the same is not", async (t) => {
+  const trustedEdges = ["127.0.0.2", "127.3.0.0/16", "2001:db8::/48"];
+  const edges = new TrustedEdges(trustedEdges);
+  for (const address of ["127.0.0.2", "::ffff:127.0.0.2", "127.3.9.9", "2001:db8::9"]) {
+    assert.ok(edges.includes(address), address);
+  }
+  for (const address of ["127.0.0.1", "127.4.0.1", "2001:db9::1", "::1", "x", undefined]) {
+    assert.ok(!edges.includes(address), address);
+  }
+  const handler = async ({ client, from, response }: Exchange): Promise<void> => {
+    response.end(`${client ?? "nobody"} ${from?.near.subarray(12).join(".") ?? "-"}`);
+  };
+  const server = new HttpServer(handler, defaultLimits, () => {}, { edges });
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(() => server.stop(0));
+  const seen = async (localAddress: string, forwarded?: string): Promise<string> => {
+    const agent = new Agent({ localAddress });
+    const headers = forwarded === undefined ? {} : { "X-Forwarded-For": forwarded };
+    const { body } = await ask(`http://127.0.0.1:${port}/`, { agent, headers });
+    agent.destroy();
+    return body.toString();
+  };
+  assert.equal(await seen("127.0.0.2", "9.9.9.9, 203.0.113.9"), "203.0.113.9 203.0.113.9");
+  assert.equal(await seen("127.3.1.1", "203.0.113.9"), "203.0.113.9 203.0.113.9");
+  assert.equal(await seen("127.0.0.2"), "nobody -");
+  for (const forged of ["203.0.113.9", "127.0.0.2", "::1", "127.0.0.2, 127.0.0.2"]) {
+    assert.equal(await seen("127.0.0.1", forged), "127.0.0.1 127.0.0.1", forged);
+  }
+});
+
+test("what is no edge, or would make one of half the world, is refused before anything starts", async (t) => {
+  for (const network of ["edge.example", "10.0.0.0/33", "0.0.0.0/0", "10.0.0.0/7", "::/4", ""]) {
+    await assert.rejects(testOrigin(t, { trustedEdges: [network] }), { code: "USAGE_ARGUMENT" });
+  }
+  const many = Array.from({ length: 65 }, (_, at) => `10.0.0.${at}`);
+  await assert.rejects(testOrigin(t, { trustedEdges: many }), { code: "USAGE_ARGUMENT" });
 });
 
 test("who asks through our own edge is counted as a source, and not the edge", async (t) => {

@@ -17,7 +17,7 @@ import { portList } from "../port-list.ts";
 import type { Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { vendorRoutes } from "../vendor-routes.ts";
-import { addVerb, type Register } from "../verb.ts";
+import { addVerb, collect, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface ServeOptions {
@@ -26,6 +26,7 @@ interface ServeOptions {
   readonly route?: string;
   readonly ticketKeys?: string;
   readonly policy?: string;
+  readonly trustEdge?: readonly string[];
   readonly shield: "on" | "off";
   readonly host: string;
   readonly port: number;
@@ -60,6 +61,11 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     .option(
       "--policy <file>",
       "what causeway policy has signed; followed when it changes (default: policy.json of --dir)",
+    )
+    .option(
+      "--trust-edge <network>",
+      "an edge in front, as 10.0.0.2, that is believed about who asks (X-Forwarded-For); repeat",
+      collect,
     )
     .addOption(
       new Option(
@@ -114,6 +120,7 @@ async function serve(
   const origin = await startOrigin({
     tree,
     shield: options.shield,
+    ...(options.trustEdge !== undefined && { trustedEdges: options.trustEdge }),
     host: options.host,
     port: options.port,
     workers: options.workers ?? availableParallelism(),
@@ -137,6 +144,7 @@ async function serve(
   warnOfTree(tree, terminal);
   const isAlike = route === undefined && duplicates.length > 1;
   if (keysFile !== undefined) warnOfTickets(path.resolve(keysFile), isAlike, terminal);
+  warnOfLoopback(options, terminal);
   await aborted(signal);
   await origin.close(stopGraceMs);
 }
@@ -155,6 +163,14 @@ function refuseContradictions(options: ServeOptions): void {
     const message = "--entrances needs --dir or --ticket-keys: tickets alone tell of them.";
     throw new UsageError("USAGE_ARGUMENT", message);
   }
+}
+
+/** Who else comes to an address of this machine alone than a proxy? */
+function warnOfLoopback({ host, trustEdge, shield }: ServeOptions, terminal: Terminal): void {
+  const isLoopback = /^(?:127\.[\d.]+|::1|localhost)$/.test(host);
+  if (!isLoopback || trustEdge !== undefined || shield === "off") return;
+  const hint = "if customers come through a proxy, name it: --trust-edge 127.0.0.1";
+  terminal.warn(`only this machine reaches ${host}; ${hint}; else they have the share of one.`);
 }
 
 function warnOfTree(tree: string, terminal: Terminal): void {

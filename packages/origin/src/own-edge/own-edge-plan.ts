@@ -16,12 +16,14 @@ export interface OwnEdgePlan {
   readonly sockets: readonly string[];
   /** What each of them takes. */
   readonly connectionsMax: number;
+  /** As in `HaproxyPlan`. */
+  readonly behind: readonly string[];
   /** As in `Ticket.aud`. */
   readonly audience: string;
 }
 
 export function ownEdgePlan(plan: OwnEdgePlan, folder: string, control: string): HaproxyPlan {
-  const { title, listen, sockets, connectionsMax, audience } = plan;
+  const { title, listen, sockets, connectionsMax, behind, audience } = plan;
   return {
     title,
     name: "own",
@@ -32,7 +34,7 @@ export function ownEdgePlan(plan: OwnEdgePlan, folder: string, control: string):
     originConnections: connectionsMax,
     fileConnections: connectionsMax,
     peers: [],
-    behind: [],
+    behind,
     audience,
     control,
     folder,

@@ -121,6 +121,7 @@ async function startEdge(
       },
       sockets,
       connectionsMax: served.limits.connectionsMax,
+      behind: served.trustedEdges,
       audience: served.tickets?.audience ?? unnamedRoute,
       alternates: served.duplicates,
       keys: served.tickets?.keys ?? [],

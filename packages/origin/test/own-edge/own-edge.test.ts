@@ -52,16 +52,21 @@ test("when HAProxy dies Node serves at once, until the next is in front", { skip
   assert.equal(events.filter((event) => event === "edge-died").length, 2);
 });
 
-test("the origin knows who asks, whatever is claimed", { skip }, async (t) => {
-  const origin = await edgedOrigin(t);
-  const agent = new Agent({ localAddress: "127.0.0.7" });
-  t.after(() => agent.destroy());
-  const headers = { "X-Forwarded-For": "9.9.9.9" };
-  const { status } = await ask(`${origin.url}metadata/none.json`, { headers, agent });
-  assert.equal(status, 404);
+test("the origin knows who asks, whatever is claimed but by an edge that is trusted", {
+  skip,
+}, async (t) => {
+  const origin = await edgedOrigin(t, { trustedEdges: ["127.0.0.8"] });
+  await inFront(origin);
+  for (const localAddress of ["127.0.0.7", "127.0.0.8"]) {
+    const agent = new Agent({ localAddress });
+    t.after(() => agent.destroy());
+    const headers = { "X-Forwarded-For": "9.9.9.9" };
+    const { status } = await ask(`${origin.url}metadata/none.json`, { headers, agent });
+    assert.equal(status, 404);
+  }
   const refused = origin.logged.filter(({ event }) => event === "request-refused");
   assert.deepEqual(
     refused.map(({ fields }) => fields["client"]),
-    ["127.0.0.7"],
+    ["127.0.0.7", "9.9.9.9"],
   );
 });
