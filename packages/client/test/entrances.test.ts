@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { RouteError, type Transport } from "@causeway/kernel";
 import fc from "fast-check";
 import { folderStore, nodePorts } from "../src/node/index.ts";
+import { entranceLimits } from "../src/routes/entrances.ts";
 import { type ExchangePorts, exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
 import type { Route } from "../src/routes/route.ts";
@@ -135,6 +137,28 @@ for (const behaviour of useless) {
     assert.equal(server.requests.length, 1);
   });
 }
+
+test("an entrance that asked for rest is asked by nobody who was about to", async () => {
+  await using server = await startRoute("hangs-before-headers", files);
+  await using entrance = await startRoute("busy-503", files);
+  const route = routeWith(server, entrance);
+  const alarms: (() => void)[] = [];
+  const sleep = (ms: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (ms === entranceLimits.hedgeMs) alarms.push(resolve);
+    return promise;
+  };
+  const how = { ...ports, clock: { ...ports.clock, steady: () => 0, sleep } };
+  const failing = [failureOf(route, file, how), failureOf(route, file, how)];
+  while (server.requests.length < 2) await setImmediate();
+  for (const ring of alarms) {
+    ring();
+    while (route.entrances.next(0) !== undefined) await setImmediate();
+  }
+  for (const socket of server.sockets) socket.destroy();
+  for (const { code } of await Promise.all(failing)) assert.equal(code, "ROUTE_UNREACHABLE");
+  assert.deepEqual([alarms.length, entrance.requests.length], [2, 1]);
+});
 
 test("an entrance that fails gives way to the other one", async () => {
   await using server = await startRoute("resets", files);

@@ -11,6 +11,7 @@ import { Line, type LineTraits } from "./network/line.ts";
 import { Network } from "./network/network.ts";
 import { type Behaviour, honest } from "./routes/behaviour.ts";
 import { drawBusy } from "./routes/busy.ts";
+import { drawEntrance } from "./routes/entrances.ts";
 import { drawBehaviour, drawReplay } from "./routes/families.ts";
 import { drawLeading } from "./routes/leading.ts";
 import { RouteHost } from "./routes/route-host.ts";
@@ -98,7 +99,13 @@ function makeHost(
   if (behaviour !== undefined) return new RouteHost(world, vendor, host, kept);
   const others = routes.map((other) => other.name).filter((other) => other !== name);
   const leading = drawLeading(dice.fork("leading"), kept, others, isGood);
-  const giving = drawTickets(dice.fork("tickets"), leading, name, isGood);
+  const giver = {
+    host: name,
+    isGood,
+    drawEntrance: (fork: Dice) =>
+      captured ? drawReplay(fork) : drawEntrance(fork, () => world.now),
+  };
+  const giving = drawTickets(dice.fork("tickets"), leading, giver);
   return new RouteHost(world, vendor, host, giving);
 }
 

@@ -51,6 +51,18 @@ export const mutations: readonly Mutation[] = [
     "if (text === undefined) return undefined;\n  const end = endOf(text) ?? wall + 1e9;",
   ),
   bug(
+    "a ticket may name any port as an entrance",
+    "client/src/routes/ticket.ts",
+    "return ports?.every(isEntrancePort) === true ? ports : [];",
+    "return (ports ?? []) as never;",
+  ),
+  bug(
+    "a public address that asked for rest is asked when its entrance fails",
+    "client/src/routes/either-way.ts",
+    '  if (way === "entrance" && entrances.publicRestUntil > now) return undefined;\n',
+    "",
+  ),
+  bug(
     "a body whose connection breaks begins anew",
     "client/src/routes/resumed-body.ts",
     "const resumedLengthMin = 4 * 1024;",

@@ -93,9 +93,11 @@ function putAside(host: Route, port: number, now: number, restMs: number): void 
 /** @param failed whether the first has failed; else it only takes long */
 function startSecond(ways: EitherWay, { way }: Lane, failed: boolean): Lane | undefined {
   const now = ways.clock.steady();
-  const { host } = ways;
+  const { host, port } = ways;
   const { entrances } = host;
-  if (host.restUntil > now) return undefined; // it has asked another request for that meanwhile
+  // They may have asked another request for rest meanwhile.
+  if (host.restUntil > now) return undefined;
+  if (way === "public" && entrances.next(now) !== port) return undefined;
   if (way === "entrance" && entrances.publicRestUntil > now) return undefined;
   const isRetry = way === "entrance" && failed; // what was asked before is asked as ever
   if (!isRetry && !entrances.mayHedge(now)) return undefined;

@@ -1,4 +1,4 @@
-import type { Exchange } from "../network/request.ts";
+import { addressOf, type Exchange } from "../network/request.ts";
 import { restMsOf } from "../routes/route-host.ts";
 import type { Checker } from "./checker.ts";
 import type { Scene } from "./scene.ts";
@@ -10,8 +10,10 @@ const laterMsMax = 3_600_000; // in later runs a route that has to be enough is 
 const roundingMs = 2; // of the machine's clock, by which later runs go
 const setBackMs = 600_000; // a clock that was set back by as much has forgotten what it wrote
 
-/** What a route asked for. */
+/** What an address asked for. */
 interface Rest {
+  /** Of a private entrance, of which a later run knows nothing. */
+  readonly isPrivate: boolean;
   /** World time, which the run itself can measure. */
   readonly until: number;
   /** By the machine's clock, from and to. */
@@ -38,18 +40,19 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   return {
     began() {
       asked.clear();
-      for (const [host, rest] of rests) {
+      for (const [address, rest] of rests) {
         const wall = world.now + clock.offsetMs;
         // Set back, the clock makes the run forget it for good.
-        if (rest.until <= world.now || wall < rest.wallFrom - setBackMs) {
-          rests.delete(host);
+        const isForgotten = rest.isPrivate || wall < rest.wallFrom - setBackMs;
+        if (rest.until <= world.now || isForgotten) {
+          rests.delete(address);
           continue;
         }
         const restMs = Math.min(rest.wallUntil - rest.wallFrom, laterMsMax);
         rest.isLaterRun = true;
         rest.laterUntil = world.now + restMs - Math.max(0, wall - rest.wallFrom);
         // Over by a clock that was set forward, it is forgotten, though the clock be set back again.
-        if (rest.laterUntil <= world.now) rests.delete(host);
+        if (rest.laterUntil <= world.now) rests.delete(address);
       }
     },
     ended() {
@@ -59,38 +62,52 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
       rests.clear();
     },
     asked(exchange) {
-      const { host, path } = exchange;
+      const { host, port, path } = exchange;
+      const address = addressOf(exchange);
       if (redirects.get(`http://${host}/${path}`) === world.now) led.add(exchange);
-      const rest = rests.get(host);
+      const rest = rests.get(address);
       if (rest !== undefined && !mayAsk(rest)) {
-        world.broke(6, `${host} was asked for ${path} while it had asked for rest`);
+        world.broke(6, `${address} was asked for ${path} while it had asked for rest`);
       }
-      if (!hosts.some(({ name, behaviour }) => name === host && behaviour.dead)) return;
-      const times = asked.get(host) ?? [];
-      asked.set(host, times);
+      if (!hosts.some((route) => route.name === host && route.behaviourAt(port).dead)) return;
+      const times = asked.get(address) ?? [];
+      asked.set(address, times);
       times.push(world.now);
       const lately = times.filter((at) => at > world.now - 1_000).length;
       if (times.length > perRunMax || lately > perSecondMax) {
-        world.broke(6, `dead ${host} was asked ${times.length} times in a run, ${lately} lately`);
+        world.broke(
+          6,
+          `dead ${address} was asked ${times.length} times in a run, ${lately} lately`,
+        );
       }
     },
     answered(exchange) {
-      const { host, answer } = exchange;
+      const { answer, port } = exchange;
       const location = answer?.headers.get("location");
       if (location !== undefined) redirects.set(location, world.now);
       const restMs = answer && restMsOf(answer);
       if (restMs === undefined || led.has(exchange)) return;
       const wallFrom = world.now + clock.offsetMs;
-      const before = rests.get(host);
-      // One of an earlier run was over, as far as it counts, when the route was asked again.
-      const ownUntil = before?.isLaterRun === false ? before.until : 0;
-      rests.set(host, {
-        until: Math.max(ownUntil, world.now + restMs),
-        wallFrom,
-        wallUntil: wallFrom + restMs,
-        isLaterRun: false,
-        laterUntil: Infinity,
-      });
+      const told = { isPrivate: port !== undefined, until: world.now + restMs, wallFrom };
+      const address = addressOf(exchange);
+      rests.set(address, restAfter(rests.get(address), told, restMs));
     },
+  };
+}
+
+function restAfter(
+  before: Rest | undefined,
+  asked: Pick<Rest, "isPrivate" | "until" | "wallFrom">,
+  restMs: number,
+): Rest {
+  // One of an earlier run was over, as far as it counts, when the route was asked again.
+  const ownUntil = before?.isLaterRun === false ? before.until : 0;
+  return {
+    isPrivate: asked.isPrivate,
+    until: Math.max(ownUntil, asked.until),
+    wallFrom: asked.wallFrom,
+    wallUntil: asked.wallFrom + restMs,
+    isLaterRun: false,
+    laterUntil: Infinity,
   };
 }

@@ -2,7 +2,7 @@ import { type Delivery, invariant, type Transport, type TransportRequest } from 
 import type { Life } from "../life.ts";
 import type { World } from "../world.ts";
 import type { Line } from "./line.ts";
-import { type Exchange, type Host, startRequest } from "./request.ts";
+import { addressOf, type Exchange, type Host, startRequest } from "./request.ts";
 
 /** Sees every request when it is made, and every answer when its headers are here. */
 export interface Watcher {
@@ -36,11 +36,12 @@ export class Network {
         settle.reject(request.signal.reason);
         return;
       }
-      const name = request.url.hostname;
+      const { hostname: name, port } = request.url;
       const host = this.#hosts.get(name);
       invariant(host !== undefined, "a drill's routes lead to its hosts");
       const exchange: Exchange = {
         host: name,
+        port: port === "" ? undefined : Number(port),
         path: request.url.pathname.slice(1),
         bearer: request.bearer,
         life,
@@ -50,22 +51,23 @@ export class Network {
         closed: false,
       };
       this.#tellAsked(exchange, request);
-      const reused = (idle.get(name) ?? 0) > 0;
-      if (reused) idle.set(name, (idle.get(name) ?? 0) - 1);
+      const address = addressOf(exchange);
+      const reused = (idle.get(address) ?? 0) > 0;
+      if (reused) idle.set(address, (idle.get(address) ?? 0) - 1);
       const under = { world: this.#world, home: this.#home, host, exchange, request, settle };
       startRequest(under, reused, {
         answered: () => {
-          this.#world.note(`${name} answers ${exchange.answer?.status} to ${exchange.path}`);
+          this.#world.note(`${address} answers ${exchange.answer?.status} to ${exchange.path}`);
           for (const watcher of this.#watchers) watcher.answered?.(exchange);
         },
-        reusable: () => idle.set(name, (idle.get(name) ?? 0) + 1),
+        reusable: () => idle.set(address, (idle.get(address) ?? 0) + 1),
       });
     });
   }
 
   #tellAsked(exchange: Exchange, { range }: TransportRequest): void {
     const part = range === undefined ? "" : ` ${range.start}-${range.end}`;
-    this.#world.note(`${exchange.host} is asked for ${exchange.path}${part}`);
+    this.#world.note(`${addressOf(exchange)} is asked for ${exchange.path}${part}`);
     for (const watcher of this.#watchers) watcher.asked?.(exchange);
   }
 }

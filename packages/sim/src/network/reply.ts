@@ -4,6 +4,8 @@ import type { Instant } from "@causeway/kernel";
 export interface Asked {
   /** Below the route's base: `metadata/timestamp.json`. */
   readonly path: string;
+  /** Of the private entrance that is asked; undefined at the public address. */
+  readonly port: number | undefined;
   readonly range: { readonly start: number; readonly end: number } | undefined;
   /** The true time. */
   readonly now: Instant;

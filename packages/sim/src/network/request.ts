@@ -15,6 +15,8 @@ export interface Host {
 /** One request, as those who watch the network see it. */
 export interface Exchange {
   readonly host: string;
+  /** Of a private entrance; undefined at the public address. */
+  readonly port: number | undefined;
   readonly path: string;
   /** What was shown with it to be known by. */
   readonly bearer: string | undefined;
@@ -25,6 +27,11 @@ export interface Exchange {
   stream: BodyStream | undefined;
   /** The client is through with it. */
   closed: boolean;
+}
+
+/** Where it was asked: each has its own connections, and asks for rest by itself. */
+export function addressOf({ host, port }: Pick<Exchange, "host" | "port">): string {
+  return port === undefined ? host : `${host}:${port}`;
 }
 
 /** A request under way, and all that it touches. */
@@ -56,7 +63,8 @@ export function startRequest(under: UnderWay, reused: boolean, events: Events): 
   const ask = (): void => {
     cross(under, () => {
       const { range } = request;
-      const reply = host.serve({ path: exchange.path, range, now: world.instant });
+      const { path, port } = exchange;
+      const reply = host.serve({ path, port, range, now: world.instant });
       if (reply.kind === "silence") return;
       if (reply.kind !== "answer") {
         cross(under, () => fail(under, reply.kind));

@@ -24,6 +24,10 @@ export interface Behaviour {
   readonly busy?: boolean;
   /** True when its `Date` headers are wrong. */
   readonly liesDate?: boolean;
+  /** True when its answers come so slowly that one holds up a run. */
+  readonly drips?: boolean;
+  /** What it does at its private entrances, by their ports. */
+  readonly entrances?: ReadonlyMap<number, Behaviour>;
   readonly reply: (situation: Situation) => Reply;
 }
 

@@ -50,6 +50,7 @@ function flapping(one: Behaviour, two: Behaviour, everyMs: number, now: () => nu
   return {
     ...((one.thief === true || two.thief === true) && { thief: true }),
     ...((one.liesDate === true || two.liesDate === true) && { liesDate: true }),
+    ...((one.drips === true || two.drips === true) && { drips: true }),
     name: `flapping every ${everyMs} ms between ${one.name} and ${two.name}`,
     reply: (situation) => {
       const isOdd = Math.floor(now() / everyMs) % 2 === 1;

@@ -6,6 +6,8 @@ import type { World } from "../world.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { honestAnswer } from "./honest.ts";
 
+const closed: Behaviour = { name: "closed", dead: true, reply: () => ({ kind: "refused" }) };
+
 /** A route: a server with a copy of the vendor's tree, which it brings up to date now and then. */
 export class RouteHost implements Host {
   readonly name: string;
@@ -33,7 +35,7 @@ export class RouteHost implements Host {
     this.#state = vendor.newest.number;
   }
 
-  /** World time until which it has asked somebody to leave it alone. */
+  /** World time until which its public address has asked somebody to leave it alone. */
   get restUntil(): number {
     return this.#restUntil;
   }
@@ -51,13 +53,20 @@ export class RouteHost implements Host {
     this.#state = Math.max(this.#state, state);
   }
 
+  /** What it does at one of its ports; where it has no entrance, nobody listens. */
+  behaviourAt(port: number | undefined): Behaviour {
+    return port === undefined ? this.behaviour : (this.behaviour.entrances?.get(port) ?? closed);
+  }
+
   serve(asked: Asked): Reply {
     const state = this.#state;
     const vendor = this.#vendor;
     const honest = (at = state, path = asked.path) => honestAnswer(vendor.file(path, at), asked);
-    const reply = this.behaviour.reply({ asked, vendor, state, honest });
+    const { port } = asked;
+    const reply = this.behaviourAt(port).reply({ asked, vendor, state, honest });
     const restMs = restMsOf(reply);
-    if (restMs !== undefined) this.#restUntil = Math.max(this.#restUntil, this.#world.now + restMs);
+    if (port === undefined && restMs !== undefined)
+      this.#restUntil = Math.max(this.#restUntil, this.#world.now + restMs);
     return reply;
   }
 }

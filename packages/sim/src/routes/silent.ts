@@ -25,6 +25,7 @@ export const hanging: Family = (dice) => {
 export const dripping: Family = (dice) => {
   const drip = { bytes: dice.spread(1, 4_000), everyMs: dice.spread(20, 3_500) };
   return {
+    drips: true,
     name: `dripping ${drip.bytes} bytes every ${drip.everyMs} ms`,
     reply: ({ honest }) => withBody(honest(), { drip }),
   };

@@ -1,33 +1,39 @@
 import type { Dice } from "../dice.ts";
 import { type Reply, withHeaders } from "../network/reply.ts";
-import type { Behaviour } from "./behaviour.ts";
+import type { Behaviour, Family } from "./behaviour.ts";
+import { drawEntrances } from "./entrances.ts";
 
 const header = "causeway-ticket";
 const lifeSeconds = 86_400;
 const checkedPath = "metadata/timestamp.json";
 
-/**
- * Draws what a route does about tickets, besides all else that it does.
- * @param isGood true for the route that has to be enough: it sends no junk
- */
-export function drawTickets(
-  dice: Dice,
-  behaviour: Behaviour,
-  host: string,
-  isGood: boolean,
-): Behaviour {
-  if (dice.chance(1, 3)) return behaviour;
-  const isHonest = isGood || dice.chance(2, 3);
-  return isHonest ? givingTickets(behaviour, host) : givingJunk(behaviour, dice);
+interface Giver {
+  readonly host: string;
+  /** True for the route that has to be enough: it sends no junk. */
+  readonly isGood: boolean;
+  /** Draws what it does at one private entrance. */
+  readonly drawEntrance: Family;
 }
 
-/** Gives a ticket of its own, in which its name stands, to who looks for something new. */
-function givingTickets(behaviour: Behaviour, host: string): Behaviour {
+/** Draws what a route does about tickets, besides all else that it does. */
+export function drawTickets(dice: Dice, behaviour: Behaviour, giver: Giver): Behaviour {
+  if (dice.chance(1, 3)) return behaviour;
+  const isHonest = giver.isGood || dice.chance(2, 3);
+  return isHonest ? givingTickets(behaviour, dice, giver) : givingJunk(behaviour, dice);
+}
+
+/**
+ * Gives a ticket of its own, in which its name and entrances stand, to who looks for something
+ * new.
+ */
+function givingTickets(behaviour: Behaviour, dice: Dice, { host, drawEntrance }: Giver): Behaviour {
+  const { ent, entrances, name } = drawEntrances(dice.fork("entrances"), drawEntrance);
   let given = 0;
-  return withTickets(behaviour, "gives tickets", ({ now }) => {
+  const giving = withTickets(behaviour, `gives tickets${name}`, ({ now }) => {
     const exp = Math.floor(now / 1000) + lifeSeconds;
-    return `e30.${btoa(JSON.stringify({ aud: host, exp }))}.n${given++}`.replaceAll("=", "");
+    return `e30.${btoa(JSON.stringify({ aud: host, exp, ent }))}.n${given++}`.replaceAll("=", "");
   });
+  return { ...giving, entrances };
 }
 
 /** Sends what is no ticket as one, or one that is not its own to give. */
