@@ -34,8 +34,10 @@ export interface MetadataLimits {
   readonly backoffMs: BackoffLimits;
   /** Documents of one whole refresh or search, over one route. */
   readonly stepsMax: number;
-  /** How long a route that has shown to know something newer may take to deliver it. */
+  /** How long a route that has shown to know something newer may take for each document of it, … */
   readonly newerMs: number;
+  /** … and for all of it. */
+  readonly newerMsMax: number;
   /** How long one that is overloaded may be waited for although another one has delivered. */
   readonly busyMs: number;
 }
@@ -79,7 +81,8 @@ export const clientLimits: ClientLimits = {
     failingMsMax: 10_000, // a server that loses a whole request to its full queue is asked once more
     backoffMs: { base: 200, max: 10_000 },
     stepsMax: 1_024, // 256 new roots and a deep search stay far below
-    newerMs: 10_000, // a snapshot of 256 bins over a modem; a tarpit costs no more
+    newerMs: 10_000, // a snapshot of 256 bins over a modem
+    newerMsMax: 30_000, // several new roots over a line that a download fills; a tarpit costs no more
     busyMs: 3_000, // a short rest, or a few waits after failures; who refuses all costs no more
   },
   catalogueLengthMax: 32 * 1024 * 1024, // 100,000 releases of one product

@@ -76,12 +76,15 @@ export class Asking {
     const first = await this.#race.first();
     if (first === undefined) return this.#asked([]);
     const { limits, state } = this.#run;
-    const { secondOpinionMs, newerMs, busyMs } = limits.metadata;
+    const { secondOpinionMs, newerMs, newerMsMax, busyMs } = limits.metadata;
+    const start = this.#run.ports.clock.steady();
     const moreMs = (route: Route, busy: boolean): number => {
-      const set = this.#attempts.get(route)?.set;
+      const attempt = this.#attempts.get(route);
       const known = newestOf(this.#whole)?.set ?? first.set;
       const roundTrips = opinionRoundTrips + rootOf(known) - rootOf(state.set);
-      if (set !== undefined && compareStates(set, known) > 0) return newerMs;
+      if (attempt !== undefined && compareStates(attempt.set, known) > 0) {
+        return Math.min(newerMsMax, Math.max(0, attempt.gotOnAt - start) + newerMs);
+      }
       // A far route that answers step by step is on its way, or has taken the connection: a near
       // and frozen one must not win every time.
       const wayMs = Math.min(newerMs, (route.firstTripMs ?? 0) * roundTrips);

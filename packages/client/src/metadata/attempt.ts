@@ -12,6 +12,7 @@ export class Attempt {
   #refresh: Refresh;
   #accepted: Accepted[] = [];
   #steps = 0;
+  #gotOnAt = Number.NEGATIVE_INFINITY;
   /** The last that it delivered; undefined when it said since that it has none. */
   #last: Document | undefined;
   /** What the route delivered, by its path. */
@@ -28,6 +29,11 @@ export class Attempt {
   /** The trusted set, as far as this route led. */
   get set(): TrustedSet {
     return this.#refresh.set;
+  }
+
+  /** When the last document was verified; steady time. */
+  get gotOnAt(): number {
+    return this.#gotOnAt;
   }
 
   /** What to persist of it, in order. */
@@ -95,6 +101,7 @@ export class Attempt {
       const refresh = this.#refresh;
       this.#accepted.push(bytes === undefined ? refresh.absent() : refresh.offer(bytes));
       route.kept(bytes?.length ?? 0);
+      this.#gotOnAt = this.#run.ports.clock.steady();
       if (bytes !== undefined) this.#documents.set(want.path, bytes);
     }
   }

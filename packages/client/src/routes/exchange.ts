@@ -38,7 +38,8 @@ export interface Answer {
   readonly body: AsyncIterable<Uint8Array>;
   /**
    * What is to be said of the route since these bytes turned out to be wrong. Where it redirected
-   * to another one, that one is struck as a liar, and the route itself just failed.
+   * to another one, it just failed, and that one is struck as a liar; not for metadata: they are
+   * judged by what the route had shown before, or withheld.
    */
   readonly blamed: (error: unknown) => unknown;
   /** Lets go of the connection. Safe to call twice, and after the body ended. */
@@ -176,7 +177,7 @@ function toldOf({ host, route, path }: Asking, error: unknown): unknown {
   if (host === route || !isRouteFault(error)) return error;
   const text = `redirects ${path} to ${host.id}, which failed: ${error.message}`;
   if (isLie(error)) {
-    host.strike(error);
+    if (error instanceof RouteError) host.strike(error);
     const options = { misled: true, cause: error };
     return new RouteError("ROUTE_REFUSED", route.id + path, text, options);
   }

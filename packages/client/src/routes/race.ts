@@ -12,7 +12,10 @@ import { isRouteFault } from "./route-fault.ts";
  */
 export type RouteJob<Value> = (route: Route, signal: AbortSignal) => Promise<Value>;
 
-export type RaceLimits = Omit<MetadataLimits, "secondOpinionMs" | "stepsMax" | "newerMs">;
+export type RaceLimits = Omit<
+  MetadataLimits,
+  "secondOpinionMs" | "stepsMax" | "newerMs" | "newerMsMax"
+>;
 
 export interface RaceRequest<Value> {
   readonly ports: { readonly clock: Clock; readonly random: Random };

@@ -5,7 +5,8 @@ import type { Behaviour } from "./behaviour.ts";
 /**
  * Draws whether a route redirects some requests to another one of the drill, as servers that share
  * their load do; who that is, a liar or nobody, is none of its concern.
- * @param isGood true for the route that has to be enough: then it is few requests, drawn anew
+ * @param isGood true for the route that has to be enough: then it is few requests, drawn anew, and
+ *   for files that have their hash in their name: what is new is its own to say
  */
 export function drawLeading(
   dice: Dice,
@@ -13,10 +14,12 @@ export function drawLeading(
   others: readonly string[],
   isGood: boolean,
 ): Behaviour {
-  if (others.length === 0 || behaviour.busy === true || !dice.chance(1, 5)) return behaviour;
+  const isLeft = behaviour.busy === true || behaviour.dead === true; // the dead answer nobody
+  if (others.length === 0 || isLeft || !dice.chance(1, 5)) return behaviour;
   const to = dice.pick(others);
   const of = isGood ? dice.pick([5, 10, 20]) : dice.pick([1, 2, 5]);
-  const part = dice.pick(["", "", "metadata/", "targets/", ".pack.zst", "timestamp.json"]);
+  const anything = ["", "", "metadata/", "timestamp.json"];
+  const part = dice.pick([...(isGood ? [] : anything), "targets/", ".pack.zst"]);
   return {
     ...behaviour,
     ...(isGood && { busy: true }),
