@@ -93,17 +93,22 @@ export function busyPage(status: 429 | 503, alternates: readonly string[], scrip
   return pageOf("Please wait", texts[status], alternates, script);
 }
 
-/** A page under 1 KiB that links as many of the alternates as fit. */
+const look =
+  '<meta name=viewport content="width=device-width">' +
+  "<style>:root{color-scheme:light dark}" +
+  "body{max-width:34em;margin:auto;padding:1em;font:1.1em/1.6 sans-serif}</style>";
+
+/** A page under 1 KiB that links as many of the alternates as fit, by their names. */
 export function pageOf(
   title: string,
   text: string,
   alternates: readonly string[],
   script = "",
 ): string {
-  const start = `<!doctype html><meta charset=utf-8><title>${title}</title>`;
-  return asManyAsFit(`${start}${script}<p>${text}`, alternates, (base) => {
-    const url = escapeHtml(new URL("security/", base).href);
-    return `<p><a href="${url}">${url}</a>`;
+  const start = `<!doctype html><html lang=en><meta charset=utf-8><title>${title}</title>${look}`;
+  return asManyAsFit(`${start}${script}<h1>${title}</h1><p>${text}`, alternates, (base) => {
+    const { href, host } = new URL("security/", base);
+    return `<p><a href="${escapeHtml(href)}">${escapeHtml(host)}</a>`;
   });
 }
 

@@ -40,4 +40,13 @@ test("a refusal names when to come back, and a browser gets a page under a KiB w
   assert.ok(page.body.length < 1024);
   assert.match(page.body.toString(), /<a href="https:\/\/a0\.example\/x&#38;y&#39;z\/security\/">/);
   assert.equal(page.headers["content-length"], String(page.body.length));
+  // For a screen reader, and for a phone: its language, its heading, links by their names, its width.
+  const text = page.body.toString();
+  assert.match(
+    text,
+    /^<!doctype html><html lang=en><meta charset=utf-8><title>Please wait<\/title>/,
+  );
+  assert.match(text, /<meta name=viewport content="width=device-width">/);
+  assert.match(text, /<h1>Please wait<\/h1><p>Too busy now\./);
+  assert.match(text, /">a0\.example<\/a>/);
 });
