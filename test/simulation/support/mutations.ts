@@ -142,6 +142,11 @@ export const mutations: readonly Mutation[] = [
         find: "return this.#expelled || this.#failures >= this.#limits.failuresMax;",
         replace: "return this.#expelled;",
       },
+      {
+        file: "client/src/routes/retry-budget.ts",
+        find: "return Math.max(0, Math.ceil(ms - 1e-6));",
+        replace: "return 0 * ms;",
+      },
     ],
   },
   bug(
@@ -189,8 +194,8 @@ export const mutations: readonly Mutation[] = [
   bug(
     "a chunk's buffer is used again while it is being written",
     "client/src/fetch/chunk-lane.ts",
-    "await events.arrived(number, verified);",
-    "void events.arrived(number, verified);",
+    "await events.arrived(this.#next, verified);",
+    "void events.arrived(this.#next, verified);",
   ),
   bug(
     "the old patch is removed before the new one takes its place",
