@@ -1,5 +1,6 @@
 import { outcomeOf, type Row } from "./flood-tables.ts";
 import { shownMs, shownShare } from "./outcome.ts";
+import type { Visitor } from "./visit-job.ts";
 
 /** What one front was to reach. */
 interface Target {
@@ -27,8 +28,10 @@ export function targetTable(rows: readonly Row[], retrying: readonly Row[]): str
     oneProcess(rows),
     besideCalm(rows),
     besideHand(rows),
-    newcomers(retrying, names.serve),
-    newcomers(retrying, names.edge),
+    ...[names.serve, names.edge].flatMap((name) => [
+      newcomers(retrying, name, "newcomer"),
+      newcomers(retrying, name, "newcomer, flooding address"),
+    ]),
   ].filter((target) => target !== undefined);
   const lines = targets.map(
     ({ what, value, met }) => `| ${what} | ${value} | ${met ? "met" : "NOT met"} |`,
@@ -85,9 +88,9 @@ function worstOf(rows: readonly Row[]) {
   return each.toSorted((a, b) => b.median - a.median)[0];
 }
 
-function newcomers(rows: readonly Row[], name: string): Target | undefined {
-  const outcome = outcomeOf(of(rows, name, 10), "newcomer", "flood");
+function newcomers(rows: readonly Row[], name: string, who: Visitor): Target | undefined {
+  const outcome = outcomeOf(of(rows, name, 10), who, "flood");
   if (outcome.came === 0) return undefined;
-  const what = `${name}: newcomers at 10x within three retries, at least 95 %`;
+  const what = `${name}: ${who}, at 10x within three retries, at least 95 %`;
   return { what, value: `${shownShare(outcome.success)} %`, met: outcome.success >= 0.95 };
 }
