@@ -46,6 +46,23 @@ test("while connections are open nobody has to give way, until it is closed", as
   assert.equal(await isCrowded(origin), false);
 });
 
+test("while connections are open those over TLS have no bound of their own", async (t) => {
+  const { files } = new TestAuthority(t);
+  const limits = { connectionsMax: 1, tlsConnectionsMax: 1 };
+  const origin = await testOrigin(t, { adminPort: 0, tls: files, limits });
+  await open(origin, "connections");
+  await eventually("two are open at once", async () => {
+    const sockets = [1, 2].map(() => {
+      return connectTls({ host: "127.0.0.1", port: origin.port, rejectUnauthorized: false });
+    });
+    for (const socket of sockets) socket.on("error", () => {});
+    await sleep(100);
+    const isSo = (await metricOf(origin, "connections")) === 2;
+    for (const socket of sockets) socket.destroy();
+    return isSo;
+  });
+});
+
 test("with the shield off it is as with all rules open, and what is retired stays so", async (t) => {
   const origin = await testOrigin(t, { adminPort: 0, limits: two, shield: "off" });
   assert.equal(await isCrowded(origin), false);
