@@ -9,6 +9,6 @@ export function origin(
   more: readonly string[],
 ): readonly string[] {
   const program = join(root, "packages/cli/bin/causeway.js");
-  const place = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
+  const place = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1", "--edge", "off"];
   return [process.execPath, program, "serve", "--repository", tree, ...place, ...more];
 }

@@ -52,7 +52,7 @@ test("what is wrong with --tls options is a matter of configuration, and says wh
     [["--tls-cert", cert, "--tls-key", `${key}.old`], /TLS_KEY.*not there.*--tls-key/],
   ];
   for (const [options, message] of cases) {
-    const args = ["serve", "--dir", vendor.dir, "--port", "0", ...options];
+    const args = ["serve", "--dir", vendor.dir, "--port", "0", "--edge", "off", ...options];
     const { code, json } = await causewayJson(args);
     assert.match(JSON.stringify(json), message);
     assert.equal(code, 2);

@@ -38,7 +38,18 @@ test("a busy route has told its clients of the others, the best first", async (t
 
 test("serving the folder around the repository is told, and where health is asked for", async (t) => {
   const { dir } = await TestVendor.make(folderFor(t));
-  const at = ["--host", "127.0.0.1", "--port", "0", "--admin-port", "0", "--workers", "1"];
+  const at = [
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "0",
+    "--admin-port",
+    "0",
+    "--workers",
+    "1",
+    "--edge",
+    "off",
+  ];
   const server = start(["serve", "--repository", dir, ...at]);
   t.after(() => server.kill("SIGKILL"));
   const end = ended(server);

@@ -7,6 +7,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeway, causewayJson, ended, folderFor, serve, start } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { programBytes, TestVendor } from "../support/vendor.ts";
 
 interface Claims {
@@ -37,14 +38,6 @@ async function mirrorOf(t: TestContext, tree: string): Promise<Mirror> {
   await once(server, "listening");
   t.after(() => server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, authorizations };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 function claimsIn(text: string): readonly Claims[] {
@@ -203,7 +196,17 @@ test("who has a ticket gets a new patch while the process at the public port han
 test("whoever serves is told when there are no tickets, and when they are those of another", async (t) => {
   const { dir } = await TestVendor.make(folderFor(t));
   const warned = async (): Promise<string> => {
-    const server = start(["serve", "--dir", dir, "--host", "127.0.0.1", "--port", "0"]);
+    const server = start([
+      "serve",
+      "--dir",
+      dir,
+      "--host",
+      "127.0.0.1",
+      "--port",
+      "0",
+      "--edge",
+      "off",
+    ]);
     t.after(() => server.kill("SIGKILL"));
     const end = ended(server);
     server.stderr?.on("data", (text: string) => {

@@ -98,6 +98,8 @@ interface Served {
   /** The same over HTTPS. */
   readonly tlsUrl: string | null;
   readonly adminUrl: string | null;
+  /** The HAProxy in front. */
+  readonly edge: { readonly version: string } | null;
   readonly process: ChildProcess;
 }
 
@@ -106,9 +108,10 @@ export function serveTree(context: TestContext, tree: string): Promise<Served> {
   return serve(context, "--repository", tree);
 }
 
-/** Runs `causeway serve ARGS` on a free port for one test. */
+/** Runs `causeway serve ARGS` on a free port for one test, without an edge if ARGS name none. */
 export async function serve(context: TestContext, ...args: readonly string[]): Promise<Served> {
-  const child = start(["serve", ...args, "--host", "127.0.0.1", "--port", "0", "--json"]);
+  const place = ["--host", "127.0.0.1", "--port", "0", "--json"];
+  const child = start(["serve", "--edge", "off", ...args, ...place]);
   context.after(() => child.kill("SIGKILL"));
   child.stderr?.resume();
   if (child.stdout === null) throw new Error("no standard output");

@@ -5,6 +5,8 @@ import path from "node:path";
 import { UsageError } from "@causeway/kernel";
 import {
   descriptorLog,
+  type EdgeChoice,
+  edgeChoices,
   entrancesMax,
   type Origin,
   type OriginOptions,
@@ -36,6 +38,7 @@ interface ServeOptions {
   readonly tlsKey?: string;
   readonly tlsPort?: number;
   readonly workers?: number;
+  readonly edge: EdgeChoice;
 }
 
 const stopGraceMs = 10_000;
@@ -100,6 +103,14 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       wholeNumber(0, 65_535),
     )
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
+    .addOption(
+      new Option(
+        "--edge <how>",
+        "start an HAProxy in front: where there is one, never, or by all means",
+      )
+        .choices(edgeChoices)
+        .default("auto"),
+    )
     .action((options: ServeOptions) => serve(options, terminal, signal));
 };
 
@@ -135,10 +146,13 @@ async function serve(
     }),
     ...(policyPath !== undefined && { policyFile: policyPath }),
     ...(options.adminPort !== undefined && { adminPort: options.adminPort }),
+    edge: options.edge,
     ...(tls !== undefined && { tls }),
   });
+  const { edge, url, tlsUrl = null, adminUrl = null } = origin;
+  const told = edge === undefined ? null : { version: edge.version, control: edge.control };
   terminal.result(
-    { url: origin.url, tlsUrl: origin.tlsUrl ?? null, adminUrl: origin.adminUrl ?? null },
+    { url, tlsUrl, adminUrl, edge: told },
     `serving ${path.resolve(tree)} at ${where(origin)}; Ctrl-C ends it`,
   );
   warnOfTree(tree, terminal);
@@ -209,9 +223,11 @@ function followedFiles({ dir = ".", repository, ticketKeys, policy }: ServeOptio
   };
 }
 
-function where({ url, tlsUrl, adminUrl }: Origin): string {
+function where({ url, tlsUrl, adminUrl, edge }: Origin): string {
   const secure = tlsUrl === undefined || tlsUrl === url ? "" : ` and ${tlsUrl}`;
-  return `${url}${secure}${adminUrl === undefined ? "" : `, health and metrics at ${adminUrl}`}`;
+  const behind = edge === undefined ? "" : ` behind HAProxy ${edge.version}`;
+  const health = adminUrl === undefined ? "" : `, health and metrics at ${adminUrl}`;
+  return `${url}${secure}${behind}${health}`;
 }
 
 /** @throws {UsageError} */

@@ -23,7 +23,7 @@ export class ServerProcess {
   static async start(tree: string, signal: AbortSignal): Promise<ServerProcess> {
     const bin = fileURLToPath(new URL("../../bin/causeway.js", import.meta.url));
     const args = ["serve", "--repository", tree, "--host", "127.0.0.1", "--port", "0"];
-    const words = [...process.execArgv, bin, ...args, "--workers", "1", "--json"];
+    const words = [...process.execArgv, bin, ...args, "--workers", "1", "--edge", "off", "--json"];
     const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
     try {
       return new ServerProcess(child, await listeningUrl(child, signal));

@@ -96,7 +96,9 @@ export class EdgeSupervisor {
     this.#engine = engine;
     if (this.#stopping.signal.aborted) await engine.stop(0);
     else this.#ports.onChange(true);
-    const watching = this.#watch(engine, over.signal);
+    // One that was asked to stop answers no more.
+    const watched = AbortSignal.any([over.signal, this.#stopping.signal]);
+    const watching = this.#watch(engine, watched);
     const how = await engine.ended;
     this.#engine = undefined;
     if (!this.#stopping.signal.aborted) this.#ports.onChange(false);

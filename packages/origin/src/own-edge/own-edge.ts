@@ -94,7 +94,11 @@ export class OwnEdge {
       },
       onChange: (inFront) => {
         onChange(inFront);
-        if (inFront) this.#change(); // while it started, something may have changed
+        if (!inFront) return;
+        const { version } = this.haproxy;
+        const fields = { version, control: this.control };
+        this.#log({ level: "info", event: "edge-in-front", fields });
+        this.#change(); // while it started, something may have changed
       },
       clock: { steady: () => performance.now(), sleep: pause },
       log: this.#log,

@@ -11,8 +11,8 @@ import type { EdgeState } from "./edge-supervisor.ts";
 import { OwnEdge } from "./own-edge.ts";
 import { endpointsOf } from "./own-edge-plan.ts";
 
-/** Whether an HAProxy is to stand in front: none, one where there is one, or one by all means. */
-export const edgeChoices = ["off", "auto", "haproxy"] as const;
+/** Whether an HAProxy is to stand in front: where there is one, never, or by all means. */
+export const edgeChoices = ["auto", "off", "haproxy"] as const;
 export type EdgeChoice = (typeof edgeChoices)[number];
 
 /** An HAProxy that stands in front, or is to. */

@@ -19,7 +19,12 @@ class FakeEngine implements EdgeProcess {
     this.die("SIGKILL");
   }
 
+  /** Until then it finishes what is under way. */
+  finishing: Promise<void> = Promise.resolve();
+
   async stop(): Promise<void> {
+    this.silent = true;
+    await this.finishing;
     this.die("stopped");
   }
 
@@ -139,6 +144,20 @@ test("stopping ends the engine, starts none again, and puts nobody else in front
   await resting.supervisor.stop(0);
   await resting.clock.pass(3_600_000);
   assert.deepEqual([resting.engines.length, resting.changes], [1, [true, false]]);
+});
+
+test("one that finishes what is under way is not taken for one that hangs", async () => {
+  const world = new World();
+  await world.supervisor.start();
+  const finished = Promise.withResolvers<void>();
+  const [engine] = world.engines;
+  if (engine !== undefined) engine.finishing = finished.promise;
+  const stopped = world.supervisor.stop(60_000);
+  await world.clock.pass(30_000);
+  finished.resolve();
+  await stopped;
+  assert.equal(await engine?.ended, "stopped");
+  assert.deepEqual(world.events(), []);
 });
 
 test("one that was asked to be renewed starts anew", async () => {
