@@ -118,7 +118,7 @@ export const defaultLimits: OriginLimits = {
   keepAliveMs: 15_000, // a client asks for its next chunk within seconds, or is done
   requestsPerConnectionMax: 1_000, // spreads long-lived clients over new workers in the end
   pipelinedMax: 8, // no client in use pipelines; a flood would, to multiply what is held for it
-  unansweredMax: 64, // Node holds 3 KB for each until those before it are answered
+  unansweredMax: 64, // Node holds 2 KB and its head for each until those before it are answered
   sendBytesPerSecondMin: 4 * 1024, // below a modem's 56 kbit/s
   sendGraceMs: 10_000, // a phone that changes networks
   cacheBytesMax: 128 * 1024 * 1024, // the metadata and the patch that all ask for

@@ -64,9 +64,11 @@ test("the judge sees what a server must not do", () => {
 });
 
 test("a line of the log that a request could have made up is seen", () => {
-  const line = '{"level":"info","event":"request-refused","url":"/a"}';
+  const time = '"time":"2026-01-01T00:00:00.000Z"';
+  const line = `{${time},"level":"info","event":"request-refused","url":"/a"}`;
   checkLogLine(line);
-  for (const wrong of ['{"level":"info","event":"forged"}', `${line}\x1b`, "X: y", ""]) {
+  const forged = line.replace("request-refused", "forged");
+  for (const wrong of [forged, `${line}\x1b`, '{"event":"a"}', "X: y", ""]) {
     assert.throws(() => checkLogLine(wrong), JSON.stringify(wrong));
   }
 });

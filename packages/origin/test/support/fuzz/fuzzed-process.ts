@@ -28,6 +28,8 @@ const origin = await startOrigin({
     workAtOnceMin: 200,
     waitMs: 10_000,
     standingAfterMs: 60_000,
+    shareWorkMsPerSecond: 1_000_000,
+    shareBytesPerSecond: 1e12,
     heldMs: { least: 1, most: 10 },
   },
   log: descriptorLog(2),
