@@ -258,7 +258,10 @@ async function serveWithTickets(
 function edgeOf({ edge = "off", shield = "on" }: OriginOptions): EdgeChoice {
   if (shield === "on") return edge;
   if (edge !== "haproxy") return "off";
-  throw new UsageError("USAGE_ARGUMENT", "an edge is a shield, too; without one, use no edge.");
+  throw new UsageError(
+    "USAGE_ARGUMENT",
+    "HAProxy refuses by itself; with --shield off use --edge off.",
+  );
 }
 
 /** @throws {HostError} `HOST_ADDRESS` {UsageError} `USAGE_ARGUMENT` */
