@@ -3,13 +3,15 @@ import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { busyPage } from "../refusals.ts";
 import { replaceFile } from "../replace-file.ts";
+import type { OpenedRule } from "../shield/rulebook.ts";
 import type { SigningKey } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
 import { keyMapLines } from "./key-map.ts";
+import { openRuleLines } from "./open-rules.ts";
 
 /**
- * Writes what an HAProxy's configuration refers to into `folder`. The names that are retired stay,
- * since they are changed while it runs.
+ * Writes what an HAProxy's configuration refers to into `folder`. The names that are retired and the
+ * rules that are open stay, since they are changed while it runs.
  * @throws {HostError}
  */
 export async function writeEdgeFiles(
@@ -23,8 +25,10 @@ export async function writeEdgeFiles(
     await mkdir(folder, { recursive: true });
     await writeKeyMap(folder, keys);
     await replaceFile(join(folder, edgeFiles.busy), busyPage(503, alternates), 0o644);
-    const retired = await open(join(folder, edgeFiles.retired), "a", 0o644);
-    await retired.close();
+    for (const name of [edgeFiles.retired, edgeFiles.openRules]) {
+      const kept = await open(join(folder, name), "a", 0o644);
+      await kept.close();
+    }
   } catch (cause) {
     throw toHostError(cause, `write the edge's files into ${folder}`);
   }
@@ -39,6 +43,11 @@ export async function writeKeyMap(folder: string, keys: readonly SigningKey[]): 
 export async function writeRetired(folder: string, hosts: readonly string[]): Promise<void> {
   const shown = lines(hosts.map((host) => `${host} retired`));
   await replaceFile(join(folder, edgeFiles.retired), shown, 0o644);
+}
+
+/** Writes the rules that are open at an HAProxy from its start on. @throws {HostError} */
+export async function writeOpenRules(folder: string, opened: readonly OpenedRule[]): Promise<void> {
+  await replaceFile(join(folder, edgeFiles.openRules), lines(openRuleLines(opened)), 0o644);
 }
 
 function lines(all: readonly string[]): string {

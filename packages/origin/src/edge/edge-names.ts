@@ -2,5 +2,6 @@
 export const edgeFiles = {
   keys: "ticket-keys.map",
   retired: "retired-hosts.map",
+  openRules: "open-rules.map",
   busy: "busy.html",
 } as const;

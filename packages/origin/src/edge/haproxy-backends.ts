@@ -18,8 +18,7 @@ export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])
   const newcomerFiles = Math.max(1, Math.floor(slots / 4));
   const { origins } = plan;
   const files = ownFiles ? origins : plan.files;
-  // No tickets beyond those who issue them: what carries files learns nothing that it could use.
-  const forget = ownFiles ? [] : ["  http-request del-header Authorization"];
+  const forget = ownFiles ? [] : [forgetTicket];
   return [
     [...backend("ticketed"), ...servers(origins, "origin", limits.ticketedSlots, "newcomers")],
     [
@@ -38,8 +37,36 @@ export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])
       ...probes,
       ...servers(files, "files", newcomerFiles, undefined),
     ],
+    ...unlinedBackends(plan, share(plan.originConnections, 0), share(plan.fileConnections, 0)),
   ];
 }
+
+/**
+ * Where nobody waits for a turn, while the rule `line` is open: as much is under way as the servers
+ * take, and what is beyond that waits as long as it is not idle.
+ */
+function unlinedBackends(
+  { origins, files }: HaproxyPlan,
+  originSlots: number,
+  fileSlots: number,
+): readonly (readonly string[])[] {
+  const ownFiles = files.length === 0;
+  const small = ownFiles ? Math.floor(originSlots / 4) : originSlots;
+  const large = ownFiles ? originSlots - small : fileSlots;
+  const patience = `  timeout queue ${limits.idleMs}ms`;
+  return [
+    [...backend("unlined"), patience, ...servers(origins, "origin", small, "newcomers")],
+    [
+      ...backend("unlined_files"),
+      patience,
+      ...(ownFiles ? [] : [forgetTicket]),
+      ...servers(ownFiles ? origins : files, "files", large, "newcomer_files"),
+    ],
+  ];
+}
+
+// No tickets beyond those who issue them: what carries files learns nothing that it could use.
+const forgetTicket = "  http-request del-header Authorization";
 
 /** A file that every route has. HEAD, since nobody would use the ticket of an answer to GET. */
 const probes = [

@@ -8,6 +8,7 @@ import { haproxyBackends } from "./haproxy-backends.ts";
 import type { HaproxyPlan, TlsPlan } from "./haproxy-plan.ts";
 import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
 import { haproxyTickets } from "./haproxy-tickets.ts";
+import { isOpenAcl, openRuleAcls } from "./open-rules.ts";
 
 /** Texts of `http-error` and `http-request`, for whoever is not served. */
 const retryAfter = 'hdr Retry-After "%[rand(20),add(5)]" hdr Cache-Control no-cache';
@@ -103,6 +104,7 @@ function plainFrontend(plan: HaproxyPlan): readonly string[] {
 function tlsFrontend(plan: HaproxyPlan, tls: TlsPlan): readonly string[] {
   const { tlsConnectionsMax, handshakesCalm, handshakesPerAddress, handshakesMax } = limits;
   const crt = `ssl crt ${haproxyWord(tls.pemFile, "the certificate")}`;
+  const closed = `!${isOpenAcl("handshakes")}`;
   const excess = `{ fe_sess_rate gt ${handshakesCalm} } { sc0_conn_rate gt ${handshakesPerAddress} }`;
   return [
     "frontend route_tls",
@@ -111,8 +113,8 @@ function tlsFrontend(plan: HaproxyPlan, tls: TlsPlan): readonly string[] {
     `  maxconn ${tlsConnectionsMax}`,
     ...rules(plan, tlsConnectionsMax, [
       "  # A handshake costs ten requests, so who may begin one is decided before its first byte.",
-      `  tcp-request connection reject if ${excess}`,
-      `  tcp-request connection reject if { fe_sess_rate gt ${handshakesMax} }`,
+      `  tcp-request connection reject if ${excess} ${closed}`,
+      `  tcp-request connection reject if { fe_sess_rate gt ${handshakesMax} } ${closed}`,
     ]),
   ];
 }
@@ -139,14 +141,20 @@ function rules(
     `  acl crowded fe_conn gt ${crowded}`,
     ...behind.map((network) => `  acl behind_proxy src ${network}`),
     "",
+    "  # Rules that operators have opened, each until a time.",
+    "  tcp-request connection set-var(sess.now) date()",
+    ...openRuleAcls(),
+    "",
     "  # The last line: with no slots left nobody gets in, so whoever holds many gets no more.",
     `  tcp-request connection track-sc0 src,ipmask(32,64) table connections`,
     `  tcp-request connection reject if crowded { sc0_conn_cur gt ${limits.crowdedPerAddressMax} }` +
-      (behind.length > 0 ? " !behind_proxy" : ""),
+      ` !${isOpenAcl("connections")}${behind.length > 0 ? " !behind_proxy" : ""}`,
     ...further,
     ...(behind.length > 0
       ? ["  http-request set-src req.hdr_ip(x-forwarded-for,-1) if behind_proxy"]
       : []),
+    "",
+    "  http-request set-var(sess.now) date()",
     "",
     "  # A retired name is answered before anything else is done.",
     `  http-request return status 503 ${words} string "This name is retired. Use another route." ` +
@@ -184,6 +192,8 @@ function rules(
     "  http-after-response set-header Connection close if crowded !{ var(txn.ticketed) -m bool }",
     `  http-after-response set-status 503 if { status 502 504 }`,
     "",
+    `  use_backend unlined_files if files ${isOpenAcl("line")}`,
+    `  use_backend unlined if ${isOpenAcl("line")}`,
     "  use_backend ticketed_files if files { var(txn.ticketed) -m bool }",
     "  use_backend newcomer_files if files",
     "  use_backend ticketed if { var(txn.ticketed) -m bool }",

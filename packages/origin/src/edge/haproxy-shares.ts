@@ -1,5 +1,6 @@
 import { edgeLimits as limits } from "./edge-limits.ts";
 import { edgeNames, type HaproxyPlan } from "./haproxy-plan.ts";
+import { isOpenAcl } from "./open-rules.ts";
 
 const near = "src,ipmask(32,64)";
 const wide = "src,ipmask(24,48)";
@@ -11,6 +12,7 @@ const wide = "src,ipmask(24,48)";
  */
 export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly string[] {
   const ticketed = "{ var(txn.ticketed) -m bool }";
+  const closed = `!${isOpenAcl("address-shares")}`;
   const waiting = ["newcomers", "newcomer_files"].map((name) => {
     return `  acl others_wait queue(${name}) gt ${limits.waitingMin}`;
   });
@@ -40,9 +42,9 @@ export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly stri
     `  acl excess var(txn.wide) -m int gt ${limits.networkShare}`,
     `  acl unheard rand(4) lt ${limits.unheardOf4}`,
     "  acl first http_first_req",
-    `  http-request silent-drop if crowded excess !${ticketed}`,
-    `  http-request tarpit status 429 ${refusal} if others_wait excess !first !${ticketed}`,
-    `  http-request tarpit status 429 ${refusal} if others_wait excess first unheard !${ticketed}`,
+    `  http-request silent-drop if crowded excess !${ticketed} ${closed} !${isOpenAcl("connections")}`,
+    `  http-request tarpit status 429 ${refusal} if others_wait excess !first !${ticketed} ${closed}`,
+    `  http-request tarpit status 429 ${refusal} if others_wait excess first unheard !${ticketed} ${closed}`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import { edgeLimits as limits } from "./edge-limits.ts";
 import { edgeNames, type HaproxyPlan } from "./haproxy-plan.ts";
+import { isOpenAcl } from "./open-rules.ts";
 
 /** An age in seconds beyond which tickets are equally old; HAProxy's offsets end at 524,287. */
 const oldestSeconds = 500_000;
@@ -31,8 +32,7 @@ export function haproxyTickets(plan: HaproxyPlan, keys: string): readonly string
     claim("exp", ",'int'"),
     claim("since", ",'int'"),
     claim("fleet", ",'int'"),
-    "  http-request set-var(txn.now) date()",
-    "  http-request set-var(txn.left) var(txn.exp),sub(txn.now) if signed",
+    "  http-request set-var(txn.left) var(txn.exp),sub(sess.now) if signed",
     "  http-request set-var(txn.age) date(),sub(txn.since) if signed",
     `  http-request set-var(txn.age) int(${oldestSeconds}) ` +
       `if signed { var(txn.age) -m int gt ${oldestSeconds} }`,
@@ -48,7 +48,7 @@ export function haproxyTickets(plan: HaproxyPlan, keys: string): readonly string
     }),
     `  http-request set-var(txn.asked) var(txn.asked),div(txn.fleet) if ${ticketed}`,
     "  http-request set-var(txn.ticketed) bool(false) " +
-      `if ${ticketed} { var(txn.asked) -m int ge ${limits.ticketShare} }`,
+      `if ${ticketed} { var(txn.asked) -m int ge ${limits.ticketShare} } !${isOpenAcl("ticket-shares")}`,
     `  http-request track-sc1 var(txn.sub) table tickets_${plan.name} if ${ticketed}`,
   ];
 }

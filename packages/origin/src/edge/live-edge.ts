@@ -1,8 +1,10 @@
 import { HostError, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
+import type { OpenedRule } from "../shield/rulebook.ts";
 import type { SigningKey } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
 import { keyMapLines } from "./key-map.ts";
+import { openRuleLines } from "./open-rules.ts";
 import { tellHaproxy } from "./runtime-socket.ts";
 
 /**
@@ -19,13 +21,12 @@ export class LiveEdge {
 
   /** Takes tickets that were signed with these keys, and no others. @throws {HostError} */
   async swapKeys(keys: readonly SigningKey[]): Promise<void> {
-    const created = await this.#tell(`prepare map ${edgeFiles.keys}`);
-    const [, version] = /^New version created: (\d+)$/.exec(created) ?? [];
-    if (version === undefined) throw refused(`prepare map ${edgeFiles.keys}`, created);
-    if (keys.length > 0) {
-      await this.#do(`add map @${version} ${edgeFiles.keys}`, keyMapLines(keys));
-    }
-    await this.#do(`commit map @${version} ${edgeFiles.keys}`);
+    await this.#swapMap(edgeFiles.keys, keyMapLines(keys));
+  }
+
+  /** Opens these rules, each until its end, and closes all others. @throws {HostError} */
+  async setOpened(opened: readonly OpenedRule[]): Promise<void> {
+    await this.#swapMap(edgeFiles.openRules, openRuleLines(opened));
   }
 
   /**
@@ -85,9 +86,20 @@ export class LiveEdge {
       throw new UsageError("USAGE_ARGUMENT", `${shown} is no server, as origin-1 or files-1.`);
     }
     const backends =
-      kind === "origin" ? ["ticketed", "newcomers"] : ["ticketed_files", "newcomer_files"];
+      kind === "origin"
+        ? ["ticketed", "newcomers", "unlined"]
+        : ["ticketed_files", "newcomer_files", "unlined_files"];
     for (const backend of backends)
       await this.#do(`set server ${backend}/${server} state ${state}`);
+  }
+
+  /** Puts these lines in place of all that the map has, as one step. */
+  async #swapMap(map: string, lines: readonly string[]): Promise<void> {
+    const created = await this.#tell(`prepare map ${map}`);
+    const [, version] = /^New version created: (\d+)$/.exec(created) ?? [];
+    if (version === undefined) throw refused(`prepare map ${map}`, created);
+    if (lines.length > 0) await this.#do(`add map @${version} ${map}`, lines);
+    await this.#do(`commit map @${version} ${map}`);
   }
 
   #tell(command: string, payload?: readonly string[]): Promise<string> {

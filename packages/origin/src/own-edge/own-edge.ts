@@ -2,12 +2,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@causeway/kernel";
-import { writeEdgeFiles, writeKeyMap, writeRetired } from "../edge/edge-files.ts";
+import { writeEdgeFiles, writeKeyMap, writeOpenRules, writeRetired } from "../edge/edge-files.ts";
 import { haproxyConfig } from "../edge/haproxy-config.ts";
 import { LiveEdge } from "../edge/live-edge.ts";
+import { openRuleLines } from "../edge/open-rules.ts";
 import { writeConfig } from "../edge/write-edge.ts";
 import { type Log, throttledLog } from "../log.ts";
 import { replaceFile } from "../replace-file.ts";
+import type { OpenedRule } from "../shield/rulebook.ts";
 import type { SigningKey } from "../shield/ticket.ts";
 import type { PemPair } from "../tls/pem-pair.ts";
 import { type EdgeState, EdgeSupervisor } from "./edge-supervisor.ts";
@@ -39,6 +41,7 @@ export class OwnEdge {
   #supervisor: EdgeSupervisor | undefined;
   #secrets: EdgeSecrets = { keys: [], pair: undefined };
   #retired: readonly string[] = [];
+  #opened: readonly OpenedRule[] = [];
   #changes: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -123,6 +126,13 @@ export class OwnEdge {
     this.#change();
   }
 
+  /** These of its rules turn nobody away from soon on, each until its end. */
+  setOpened(opened: readonly OpenedRule[]): void {
+    if (openRuleLines(opened).join() === openRuleLines(this.#opened).join()) return;
+    this.#opened = opened;
+    this.#change();
+  }
+
   /** It speaks TLS with this pair from soon on. */
   setPair({ cert, key }: PemPair): void {
     const { pair } = this.#secrets;
@@ -158,11 +168,13 @@ export class OwnEdge {
     const { keys, pair } = this.#secrets;
     await writeKeyMap(this.folder, keys);
     await writeRetired(this.folder, this.#retired);
+    await writeOpenRules(this.folder, this.#opened);
     await this.#writePair();
     if (!this.state().inFront) return;
     try {
       await this.#live.swapKeys(keys);
       await this.#live.setRetired(this.#retired);
+      await this.#live.setOpened(this.#opened);
       if (pair !== undefined) await this.#live.setCertificate(pemFile, pemOf(pair));
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;

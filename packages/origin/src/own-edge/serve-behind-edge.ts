@@ -153,6 +153,7 @@ function together(serving: Serving, edge: OwnEdge, keeper: TlsKeeper | undefined
     setPolicy: (policy) => {
       serving.setPolicy(policy);
       edge.setRetired(policy.retired.map(({ host }) => host));
+      edge.setOpened(policy.opened);
     },
     stop: async (graceMs) => {
       const end = performance.now() + graceMs;

@@ -28,7 +28,14 @@ export async function edgedOrigin(
   const control = origin.edge?.control ?? "";
   const passed = async (only?: string): Promise<number> => {
     const table = await tellHaproxy(control, "show stat -1 -1 -1");
-    const all = ["ticketed", "newcomers", "ticketed_files", "newcomer_files"];
+    const all = [
+      "ticketed",
+      "newcomers",
+      "ticketed_files",
+      "newcomer_files",
+      "unlined",
+      "unlined_files",
+    ];
     const counts = all.map((backend) => {
       if (only !== undefined && only !== backend) return 0;
       const line = table.split("\n").find((each) => each.startsWith(`${backend},BACKEND,`));
