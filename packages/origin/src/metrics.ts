@@ -15,8 +15,9 @@ import { type MetricFamily, openMetricsText, type Sample } from "./openmetrics.t
 import { edgeFamilies } from "./own-edge/edge-metrics.ts";
 import type { EdgeStats } from "./own-edge/edge-stats.ts";
 import type { EdgeState } from "./own-edge/edge-supervisor.ts";
+import type { Policy } from "./policy/policy.ts";
 import { requestClasses } from "./shield/request-class.ts";
-import { shieldRules } from "./shield/rulebook.ts";
+import { type ShieldRule, shieldRules } from "./shield/rulebook.ts";
 
 /** How the workers of one pool are. */
 export interface PoolState {
@@ -24,16 +25,24 @@ export interface PoolState {
   readonly restarts: number;
 }
 
-/** What `/metrics` says beyond the workers' own counts. Workers of entrances are none of `workers`. */
-export interface OriginState extends PoolState {
+/** How all that serves is. Workers of entrances are none of `workers`. */
+export interface ServingState extends PoolState {
   /** Private entrances that are open. */
   readonly entrances: number;
+}
+
+/** What `/metrics` says beyond the workers' own counts. */
+export interface OriginState extends ServingState {
+  /** True: all rules of the shield are open, as long as it runs. */
+  readonly isShieldOff: boolean;
   /** Of the HAProxy that was started in front, if one was. */
   readonly edge?: { readonly state: EdgeState; readonly stats: EdgeStats };
 }
 
-/** What `/metrics` says of the signed policy. */
-export interface PolicyFileState {
+/** What `/metrics` says of the policy. */
+export interface PolicyState {
+  readonly inForce: Policy;
+  /** What is signed. */
   readonly file: { readonly version: number } | undefined;
   readonly refused: number;
 }
@@ -43,13 +52,14 @@ export function renderMetrics(
   counts: Counts,
   origin: OriginState,
   sources: SourceState,
-  policy: PolicyFileState,
+  policy: PolicyState,
 ): string {
   const families = [
     ...trafficFamilies(counts),
     ...admissionFamilies(counts),
     ...ticketFamilies(counts),
     ...policyFamilies(counts, policy),
+    openRules(origin, policy),
     ...connectionFamilies(counts),
     ...sourceFamilies(sources),
     {
@@ -193,7 +203,7 @@ function ticketFamilies({ tickets }: Counts): readonly MetricFamily[] {
 
 function policyFamilies(
   { policyRefusals: refusals }: Counts,
-  { file, refused }: PolicyFileState,
+  { file, refused }: PolicyState,
 ): readonly MetricFamily[] {
   return [
     {
@@ -215,6 +225,19 @@ function policyFamilies(
       samples: [{ value: refused }],
     },
   ];
+}
+
+function openRules({ isShieldOff }: OriginState, { inForce }: PolicyState): MetricFamily {
+  const opened = new Set(inForce.opened.map(({ rule }) => rule));
+  const isOpen = (rule: ShieldRule): boolean => {
+    return isShieldOff || opened.has("all") || opened.has(rule);
+  };
+  return {
+    name: "shield_rule_open",
+    type: "gauge",
+    help: "Whether a rule of the shield is open, and turns nobody away.",
+    samples: shieldRules.map((rule) => ({ labels: { rule }, value: isOpen(rule) ? 1 : 0 })),
+  };
 }
 
 function connectionFamilies(counts: Counts): readonly MetricFamily[] {

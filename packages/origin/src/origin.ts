@@ -152,6 +152,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     const { edge } = serving;
     const state = (): OriginState => ({
       ...serving.state(),
+      isShieldOff: served.shield === "off",
       ...(edge && { edge: { state: edge.state(), stats: edge.stats() } }),
     });
     const recorder = new Recorder({

@@ -5,7 +5,7 @@ import { EntranceWorkers } from "./entrance-workers.ts";
 import { type Lanes, type ListenOptions, listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
 import type { OriginReport } from "./measures/worker-report.ts";
-import type { PoolState } from "./metrics.ts";
+import type { PoolState, ServingState } from "./metrics.ts";
 import type { Policy } from "./policy/policy.ts";
 import { type ServedTree, serveTree } from "./serve-tree.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
@@ -13,7 +13,8 @@ import type { TlsKeeper } from "./tls/tls-keeper.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 /** What serves: this process, or workers; and the entrances, which always are workers. */
-export interface Serving extends Pick<AdminView, "counts" | "state"> {
+export interface Serving extends Pick<AdminView, "counts"> {
+  state(): ServingState;
   readonly ports: Lanes<number>;
   /** To be called about once a second where anybody looks; workers' counts are as old as that. */
   report(): OriginReport;

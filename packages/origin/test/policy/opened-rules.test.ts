@@ -158,3 +158,18 @@ test("while the puzzle is open a refused browser gets a page without work, and w
   await open(origin, "address-shares");
   for (let round = 0; round < 20; round++) assert.equal((await browse()).status, 200);
 });
+
+test("/metrics tells which rules are open, until they end", async (t) => {
+  const origin = await testOrigin(t, { adminPort: 0 });
+  const areOpen = (...rules: readonly string[]) => {
+    return Promise.all(rules.map((rule) => metricOf(origin, `shield_rule_open{rule="${rule}"}`)));
+  };
+  assert.deepEqual(await areOpen("line", "puzzle"), [0, 0]);
+  await open(origin, "line");
+  assert.deepEqual(await areOpen("line", "puzzle"), [1, 0]);
+  await putPolicy(origin, { opened: [{ rule: "all", until: inSeconds(2) }] });
+  assert.deepEqual(await areOpen("line", "puzzle"), [1, 1]);
+  await eventually("it ends", async () => (await areOpen("line")).includes(0));
+  const without = await testOrigin(t, { adminPort: 0, shield: "off" });
+  assert.equal(await metricOf(without, 'shield_rule_open{rule="line"}'), 1);
+});
