@@ -49,6 +49,8 @@ export const edgeLimits = {
   addressesMax: 262_144,
   networksMax: 131_072,
   ticketsMax: 262_144,
+  /** Lines of good tickets that were turned away, for alarms: about 5,000. */
+  refusedBytesMax: 262_144,
 } as const;
 
 /** Connections that one worker of our origin takes, and one nginx as we configure it. */

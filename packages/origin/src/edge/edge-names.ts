@@ -5,3 +5,6 @@ export const edgeFiles = {
   openRules: "open-rules.map",
   busy: "busy.html",
 } as const;
+
+/** Where an HAProxy keeps the last lines of whom it turned away that had a good ticket. */
+export const refusedRing = "refused";

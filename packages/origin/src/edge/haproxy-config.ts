@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import { invariant } from "@causeway/kernel";
 import { edgeLimits as limits } from "./edge-limits.ts";
-import { edgeFiles } from "./edge-names.ts";
+import { edgeFiles, refusedRing } from "./edge-names.ts";
 import { type Endpoint, endpointText } from "./endpoint.ts";
 import { commentText, haproxyWord } from "./engine-words.ts";
 import { haproxyBackends } from "./haproxy-backends.ts";
@@ -28,6 +28,7 @@ export function haproxyConfig(plan: HaproxyPlan): string {
   const sections = [
     [`# The edge ${plan.name} of ${commentText(plan.title)}, made by causeway edge haproxy.`],
     globalSection(plan),
+    refusedSection(),
     defaultsSection(),
     peersSection(plan),
     ...(plan.listen.length === 0 ? [] : [plainFrontend(plan)]),
@@ -57,6 +58,23 @@ function globalSection({ name, control, folder, user }: HaproxyPlan): readonly s
     `  tune.http.maxhdr ${limits.headerCountMax}`,
     `  tune.maxaccept ${limits.acceptedPerTurn}`,
     "  hard-stop-after 30s",
+  ];
+}
+
+function refusedSection(): readonly string[] {
+  const size = `  size ${limits.refusedBytesMax}`;
+  return [`ring ${refusedRing}`, "  format raw", "  maxlen 128", size];
+}
+
+/** Rules that keep a line of each good ticket that is turned away, and of nothing else. */
+function refusedLog(): readonly string[] {
+  return [
+    "  no log",
+    "  no option dontlog-normal",
+    `  log ring@${refusedRing} format raw daemon err`,
+    '  log-format "%Ts %ts %[var(txn.over)] %[var(txn.sub)]"',
+    // Who gets a server's answer was not turned away here.
+    "  http-response set-log-level silent unless { var(txn.over) -m bool }",
   ];
 }
 
@@ -138,11 +156,11 @@ function rules(
   const { behind } = plan;
   const crowded = Math.floor((connectionsMax * limits.crowdedPercent) / 100);
   return [
+    ...refusedLog(),
     `  acl crowded fe_conn gt ${crowded}`,
     ...behind.map((network) => `  acl behind_proxy src ${network}`),
     "",
     "  # Rules that operators have opened, each until a time.",
-    "  tcp-request connection set-var(sess.now) date()",
     ...openRuleAcls(),
     "",
     "  # The last line: with no slots left nobody gets in, so whoever holds many gets no more.",

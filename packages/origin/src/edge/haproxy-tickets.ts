@@ -47,8 +47,10 @@ export function haproxyTickets(plan: HaproxyPlan, keys: string): readonly string
       return `  http-request set-var(txn.asked) ${rate} if ${ticketed}`;
     }),
     `  http-request set-var(txn.asked) var(txn.asked),div(txn.fleet) if ${ticketed}`,
-    "  http-request set-var(txn.ticketed) bool(false) " +
+    `  http-request set-log-level err if ${ticketed}`,
+    "  http-request set-var(txn.over) bool(true) " +
       `if ${ticketed} { var(txn.asked) -m int ge ${limits.ticketShare} } !${isOpenAcl("ticket-shares")}`,
+    "  http-request set-var(txn.ticketed) bool(false) if { var(txn.over) -m bool }",
     `  http-request track-sc1 var(txn.sub) table tickets_${plan.name} if ${ticketed}`,
   ];
 }

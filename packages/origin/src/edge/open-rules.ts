@@ -28,10 +28,11 @@ export function isOpenAcl(rule: EdgeRule): string {
   return `open_${rule.replace("-", "_")}`;
 }
 
-/** Declares these conditions. `sess.now` has to be the time. */
+/** Declares these conditions for connections; for requests `sess.now` has to be set again. */
 export function openRuleAcls(): readonly string[] {
-  return edgeRules.map((rule) => {
+  const acls = edgeRules.map((rule) => {
     const left = `str(${rule}),map_str_int(${edgeFiles.openRules},0),sub(sess.now)`;
     return `  acl ${isOpenAcl(rule)} ${left} gt 0`;
   });
+  return ["  tcp-request connection set-var(sess.now) date()", ...acls];
 }

@@ -1,15 +1,18 @@
 import { HostError } from "@causeway/kernel";
+import { addCounts, type Counts } from "../counters.ts";
 import { tellHaproxy } from "../edge/runtime-socket.ts";
 import type { Log } from "../log.ts";
 import type { ServedTree } from "../serve-tree.ts";
 import { canSharePort, type Serving, type ServingOptions, startServing } from "../serving.ts";
 import { unnamedRoute } from "../shield/ticket.ts";
 import type { TlsKeeper } from "../tls/tls-keeper.ts";
+import { EdgeAlarms } from "./edge-alarms.ts";
 import { EdgeMeter } from "./edge-meter.ts";
 import { type EdgeStats, statsCommand } from "./edge-stats.ts";
 import type { EdgeState } from "./edge-supervisor.ts";
 import { OwnEdge } from "./own-edge.ts";
 import { endpointsOf } from "./own-edge-plan.ts";
+import { refusedCommand } from "./refused-machines.ts";
 
 /** Whether an HAProxy is to stand in front: where there is one, never, or by all means. */
 export const edgeChoices = ["auto", "off", "haproxy"] as const;
@@ -64,7 +67,12 @@ export async function serveBehindEdge(
     tellWithout(log, "warn", cause);
     return { ...serving, edge: undefined };
   }
-  return together(serving, edge, keeper);
+  const alarms = new EdgeAlarms(served.limits, {
+    ask: () => tellHaproxy(edge.control, refusedCommand),
+    log,
+    now: Date.now,
+  });
+  return together(serving, edge, alarms, keeper);
 }
 
 async function prepare(
@@ -134,12 +142,26 @@ async function startEdge(
   await handedOver; // who comes later meets HAProxy
 }
 
-function together(serving: Serving, edge: OwnEdge, keeper: TlsKeeper | undefined): EdgedServing {
+function together(
+  serving: Serving,
+  edge: OwnEdge,
+  alarms: EdgeAlarms,
+  keeper: TlsKeeper | undefined,
+): EdgedServing {
   keeper?.follow((material) => edge.setPair(material));
   const { control } = edge;
   const meter = new EdgeMeter(() => tellHaproxy(control, statsCommand));
+  const endAlarms = alarms.run();
+  const withAlarms = (counts: Counts): Counts => {
+    return { ...counts, alarms: addCounts(counts.alarms, alarms.counts()) };
+  };
   return {
     ...serving,
+    counts: () => withAlarms(serving.counts()),
+    report: () => {
+      const { counts, sources } = serving.report();
+      return { counts: withAlarms(counts), sources };
+    },
     edge: {
       version: edge.haproxy.version,
       control,
@@ -156,6 +178,7 @@ function together(serving: Serving, edge: OwnEdge, keeper: TlsKeeper | undefined
       edge.setOpened(policy.opened);
     },
     stop: async (graceMs) => {
+      endAlarms();
       const end = performance.now() + graceMs;
       await edge.stop(graceMs);
       await serving.stop(Math.max(0, end - performance.now()));

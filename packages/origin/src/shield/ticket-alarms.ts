@@ -3,7 +3,7 @@ import { type ShieldRule, shieldRules } from "./rulebook.ts";
 import type { TicketTally } from "./ticket-tally.ts";
 
 /** Bounds of the alarms; see limits.ts for the figures and why. */
-interface AlarmBounds {
+export interface AlarmBounds {
   readonly alarmWindowMs: number;
   readonly alarmPercent: number;
   readonly alarmMachines: number;
@@ -17,7 +17,7 @@ interface AlarmBounds {
  */
 export class TicketAlarms {
   readonly #bounds: AlarmBounds;
-  readonly #tally: TicketTally;
+  readonly #tally: Pick<TicketTally, "endWindow">;
   readonly #log: Log;
   readonly #toldAt = new Map<ShieldRule, number>();
   readonly #counts = Object.fromEntries(shieldRules.map((rule) => [rule, 0])) as Record<
@@ -25,7 +25,7 @@ export class TicketAlarms {
     number
   >;
 
-  constructor(bounds: AlarmBounds, tally: TicketTally, log: Log) {
+  constructor(bounds: AlarmBounds, tally: Pick<TicketTally, "endWindow">, log: Log) {
     this.#bounds = bounds;
     this.#tally = tally;
     this.#log = log;

@@ -1,0 +1,31 @@
+import { refusedRing } from "../edge/edge-names.ts";
+import type { ShieldRule } from "../shield/rulebook.ts";
+import type { RefusedMachines } from "../shield/ticket-tally.ts";
+
+/** HAProxy's command for what `refusedMachines` reads. */
+export const refusedCommand = `show events ${refusedRing}; show table`;
+
+/** A second, how it ended (`sQ`: it waited in vain), whether it was over its share, whose ticket. */
+const refusal = /^(\d+) (\S+) (\S+) ([\w-]+)$/;
+const ticketTable = /^# table: tickets_\S+,.* used:(\d+)/;
+
+/**
+ * How many machines with good tickets each of HAProxy's rules turned away since then, at least: it
+ * keeps the newest lines, and no others; and how many showed one within a minute.
+ * @param told what HAProxy answers to `refusedCommand`
+ * @param since in seconds since 1970
+ */
+export function refusedMachines(told: string, since: number): readonly RefusedMachines[] {
+  const machines = new Map<ShieldRule, Set<string>>();
+  let of = 0;
+  for (const line of told.split("\n")) {
+    of += Number(ticketTable.exec(line)?.[1] ?? 0);
+    const [, second, end, over, machine] = refusal.exec(line) ?? [];
+    if (machine === undefined || Number(second) < since) continue;
+    const rule = over === "1" ? "ticket-shares" : end === "sQ" ? "line" : undefined;
+    if (rule === undefined) continue;
+    const ofRule = machines.get(rule) ?? new Set();
+    machines.set(rule, ofRule.add(machine));
+  }
+  return [...machines].map(([rule, { size }]) => ({ rule, machines: size, of }));
+}
