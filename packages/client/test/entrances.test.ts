@@ -3,68 +3,32 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { RouteError, type Transport } from "@causeway/kernel";
 import fc from "fast-check";
-import { folderStore, nodePorts } from "../src/node/index.ts";
+import { folderStore } from "../src/node/index.ts";
 import { entranceLimits } from "../src/routes/entrances.ts";
-import { type ExchangePorts, exchange } from "../src/routes/exchange.ts";
+import { exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
 import type { Route } from "../src/routes/route.ts";
 import { RouteMemory } from "../src/routes/route-memory.ts";
 import { entrancesIn } from "../src/routes/ticket.ts";
-import { type Behaviour, type FaultyRoute, startRoute } from "./support/faulty-route.ts";
-import { quickExchange } from "./support/quick.ts";
+import {
+  ask,
+  counts,
+  failureOf,
+  file,
+  files,
+  patient,
+  portOf,
+  ports,
+  routeWith,
+  ticketOf,
+  today,
+} from "./support/entrances.ts";
+import { type Behaviour, startRoute } from "./support/faulty-route.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 import { ticketUntil } from "./support/tickets.ts";
 
-const file = "metadata/timestamp.json";
-const files = new Map([[file, new Uint8Array(10)]]);
-const ports = nodePorts();
-const today = Math.floor(Date.now() / 1000);
-
-function portOf({ url }: FaultyRoute): number {
-  return Number(new URL(url).port);
-}
-
-function ticketOf(...entrances: readonly number[]): string {
-  return ticketUntil(today + 3_600, "machine", entrances);
-}
-
-/** A route that has given a ticket which names those. */
-function routeWith(server: FaultyRoute, ...entrances: readonly FaultyRoute[]): Route {
-  const route = parseRoute(server.url);
-  const until = ports.clock.steady() + 3_600_000;
-  route.takeTicket(route.url(file), file, { text: ticketOf(...entrances.map(portOf)), until }, 0);
-  return route;
-}
-
-/** Nobody loses patience, however slow this machine is. */
-const patient = { ...ports, clock: { ...ports.clock, sleep: () => new Promise<never>(() => {}) } };
-
-async function ask(route: Route, path = file, how: ExchangePorts = ports): Promise<void> {
-  const { signal } = new AbortController();
-  const request = { path, lengthMax: 1_000, limits: quickExchange, signal };
-  for await (const _ of (await exchange(how, route, request)).body);
-}
-
 async function askPatiently(route: Route, times: number): Promise<void> {
   for (let time = 0; time < times; time++) await ask(route, file, patient);
-}
-
-async function failureOf(
-  route: Route,
-  path = file,
-  how: ExchangePorts = ports,
-): Promise<RouteError> {
-  try {
-    await ask(route, path, how);
-  } catch (error) {
-    if (error instanceof RouteError) return error;
-    throw error;
-  }
-  throw new Error("it did not fail");
-}
-
-function counts(...servers: readonly FaultyRoute[]): readonly number[] {
-  return servers.map(({ requests }) => requests.length);
 }
 
 test("in calm times nobody comes to an entrance", async () => {

@@ -38,14 +38,16 @@ interface Outcome {
 /**
  * Asks a route over the way that was the better one lately, and over the other one, too, when that
  * fails or takes long (Dean and Barroso, "The Tail at Scale", 2013): one request more at the most,
- * and none at a public address that asked to be left alone.
+ * and none at a public address that asked to be left alone. Where an entrance's answer has come to
+ * nothing, the public address has as long as it needs, alone.
  * @throws {RouteError} what the public address did wrong, if it was asked
  */
 export async function askEitherWay(ways: EitherWay): Promise<Delivery> {
   const { clock, host, cancel } = ways;
   const first = start(ways, host.entrances.isBetter(clock.steady()) ? "entrance" : "public");
-  let one = await soon(clock, hedgeMs(host), first.outcome);
-  if (!host.entrances.mayHedge(clock.steady())) one ??= await first.outcome;
+  const isAlone = first.way === "public" && host.entrances.isDoubted;
+  let one = isAlone ? undefined : await soon(clock, hedgeMs(host), first.outcome);
+  if (isAlone || !host.entrances.mayHedge(clock.steady())) one ??= await first.outcome;
   if (one !== undefined && isFinal(one)) return conclude(ways, [first], [one]);
   cancel.signal.throwIfAborted();
   const second = startSecond(ways, first, one !== undefined);

@@ -49,6 +49,7 @@ export class Entrances {
   #answered = false;
   #mayBeToBlame = false;
   #distrusted = false;
+  #doubted: number | undefined;
 
   /** From now on it has these and no others. */
   know(ports: readonly number[]): void {
@@ -68,6 +69,11 @@ export class Entrances {
   /** False while the public address is as good as any, and enough was asked twice lately. */
   mayBeAsked(now: number): boolean {
     return this.isBetter(now) || this.mayHedge(now);
+  }
+
+  /** True while one has failed behind an answer's headers, and the public address not answered yet. */
+  get isDoubted(): boolean {
+    return this.#doubted !== undefined;
   }
 
   /** True while an entrance is to be asked before the public address. */
@@ -97,8 +103,11 @@ export class Entrances {
   answered(way: "public" | "entrance", brought: boolean, now: number): void {
     this.#hedges.succeeded();
     this.#mayBeToBlame = way === "entrance";
-    if (way === "public") this.#betterUntil = Number.NEGATIVE_INFINITY;
-    else {
+    if (way === "public") {
+      this.#betterUntil = Number.NEGATIVE_INFINITY;
+      if (this.#doubted !== undefined) this.failed(this.#doubted, now + entranceLimits.asideMs);
+      this.#doubted = undefined;
+    } else {
       this.#answered = true;
       if (brought) this.#betterUntil = now + entranceLimits.betterMs;
     }
@@ -117,6 +126,7 @@ export class Entrances {
     const [first, ...others] = this.#ports;
     if (!this.#mayBeToBlame || first === undefined) return;
     this.#mayBeToBlame = false;
+    this.#doubted = first;
     this.#ports = [...others, first];
     this.#betterUntil = Number.NEGATIVE_INFINITY;
   }
