@@ -8,7 +8,7 @@ import { entranceLimits } from "../src/routes/entrances.ts";
 import { exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
 import type { Route } from "../src/routes/route.ts";
-import { RouteMemory } from "../src/routes/route-memory.ts";
+import { RouteMemory, recalled } from "../src/routes/route-memory.ts";
 import { entrancesIn } from "../src/routes/ticket.ts";
 import {
   ask,
@@ -76,6 +76,37 @@ test("a public address that asked for rest is left alone, also when its entrance
   assert.ok(route.restUntil > ports.clock.steady(), "now the whole route rests");
   assert.equal((await failureOf(route, file, patient)).code, "ROUTE_REFUSED");
   assert.deepEqual(counts(server, first, second), [1, 2, 1]);
+});
+
+test("a route whose public address rests for a day is asked again when its entrance may be", async () => {
+  await using server = await startRoute("refuses-503", files);
+  server.headers = { "retry-after": "86400" };
+  await using entrance = await startRoute("honest", files);
+  const route = routeWith(server, entrance);
+  await askPatiently(route, 1);
+  entrance.behaviour = "resets";
+  await failureOf(route, file, patient);
+  const restMs = route.restUntil - ports.clock.steady();
+  assert.ok(restMs > 0 && restMs <= entranceLimits.asideMs);
+  entrance.behaviour = "honest";
+  const later = route.restUntil;
+  const then = { ...patient, clock: { ...patient.clock, steady: () => later } };
+  await ask(route, file, then);
+  assert.deepEqual(counts(server, entrance), [1, 3]);
+});
+
+test("a route whose remembered ticket has ended rests altogether", () => {
+  const ticket = { text: ticketOf(9001), until: 2_000 };
+  const rest = { askedAt: 1_000, until: 9_000 };
+  for (const [now, rests] of [
+    [1_999, false],
+    [2_000, true],
+  ] as const) {
+    const route = parseRoute("http://127.0.0.1:8000/");
+    route.recall(recalled({ triedAt: 1_000, failures: 0, rest, ticket }, now, now));
+    assert.equal(route.restUntil > now, rests);
+    assert.equal(route.entrances.publicRestUntil > now, !rests);
+  }
 });
 
 const useless: readonly Behaviour[] = [
@@ -252,7 +283,7 @@ test("what is no list of a few sensible ports names no entrance, and the ticket 
   for (const text of ["a.b.c", "", "..", "a.bnVsbA.c"]) assert.deepEqual(entrancesIn(text), []);
 });
 
-test("entrances are remembered from run to run, and so is the rest that the public address wants", async () => {
+test("entrances are remembered from run to run, and it is the public address alone that rests", async () => {
   await using server = await startRoute("busy-503", files);
   await using entrance = await startRoute("honest", files);
   await using temp = await tempFolder();
@@ -260,8 +291,12 @@ test("entrances are remembered from run to run, and so is the rest that the publ
   await ask(route);
   const store = folderStore(temp.path);
   await (await RouteMemory.open(store, ports.clock)).save([route], ports.random);
-  const again = parseRoute(server.url);
-  (await RouteMemory.open(store, ports.clock)).recall([again]);
-  assert.equal(again.entrances.next(ports.clock.steady()), portOf(entrance));
-  assert.ok(again.restUntil > ports.clock.steady());
+  for (const asked of [2, 3]) {
+    const again = parseRoute(server.url);
+    (await RouteMemory.open(store, ports.clock)).recall([again]);
+    await askPatiently(again, 1);
+    again.kept(10);
+    await (await RouteMemory.open(store, ports.clock)).save([again], ports.random);
+    assert.deepEqual(counts(server, entrance), [1, asked]);
+  }
 });

@@ -89,7 +89,7 @@ function putAside(host: Route, port: number, now: number, restMs: number): void 
   const { entrances } = host;
   entrances.failed(port, now + Math.max(restMs, entranceLimits.asideMs));
   // Then there is no way to it that has not asked for rest.
-  if (entrances.next(now) === undefined) host.rest(entrances.publicRestUntil);
+  if (entrances.next(now) === undefined) host.rest(entrances.restUntil);
 }
 
 /** @param failed whether the first has failed; else it only takes long */

@@ -86,6 +86,13 @@ export class Entrances {
     return this.#publicRestUntil;
   }
 
+  /** Until then there is no way to ask, when there is none now. */
+  get restUntil(): number {
+    if (this.#distrusted) return this.#publicRestUntil;
+    const asideUntil = this.#ports.map((port) => this.#asideUntil.get(port) ?? -Infinity);
+    return Math.min(this.#publicRestUntil, ...asideUntil);
+  }
+
   restPublic(until: number): void {
     this.#publicRestUntil = Math.max(this.#publicRestUntil, until);
   }

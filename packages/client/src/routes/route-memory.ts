@@ -83,10 +83,10 @@ export function recalled(note: RouteNote, now: Instant, steady: number): Recalle
     restUntil: steady + strictUntil - now,
     bytesPerSecond,
     latencyMs,
-    ticket: ticket && {
-      text: ticket.text,
-      until: steady + Math.min(ticket.until - now, ticketMsMax),
-    },
+    ticket:
+      ticket && ticket.until > now
+        ? { text: ticket.text, until: steady + Math.min(ticket.until - now, ticketMsMax) }
+        : undefined,
   };
 }
 
@@ -139,10 +139,12 @@ export class RouteMemory {
     const restUntil = Math.max(route.restUntil, route.entrances.publicRestUntil);
     const restMs = restUntil - this.#clock.steady();
     const ticketMs = (ticket?.until ?? 0) - this.#clock.steady();
+    const use = useOf(route, someUseful);
+    // What was of use while it was to rest was an entrance.
+    const tells = restUntil > route.recalled.restUntil || use === "useful";
     return {
-      use: useOf(route, someUseful),
-      ...(restUntil > route.recalled.restUntil &&
-        restMs > 0 && { restUntil: this.#clock.wall() + restMs }),
+      use,
+      ...(tells && restMs > 0 && { restUntil: this.#clock.wall() + restMs }),
       ...(bytesPerSecond !== undefined && { bytesPerSecond }),
       ...(latencyMs !== undefined && { latencyMs }),
       ...(ticket !== undefined &&

@@ -147,8 +147,10 @@ export class Route {
   /** Takes over what earlier runs found; before it is asked anything. */
   recall(known: Recalled): void {
     this.#recalled = known;
-    if (known.ticket !== undefined) this.#keepTicket(known.ticket);
-    this.rest(known.restUntil);
+    const { ticket, restUntil } = known;
+    if (ticket !== undefined) this.#keepTicket(ticket);
+    if (ticket === undefined || entrancesIn(ticket.text).length === 0) this.rest(restUntil);
+    else this.entrances.restPublic(restUntil);
     if (known.failures === 0) return;
     const runs = known.failures === 1 ? "the last run" : `the last ${known.failures} runs`;
     this.#recalledError = new RouteError("ROUTE_UNREACHABLE", this.id, `was of no use in ${runs}`);
