@@ -6,10 +6,12 @@ import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, isRouteId, UsageError } from "@causeway/kernel";
 import { type AdminServer, startAdmin } from "./admin-server.ts";
 import { assertEntrancePorts, freeEntrancePorts } from "./entrance-ports.ts";
+import { fitOpenFiles } from "./fit-open-files.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Recorder } from "./measures/recorder.ts";
 import type { OriginState } from "./metrics.ts";
+import { moreOpenFiles, openFilesAllowed } from "./open-files.ts";
 import {
   type EdgeChoice,
   type EdgedServing,
@@ -126,7 +128,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   assertEntrancePorts(options.tickets?.entrances ?? [], taken);
   const { trustedEdges = [] } = options;
   assertEdges(trustedEdges);
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = await fittingLimits(options);
   const policy = new PolicyKeeper();
   const served: ServedTree = {
     tree: await realTree(options.tree),
@@ -185,6 +187,24 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     edge: serving.edge,
     close: (graceMs) => (closing ??= close(graceMs)),
   };
+}
+
+/** Those that are wanted, as far as there may be files open for them. */
+async function fittingLimits({ limits, log }: OriginOptions): Promise<OriginLimits> {
+  const wanted = { ...defaultLimits, ...limits };
+  const allowed = await openFilesAllowed();
+  const fitting = fitOpenFiles(wanted, allowed);
+  const { openedConnectionsMax, heldMax } = fitting; // what is lowered first
+  if (openedConnectionsMax < wanted.openedConnectionsMax || heldMax < wanted.heldMax) {
+    const fields = {
+      openFiles: allowed,
+      connections: fitting.connectionsMax,
+      refusalsHeld: heldMax,
+      next: moreOpenFiles,
+    };
+    log({ level: "warn", event: "few-open-files", fields });
+  }
+  return fitting;
 }
 
 /** Reads the policy before the first request, and follows it until the end. */

@@ -94,6 +94,7 @@ test("HAProxy accepts hostile names, and takes them for names", {
     files: [endpoint],
     originConnections: 512,
     fileConnections: 4_096,
+    connectionsMax: 20_000,
     peers: [
       { name: "edge-1", endpoint },
       { name: "edge-2", endpoint: { host: "::1", port: 19_001 } },

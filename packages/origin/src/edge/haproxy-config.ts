@@ -42,7 +42,13 @@ export function haproxyConfig(plan: HaproxyPlan): string {
     .join("\n\n")}\n`;
 }
 
-function globalSection({ name, control, folder, user }: HaproxyPlan): readonly string[] {
+function globalSection({
+  name,
+  control,
+  folder,
+  user,
+  connectionsMax,
+}: HaproxyPlan): readonly string[] {
   const from = folder === undefined ? "config" : `origin ${haproxyWord(folder, "the folder")}`;
   return [
     "global",
@@ -51,7 +57,7 @@ function globalSection({ name, control, folder, user }: HaproxyPlan): readonly s
     ...(user === undefined ? [] : [`  user ${user}`, `  group ${user}`]),
     // Where too few files may be open it warns, and takes fewer clients, instead of none at all.
     "  no strict-limits",
-    `  maxconn ${limits.connectionsMax}`,
+    `  maxconn ${connectionsMax}`,
     `  stats socket ${haproxyWord(control, "the socket")} mode 600 level admin`,
     "  stats timeout 10s",
     "  log stderr format raw daemon notice",
@@ -115,12 +121,13 @@ function peersSection({ peers }: HaproxyPlan): readonly string[] {
 function plainFrontend(plan: HaproxyPlan): readonly string[] {
   // HTTP/2 without TLS is for nobody but a flood.
   const binds = plan.listen.map((at) => `${bind(at)} proto h1`);
-  return ["frontend route", ...binds, ...rules(plan, limits.connectionsMax, [])];
+  return ["frontend route", ...binds, ...rules(plan, plan.connectionsMax, [])];
 }
 
 /** A port of its own, so that neither a flood here nor one there takes the other's connections. */
 function tlsFrontend(plan: HaproxyPlan, tls: TlsPlan): readonly string[] {
-  const { tlsConnectionsMax, handshakesCalm, handshakesPerAddress, handshakesMax } = limits;
+  const { handshakesCalm, handshakesPerAddress, handshakesMax } = limits;
+  const tlsConnectionsMax = Math.min(limits.tlsConnectionsMax, Math.floor(plan.connectionsMax / 4));
   const crt = `ssl crt ${haproxyWord(tls.pemFile, "the certificate")}`;
   const closed = `!${isOpenAcl("handshakes")}`;
   const excess = `{ fe_sess_rate gt ${handshakesCalm} } { sc0_conn_rate gt ${handshakesPerAddress} }`;

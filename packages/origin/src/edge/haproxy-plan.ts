@@ -33,6 +33,8 @@ export interface HaproxyPlan {
   /** Connections that each of them takes, from all edges together. */
   readonly originConnections: number;
   readonly fileConnections: number;
+  /** Connections of clients; a quarter of them at most over TLS. */
+  readonly connectionsMax: number;
   readonly peers: readonly EdgePeer[];
   /** Networks whose `X-Forwarded-For` is believed: a CDN's, or a load balancer's. */
   readonly behind: readonly string[];

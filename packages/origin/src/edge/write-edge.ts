@@ -2,10 +2,11 @@ import { dirname, resolve } from "node:path";
 import { replaceFile } from "../replace-file.ts";
 import { readTicketKeys } from "../shield/ticket-keys.ts";
 import { writeEdgeFiles } from "./edge-files.ts";
+import { edgeLimits } from "./edge-limits.ts";
 import { haproxyConfig } from "./haproxy-config.ts";
 import type { HaproxyPlan } from "./haproxy-plan.ts";
 
-export interface HaproxyEdge extends Omit<HaproxyPlan, "folder"> {
+export interface HaproxyEdge extends Omit<HaproxyPlan, "folder" | "connectionsMax"> {
   /** Where the vendor's ticket keys are; without the file nobody has a ticket. */
   readonly keyFile: string;
   /** Base URLs of other routes, for the page of whoever is not served. */
@@ -34,7 +35,12 @@ export async function writeHaproxyEdge(
   const { keyFile, alternates, ...plan } = edge;
   const keys = (await readTicketKeys(keyFile)) ?? [];
   const place = resolve(out === undefined ? folder : dirname(out));
-  const config = haproxyConfig({ ...plan, folder: out === undefined ? place : undefined });
+  const config = haproxyConfig({
+    ...plan,
+    // That of the machine where it will run is not known here.
+    connectionsMax: edgeLimits.connectionsMax,
+    folder: out === undefined ? place : undefined,
+  });
   await writeEdgeFiles(place, { keys, alternates });
   if (out !== undefined) await writeConfig(out, config);
   return { config, folder: place, keys: keys.length };

@@ -14,7 +14,9 @@ export interface OwnEdgePlan {
   readonly listen: Lanes<readonly Endpoint[]>;
   /** Where the workers listen, one each. */
   readonly sockets: readonly string[];
-  /** What each of them takes. */
+  /** Connections that each of them takes. */
+  readonly originConnections: number;
+  /** Connections of clients. */
   readonly connectionsMax: number;
   /** As in `HaproxyPlan`. */
   readonly behind: readonly string[];
@@ -23,7 +25,7 @@ export interface OwnEdgePlan {
 }
 
 export function ownEdgePlan(plan: OwnEdgePlan, folder: string, control: string): HaproxyPlan {
-  const { title, listen, sockets, connectionsMax, behind, audience } = plan;
+  const { title, listen, sockets, originConnections, connectionsMax, behind, audience } = plan;
   return {
     title,
     name: "own",
@@ -31,8 +33,9 @@ export function ownEdgePlan(plan: OwnEdgePlan, folder: string, control: string):
     ...(listen.tls !== undefined && { tls: { listen: listen.tls, pemFile } }),
     origins: sockets.map((socket) => ({ socket })),
     files: [],
-    originConnections: connectionsMax,
-    fileConnections: connectionsMax,
+    originConnections,
+    fileConnections: originConnections,
+    connectionsMax,
     peers: [],
     behind,
     audience,

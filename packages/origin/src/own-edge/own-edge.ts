@@ -1,17 +1,21 @@
 import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@causeway/kernel";
 import { writeEdgeFiles, writeKeyMap, writeOpenRules, writeRetired } from "../edge/edge-files.ts";
+import { edgeLimits } from "../edge/edge-limits.ts";
 import { haproxyConfig } from "../edge/haproxy-config.ts";
 import { LiveEdge } from "../edge/live-edge.ts";
 import { openRuleLines } from "../edge/open-rules.ts";
 import { writeConfig } from "../edge/write-edge.ts";
 import { type Log, throttledLog } from "../log.ts";
+import { moreOpenFiles, openFilesAllowed } from "../open-files.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
 import type { SigningKey } from "../shield/ticket.ts";
 import type { PemPair } from "../tls/pem-pair.ts";
+import { edgeConnections } from "./edge-connections.ts";
 import { type EdgeState, EdgeSupervisor } from "./edge-supervisor.ts";
 import { findHaproxy, type Haproxy } from "./find-haproxy.ts";
 import { startHaproxy } from "./haproxy-process.ts";
@@ -75,7 +79,8 @@ export class OwnEdge {
    * @throws {HostError} it does not start; `stop` is to be called all the same
    */
   async start(
-    plan: OwnEdgePlan & EdgeSecrets & { readonly alternates: readonly string[] },
+    plan: Omit<OwnEdgePlan, "connectionsMax"> &
+      EdgeSecrets & { readonly alternates: readonly string[] },
     onChange: (inFront: boolean) => void,
   ): Promise<void> {
     const { keys, pair, alternates } = plan;
@@ -83,7 +88,9 @@ export class OwnEdge {
     const config = join(this.folder, "haproxy.cfg");
     await writeEdgeFiles(this.folder, { keys, alternates });
     await this.#writePair();
-    await writeConfig(config, haproxyConfig(ownEdgePlan(plan, this.folder, this.control)));
+    const connectionsMax = await this.#connectionsMax(plan.sockets.length);
+    const whole = ownEdgePlan({ ...plan, connectionsMax }, this.folder, this.control);
+    await writeConfig(config, haproxyConfig(whole));
     const calm = throttledLog(this.#log, saidLinesPerSecondMax);
     this.#supervisor = new EdgeSupervisor({
       start: () => {
@@ -148,6 +155,17 @@ export class OwnEdge {
     await this.#changes;
     await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);
     this.#watch.end();
+  }
+
+  /** As many as it may have files open for. @throws {HostError} too few */
+  async #connectionsMax(workers: number): Promise<number> {
+    const allowed = await openFilesAllowed();
+    const connections = edgeConnections(allowed, availableParallelism(), workers);
+    if (connections < edgeLimits.connectionsMax) {
+      const fields = { openFiles: allowed, connections, next: moreOpenFiles };
+      this.#log({ level: "warn", event: "edge-few-open-files", fields });
+    }
+    return connections;
   }
 
   #change(): void {

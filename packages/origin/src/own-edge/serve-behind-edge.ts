@@ -128,7 +128,7 @@ async function startEdge(
         tls: tls === undefined ? undefined : await endpointsOf(host, tls),
       },
       sockets,
-      connectionsMax: served.limits.connectionsMax,
+      originConnections: served.limits.connectionsMax,
       behind: served.trustedEdges,
       audience: served.tickets?.audience ?? unnamedRoute,
       alternates: served.duplicates,

@@ -155,6 +155,7 @@ test("HAProxy refuses by no rule that cannot be opened", () => {
     files: [],
     originConnections: 512,
     fileConnections: 4_096,
+    connectionsMax: 20_000,
     peers: [],
     behind: ["10.0.0.0/8"],
     audience: "primary",

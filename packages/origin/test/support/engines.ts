@@ -84,6 +84,7 @@ export async function startHaproxy(
     files: [],
     originConnections: 512,
     fileConnections: 4_096,
+    connectionsMax: 20_000,
     peers: [],
     behind: [],
     audience: "primary",
