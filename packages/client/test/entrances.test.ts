@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { RouteError, type Transport } from "@causeway/kernel";
+import type { Transport } from "@causeway/kernel";
 import fc from "fast-check";
 import { folderStore } from "../src/node/index.ts";
 import { entranceLimits } from "../src/routes/entrances.ts";
@@ -219,29 +219,6 @@ test("while neither way answers, few requests are sent twice", async () => {
   for (const { code } of await Promise.all(failing)) assert.equal(code, "ROUTE_UNREACHABLE");
   const twice = asked.filter((port) => port === portOf(entrance)).length;
   assert.deepEqual([asked.length, twice], [48, 8]);
-});
-
-test("a lie that an entrance may have told costs the entrances; the next one costs the route", async () => {
-  await using server = await startRoute("hangs-before-headers", files);
-  await using entrance = await startRoute("honest", files);
-  const route = routeWith(server, entrance);
-  await ask(route);
-  const lie = new RouteError("ROUTE_LIED", route.id, "sent wrong bytes");
-  const counted = route.strike(lie);
-  assert.deepEqual([counted.code, counted.cause, route.state], ["ROUTE_UNREACHABLE", lie, "dead"]);
-  assert.equal((await failureOf(route)).code, "ROUTE_UNREACHABLE");
-  assert.equal(entrance.requests.length, 1);
-  assert.equal(route.strike(lie), lie);
-  assert.equal(route.state, "lying");
-});
-
-test("a route without a good word of an entrance is a liar at once", async () => {
-  await using server = await startRoute("honest", files);
-  await using entrance = await startRoute("honest", files);
-  const route = routeWith(server, entrance);
-  await ask(route);
-  route.strike(new RouteError("ROUTE_LIED", route.id, "sent wrong bytes"));
-  assert.equal(route.state, "lying");
 });
 
 test("what is called off is asked nowhere else, and ends at both ways", async () => {

@@ -19,6 +19,13 @@ export interface EitherWay {
   readonly restMsMax: number;
 }
 
+/** An answer's headers, and whose they are. */
+export interface Answered {
+  readonly delivery: Delivery;
+  /** The port of the private entrance that answered; undefined when the public address did. */
+  readonly entrance: number | undefined;
+}
+
 interface Lane {
   readonly way: Way;
   readonly cancel: Cancel;
@@ -42,7 +49,7 @@ interface Outcome {
  * nothing, the public address has as long as it needs, alone.
  * @throws {RouteError} what the public address did wrong, if it was asked
  */
-export async function askEitherWay(ways: EitherWay): Promise<Delivery> {
+export async function askEitherWay(ways: EitherWay): Promise<Answered> {
   const { clock, host, cancel } = ways;
   const first = start(ways, host.entrances.isBetter(clock.steady()) ? "entrance" : "public");
   const isAlone = first.way === "public" && host.entrances.isDoubted;
@@ -130,7 +137,7 @@ async function soon(
 }
 
 /** Ends what is not needed, and gives the answer that counts. */
-function conclude(ways: EitherWay, lanes: readonly Lane[], ended: readonly Outcome[]): Delivery {
+function conclude(ways: EitherWay, lanes: readonly Lane[], ended: readonly Outcome[]): Answered {
   const chosen = ended.find(isFinal) ?? ended.find(({ lane }) => lane.way === "public");
   for (const lane of lanes) if (lane !== chosen?.lane) end(ways, lane);
   if (chosen === undefined) {
@@ -139,7 +146,8 @@ function conclude(ways: EitherWay, lanes: readonly Lane[], ended: readonly Outco
     throw new RouteError("ROUTE_UNREACHABLE", ways.host.id, text, { cause });
   }
   if (chosen.delivery === undefined) throw chosen.error;
-  return chosen.delivery;
+  const entrance = chosen.lane.way === "entrance" ? ways.port : undefined;
+  return { delivery: chosen.delivery, entrance };
 }
 
 function end({ clock, host, port }: EitherWay, lane: Lane): void {

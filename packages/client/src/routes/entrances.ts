@@ -138,13 +138,13 @@ export class Entrances {
     this.#betterUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /**
-   * The route has told what is not so: no entrance is asked in this run any more.
-   * @returns whether one of them may have been the liar
-   */
-  distrust(): boolean {
-    const wasTrusted = this.#answered && !this.#distrusted;
+  /** True when an entrance may have told what is not so, and all are still asked. */
+  get mayHaveMisled(): boolean {
+    return this.#answered && !this.#distrusted;
+  }
+
+  /** No entrance is asked in this run any more. */
+  distrust(): void {
     this.#distrusted = true;
-    return wasTrusted;
   }
 }

@@ -10,7 +10,7 @@ import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
 import { seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
-import { askEitherWay } from "./either-way.ts";
+import { type Answered, askEitherWay } from "./either-way.ts";
 import { entranceFor } from "./entrances.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
@@ -69,7 +69,7 @@ export async function exchange(
   const limits = request.limits ?? clientLimits.exchange;
   const cancel = new Cancel(request.signal);
   const asking: Asking = { ports, route, path: request.path, limits, cancel, host: route };
-  const blamed = (error: unknown): unknown => toldOf(asking, error);
+  const blamed = (error: unknown): unknown => toldOf(asking, excused(asking, error));
   try {
     const opened = await open(asking, request);
     const { host, promised } = opened;
@@ -110,6 +110,8 @@ interface Asking {
   readonly cancel: Cancel;
   /** Who was asked last: the route, or whom a redirect led to. */
   host: Route;
+  /** The host, once a private entrance of it has given the answer or a part of it. */
+  viaEntrance?: Route;
 }
 
 async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
@@ -122,7 +124,8 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
   for (let redirects = 0; ; redirects++) {
     const { host } = asking;
     const asked = clock.steady();
-    const delivery = await askHost(asking, url, request);
+    const { delivery, entrance } = await askHost(asking, url, request);
+    if (entrance !== undefined) asking.viaEntrance = host;
     try {
       cancel.signal.throwIfAborted();
       const skewMs = skewOf(delivery.headers, clock.wall());
@@ -133,7 +136,8 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
         const isRefused = delivery.status === 429 || delivery.status === 503;
         if (isRefused) takeTicket(asking, url, delivery, isPlaceText);
         const promised = judgeAnswer(delivery, url, request, limits, clock);
-        takeTicket(asking, url, delivery, (text) => !isPlaceText(text));
+        // An entrance may be somebody else's by now, and the ticket names the ones to ask next.
+        if (entrance === undefined) takeTicket(asking, url, delivery, (text) => !isPlaceText(text));
         return { delivery, promised, host };
       }
       // Else a redirect would have us ask it more often than its failures let us.
@@ -172,6 +176,11 @@ function takeTicket(
   host.takeTicket(url, path, { ...ticket, until }, clock.steady());
 }
 
+/** A lie of a private entrance is none of its route's. */
+function excused({ host, viaEntrance }: Asking, error: unknown): unknown {
+  return viaEntrance === host && isRouteFault(error) ? host.excused(error) : error;
+}
+
 /** What failed where a redirect led to is not told as if the route itself had: it is alive. */
 function toldOf({ host, route, path }: Asking, error: unknown): unknown {
   if (host === route || !isRouteFault(error)) return error;
@@ -201,7 +210,7 @@ async function* told(
   }
 }
 
-async function askHost(asking: Asking, url: URL, request: ExchangeRequest): Promise<Delivery> {
+async function askHost(asking: Asking, url: URL, request: ExchangeRequest): Promise<Answered> {
   const { ports, host, limits, cancel } = asking;
   const { clock } = ports;
   const now = clock.steady();
@@ -209,7 +218,7 @@ async function askHost(asking: Asking, url: URL, request: ExchangeRequest): Prom
   const entrance = entranceFor(host, url, request.path, now);
   if (entrance === undefined) {
     if (host.entrances.publicRestUntil > now) throw isResting(host, request);
-    return askOnceMore(asking, { url, bearer }, request);
+    return { delivery: await askOnceMore(asking, { url, bearer }, request), entrance };
   }
   return askEitherWay({
     clock,

@@ -320,10 +320,10 @@ export class Route {
 
   /**
    * Takes note of a failure that the route is to blame for.
-   * @returns the one that counts: a lie that a private entrance may have told is none of the route's
+   * @returns the one that counts
    */
   strike<Failure extends CausewayError>(error: Failure): Failure | RouteError {
-    const counted = this.#excused(error) ?? error;
+    const counted = this.#mayBeMisled(error) ? this.excused(error) : error;
     this.entrances.doubt();
     const state = stateAfter(counted);
     if (weight[state] < weight[this.#state]) return counted;
@@ -332,9 +332,19 @@ export class Route {
     return counted;
   }
 
-  /** Once, since no entrance is asked any more then. */
-  #excused(error: CausewayError): RouteError | undefined {
-    if (weight[stateAfter(error)] < weight.stale || !this.entrances.distrust()) return undefined;
+  /** What several answers come to, nobody knows of a single one. */
+  #mayBeMisled({ code, blame }: CausewayError): boolean {
+    const isOfMany = code === "ROUTE_STALE" || blame === "publisher";
+    return isOfMany && this.entrances.mayHaveMisled;
+  }
+
+  /**
+   * What a failure counts for in which a private entrance had a part: a lie of it is none of the
+   * route's, and no entrance is asked in this run any more.
+   */
+  excused<Failure extends CausewayError>(error: Failure): Failure | RouteError {
+    if (weight[stateAfter(error)] < weight.stale) return error;
+    this.entrances.distrust();
     this.rest(this.entrances.publicRestUntil);
     const text = `or a private entrance of it is not to be trusted: ${error.message}`;
     return new RouteError("ROUTE_UNREACHABLE", this.id, text, { cause: error });
