@@ -6,6 +6,8 @@ import type { RaceLimits } from "./routes/race.ts";
 export interface ArtifactLimits {
   readonly exchange: ExchangeLimits;
   readonly race: RaceLimits;
+  /** How long it may take over all routes; absent: as long as any of them brings it. */
+  readonly msMax?: number;
 }
 
 /** Bounds of one download. Tests and simulations pass their own. */
@@ -75,6 +77,7 @@ export const downloadLimits: DownloadLimits = {
     },
     // An overloaded server is asked again, for a delta spares it most of its work; a silent one not.
     race: { ...metadata, failuresMax: 3, failingMsMax: 1_000 },
+    msMax: 60_000, // 200 KiB over a modem; who drips it holds nobody up for longer
   },
   deltaPatience: { lookMs: 5_000, restMsMax: 30_000 },
   firstRunLength: 256 * 1024, // about four chunks: enough to measure, cheap to lose

@@ -9,9 +9,11 @@ import { type FileHandle, HostError } from "@causeway/kernel";
 import { partialNames } from "../src/download/partial-names.ts";
 import { downloadLimits } from "../src/download-limits.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
+import type { Route } from "../src/routes/route.ts";
 import { changedFile } from "./support/download-disk.ts";
 import { deltaOf, programBytes, publish } from "./support/download-fixture.ts";
 import { quickDownload, startWorld } from "./support/download-world.ts";
+import type { FaultyRoute } from "./support/faulty-route.ts";
 import { startSlowRoute } from "./support/slow-route.ts";
 
 const old = programBytes(3_000_000, 31);
@@ -221,33 +223,86 @@ for (const what of ["delta", "pack"] as const) {
     await using world = await startWorld(withDelta, ["honest", "honest"]);
     for (const server of world.servers) server.silentOn = withDelta.pathOf(artifact);
     const have = what === "delta" ? [await world.oldFile("old", old)] : [];
-    await world.download({ have });
+    const { plan } = await world.download({ have });
     await world.assertWhole();
-    assert.ok(world.events.some((event) => event.kind === "fallback" && event.from === what));
+    assert.equal(plan, "pack", "in so far as that can be had");
   });
 }
 
-void test("a route that drips a delta does not hold up another one that lacks it", async () => {
-  const [delta] = withDelta.deltas;
-  assert.ok(delta !== undefined);
-  const missing = withDelta.pathOf(delta);
+/** What a route does about the delta, that has all else. */
+const lacking: Record<string, (server: FaultyRoute, route: Route, delta: string) => void> = {
+  "says 404 to it": () => undefined,
+  "says 403 to it": (server) => {
+    server.behaviour = "honest-403";
+  },
+  "says 503 to it": (server, _, delta) => {
+    server.leads = (file) => {
+      server.behaviour = file === delta ? "refuses-503" : "honest";
+      return undefined;
+    };
+  },
+  "says nothing to it": (server, _, delta) => {
+    server.silentOn = delta;
+  },
+  "has brought some of it": (server, _, delta) => {
+    let times = 0;
+    server.leads = (file) => {
+      server.behaviour = file === delta && times++ === 0 ? "cuts" : "honest";
+      return undefined;
+    };
+    server.files = {
+      get: (file) => (file === delta && times > 1 ? undefined : withDelta.files.get(file)),
+    };
+  },
+  "was of no use in earlier runs": (_, route) => {
+    const rest = { sleepUntil: 1e12, restUntil: Number.NEGATIVE_INFINITY, ticket: undefined };
+    route.recall({ failures: 3, bytesPerSecond: 1e6, latencyMs: 10, ...rest });
+  },
+};
+
+for (const [what, lack] of Object.entries(lacking)) {
+  void test(`a route that drips a delta does not hold up one that ${what}`, async () => {
+    const [delta] = withDelta.deltas;
+    assert.ok(delta !== undefined);
+    const lacked = withDelta.pathOf(delta);
+    await using world = await startWorld(withDelta, ["honest"]);
+    const [server] = world.servers;
+    assert.ok(server);
+    server.files = { get: (file) => (file === lacked ? undefined : withDelta.files.get(file)) };
+    await using dripping = await startSlowRoute(withDelta.files, 20_000);
+    const routes = [server.url, dripping.url].map(parseRoute);
+    const [route] = routes;
+    assert.ok(route);
+    lack(server, route, lacked);
+    const limits = {
+      ...quickDownload,
+      deltaPatience: { lookMs: 800, restMsMax: 1_000 },
+      probeMs: { base: 200, max: 2_000 },
+    };
+    const have = [await world.oldFile("old", old)];
+    const { plan } = await world.download({ have, routes, limits });
+    await world.assertWhole();
+    assert.equal(plan, "pack");
+    assert.ok(dripping.sent < delta.length / 2, `${dripping.sent} bytes were dripped`);
+  });
+}
+
+void test("a list of deltas that drips is done without", async () => {
   await using world = await startWorld(withDelta, ["honest"]);
+  const list = withDelta.release.deltas;
+  assert.ok(list !== undefined);
+  const lacked = withDelta.pathOf(list);
   const [server] = world.servers;
   assert.ok(server);
-  server.files = { get: (file) => (file === missing ? undefined : withDelta.files.get(file)) };
-  await using dripping = await startSlowRoute(withDelta.files, 20_000);
+  server.files = { get: (file) => (file === lacked ? undefined : withDelta.files.get(file)) };
+  await using dripping = await startSlowRoute(withDelta.files, 100);
   const routes = [server.url, dripping.url].map(parseRoute);
-  const limits = { ...quickDownload, deltaPatience: { lookMs: 200, restMsMax: 1_000 } };
-  const { plan } = await world.download({
-    have: [await world.oldFile("old", old)],
-    routes,
-    limits,
-  });
+  const exchange = { ...quickDownload.exchange, rateWindowMs: 60_000 };
+  const delta = { ...quickDownload.delta, exchange, msMax: 500 };
+  const have = [await world.oldFile("old", old)];
+  await world.download({ have, routes, limits: { ...quickDownload, delta } });
   await world.assertWhole();
-  assert.equal(plan, "pack");
-  assert.ok(
-    world.events.some((event) => event.kind === "fallback" && /in 0\.\d s/.test(event.why)),
-  );
+  assert.ok(world.events.some((event) => "why" in event && /within 0.5 s$/.test(event.why ?? "")));
 });
 
 void test("a delta that comes slowly is waited for when nobody is quicker without it", async () => {

@@ -71,6 +71,32 @@ test("a pack that is only to be had where a liar has it leaves the raw file", as
   assert.deepEqual([first?.trustworthy, second?.state], [true, "lying"]);
 });
 
+test("a route that leads to itself may do so after it was taken for a liar", async () => {
+  const spoiled = publish(programBytes(300_000, 74), { spoilPack: true });
+  await using world = await startWorld(spoiled, ["redirects-within"]);
+  await world.download();
+  await world.assertWhole();
+});
+
+test("where a redirect led to nothing is not asked that way again at once, however much else comes", async () => {
+  await using busy = await startRoute("refuses-503", files);
+  await using first = await startRoute("redirects-to", files);
+  first.location = busy.url + path;
+  const [mine, theirs] = parseRoutes([first.url, busy.url]);
+  assert.ok(mine && theirs);
+  const ask = async (): Promise<void> => {
+    const { signal } = new AbortController();
+    const answer = await exchange(ports, mine, { path, lengthMax: 100_000, signal });
+    answer.close();
+  };
+  await assert.rejects(ask(), isRouteError("ROUTE_REFUSED", /answered 503/));
+  await assert.rejects(ask(), isRouteError("ROUTE_REFUSED", /is left alone for now/));
+  assert.equal(busy.requests.length, 1);
+  assert.ok(theirs.backoff.dueAt < ports.clock.steady(), "it may be asked itself");
+  await ports.clock.sleep(mine.ledTo(theirs).dueAt - ports.clock.steady());
+  await assert.rejects(ask(), isRouteError("ROUTE_REFUSED", /answered 503/));
+});
+
 const vendor = new Vendor();
 vendor.release("1.0", noise(1_000, 73));
 const early = vendor.files();

@@ -61,6 +61,26 @@ void test("a route that lacks the file is soon left alone beside one that delive
   assert.ok(askedForRaw(world) <= limits.failuresInCompany, `${askedForRaw(world)} times`);
 });
 
+for (const how of ["404", "403", "silence", "a redirect"] as const) {
+  void test(`a route that drips the pack does not hold up one that answers ${how} to it`, async () => {
+    const { pack } = patch.release;
+    assert.ok(pack !== undefined);
+    const lacked = patch.pathOf(pack);
+    await using world = await startWorld(patch, [how === "403" ? "honest-403" : "honest"]);
+    await using dripping = await startSlowRoute(patch.files, 20_000);
+    const [server] = world.servers;
+    assert.ok(server);
+    if (how === "silence") server.silentOn = lacked;
+    if (how === "a redirect") {
+      server.leads = (file) => (file === lacked ? "http://127.0.0.1:9/" : undefined);
+    }
+    server.files = { get: (file) => (file === lacked ? undefined : patch.files.get(file)) };
+    await world.download({ routes: [server.url, dripping.url].map(parseRoute) });
+    await world.assertWhole();
+    assert.ok(dripping.sent < pack.length / 2, `${dripping.sent} bytes were dripped`);
+  });
+}
+
 void test("the only route lacks the file: it is asked a few times, and named", async () => {
   await using world = await startWorld(patch, ["honest"]);
   await assert.rejects(downloadWhileMissing(world, Infinity), { code: "ROUTE_ALL_FAILED" });

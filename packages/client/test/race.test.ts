@@ -35,6 +35,13 @@ const lies = (route: Route): never => {
   throw new RouteError("ROUTE_LIED", route.id, "sent other bytes");
 };
 
+/** Brings documents for a long while, and then stumbles. */
+const worksLong = async (route: Route, clock: VirtualClock): Promise<string> => {
+  await clock.sleep(15_000);
+  route.kept(100);
+  return busy(route);
+};
+
 /** A race of routes that follow scripts, on virtual time. */
 function raceOf(
   scripts: readonly Script[],
@@ -78,6 +85,12 @@ for (const [name, script] of passing) {
     }
   });
 }
+
+test("one refusal does not put a route out that has brought documents for long", async () => {
+  const { clock, race, asked } = raceOf([[worksLong, says]]);
+  assert.equal(await clock.run(race.first()), "yes");
+  assert.equal(asked[0]?.length, 2);
+});
 
 test("a route that lied is not asked again, and one that fails and fails is out at last", async () => {
   const { clock, race, asked } = raceOf([[lies], [dead], [busy], [hangs]]);

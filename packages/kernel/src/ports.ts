@@ -16,8 +16,11 @@ export interface Random {
   uint32(): number;
 }
 
-/** What a transport has got done before the answer; "proxied" is a proxy's connection. */
-export type TransportStep = "named" | "proxied" | "connected" | "secured";
+/**
+ * What a transport has got done before the answer; "proxied" is a proxy's connection, and "reused"
+ * one that was there already.
+ */
+export type TransportStep = "named" | "proxied" | "reused" | "connected" | "secured";
 
 export interface TransportRequest {
   readonly url: URL;

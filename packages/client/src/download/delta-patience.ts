@@ -2,6 +2,7 @@ import { RouteError } from "@causeway/kernel";
 import { seconds } from "../routes/body.ts";
 import { Cancel, over } from "../routes/cancel.ts";
 import type { Route } from "../routes/route.ts";
+import { mayBeFileFault } from "./download-chunks.ts";
 import type { DownloadJob } from "./download-job.ts";
 import type { Partial } from "./partial.ts";
 
@@ -42,13 +43,15 @@ async function watch(job: DownloadJob, delta: Partial, signal: AbortSignal): Pro
   const before = new Map(routes.map((route) => [route, route.bytesReceived]));
   const cameOver = (route: Route): number => route.bytesReceived - (before.get(route) ?? 0);
   for (;;) {
+    const seen = new Map(routes.map((route) => [route, route.bytesReceived]));
     await clock.sleep(lookMs, signal);
     const came = routes.reduce((sum, route) => sum + cameOver(route), 0);
     const rest = delta.index.target.length - delta.hereLength;
     const restMs = (rest * (clock.steady() - start)) / came;
     const isQuicker = (route: Route): boolean => {
-      const rate = cameOver(route) === 0 && isThere(route) ? route.bytesPerSecond : undefined;
-      return rate !== undefined && (withoutLength * 1000) / rate < restMs;
+      if (route.bytesReceived !== seen.get(route) || !isThere(route)) return false;
+      const rate = route.bytesPerSecond ?? route.recalled.bytesPerSecond ?? Infinity;
+      return (withoutLength * 1000) / rate < restMs;
     };
     if (restMs <= restMsMax || !routes.some(isQuicker)) continue;
     const text = `brought ${came} bytes of a delta in ${seconds(clock.steady() - start)} s`;
@@ -57,7 +60,8 @@ async function watch(job: DownloadJob, delta: Partial, signal: AbortSignal): Pro
 }
 
 /** True for a route that may well have all but the delta. */
-function isThere({ error, trustworthy, latencyMs }: Route): boolean {
+function isThere(route: Route): boolean {
+  const { error, trustworthy, latencyMs } = route;
   if (!trustworthy || latencyMs === undefined) return false;
-  return error === undefined || error.code === "ROUTE_MISSING";
+  return error === undefined || (error instanceof RouteError && mayBeFileFault(route, error));
 }

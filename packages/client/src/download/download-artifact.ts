@@ -8,6 +8,8 @@ import {
 import type { ArtifactLimits } from "../download-limits.ts";
 import { sha256Of } from "../fetch/chunk-verified.ts";
 import type { ExchangeLimits } from "../limits.ts";
+import { seconds } from "../routes/body.ts";
+import { within } from "../routes/cancel.ts";
 import { fetchDocument, verified } from "../routes/document.ts";
 import { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
@@ -69,12 +71,25 @@ async function fetchArtifact(
     signal,
   });
   try {
-    const bytes = await race.first();
+    const bytes = await inTime(job, artifact, limits.msMax, race.first());
     if (bytes === undefined) throw noRoute(job, artifact.path);
     return bytes;
   } finally {
     race.end();
   }
+}
+
+async function inTime<Value>(
+  { ports }: DownloadJob,
+  { path }: Artifact,
+  msMax: number | undefined,
+  work: Promise<Value>,
+): Promise<Value> {
+  if (msMax === undefined) return work;
+  return within(ports.clock, msMax, work, () => {
+    const text = `no route brought ${path} within ${seconds(msMax)} s`;
+    return new RouteError("ROUTE_STALLED", path, text);
+  });
 }
 
 async function fetchOver(

@@ -26,6 +26,7 @@ export class RouteWork {
   readonly #limits: DownloadLimits;
   readonly #retries: RetryBudget;
   readonly #lacks = new Map<ChunkSource, Lack>();
+  readonly #wasTrusted: boolean;
   #expelled = false;
   #failures = 0; // in a row, without a chunk between them
   #failing = false;
@@ -43,6 +44,7 @@ export class RouteWork {
     retries: RetryBudget,
   ) {
     this.route = route;
+    this.#wasTrusted = route.trustworthy;
     this.#sources = sources;
     this.#limits = limits;
     this.#retries = retries;
@@ -50,18 +52,19 @@ export class RouteWork {
 
   /** The best source that this route did not say it lacks; or the last, when it said so of all. */
   source(now: number): ChunkSource | undefined {
-    if (this.#expelled) return undefined;
+    if (this.expelled) return undefined;
     return this.#sources.find((source) => !this.#isLacking(source, now)) ?? this.#sources.at(-1);
   }
 
   /** True when nothing that it sends is of any worth. */
   get expelled(): boolean {
-    return this.#expelled;
+    // It may have lied where another one led to it; whoever had lied before is asked on purpose.
+    return this.#expelled || (this.#wasTrusted && !this.route.trustworthy);
   }
 
   /** True when it will not be asked again in this download. */
   get out(): boolean {
-    return this.#expelled || this.#failures >= this.#limits.failuresMax;
+    return this.expelled || this.#failures >= this.#limits.failuresMax;
   }
 
   /** True once it delivered a chunk, and has not failed since. */
@@ -158,6 +161,8 @@ export class RouteWork {
       default:
         // Servers under flood say so of what they have: it is asked for again, a few times.
         if ((error.code === "ROUTE_MISSING" || error.misled) && this.#noteLack(lane, now)) return;
+        // Of a bucket, or of a filter, that may be of this file alone; of the whole server, too.
+        if (error.forbidden || error.astray || error.silent) this.#noteLack(lane, now);
     }
     // Requests that break together are one failure.
     if (!this.#isSinceFailure(lane)) return;

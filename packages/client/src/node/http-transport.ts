@@ -62,7 +62,7 @@ export function httpTransport(options: HttpTransportOptions = {}): NodeTransport
   const ask = async (request: TransportRequest): Promise<Delivery> => {
     const session = http2?.sessionFor(request.url);
     if (session !== undefined) {
-      if (proxyFor(request.url) !== undefined) request.onStep?.("proxied");
+      request.onStep?.(proxyFor(request.url) === undefined ? "reused" : "proxied");
       return session.ask(request);
     }
     try {

@@ -45,7 +45,7 @@ export class Http1 {
     return new Promise((resolve, reject) => {
       const sent = http.request(this.#options(request));
       sent.on("socket", (socket) => {
-        if (proxy !== undefined && sent.reusedSocket) request.onStep?.("proxied");
+        if (sent.reusedSocket) request.onStep?.(proxy === undefined ? "reused" : "proxied");
         const { onData } = this.#parsed;
         socket.on("data", onData); // the parser listens already, so that it is the first
         sent.on("close", () => socket.off("data", onData));

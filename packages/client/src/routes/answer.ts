@@ -121,7 +121,7 @@ export function redirectTarget(
   if (next === undefined) throw refuse(`to ${quoted(location)}, which is no URL`);
   const host = route.leadsTo(next, path);
   if (host === undefined) throw refuse(`away to ${quoted(shown(next))}`);
-  if (!host.trustworthy) throw refuse(`to ${host.id}, which has lied`, "misled");
+  if (host !== route && !host.trustworthy) throw refuse(`to ${host.id}, which has lied`, "misled");
   if (url.protocol === "https:" && next.protocol !== "https:") {
     throw refuse(`out of TLS to ${quoted(shown(next))}`);
   }

@@ -91,6 +91,7 @@ export class Contender {
     if (this.route.uses > this.#uses) {
       this.#failures = 0;
       this.#failingMs = 0;
+      this.#askedAt = now; // what came until then was no failing
       this.delivered();
     }
     this.#uses = this.route.uses;

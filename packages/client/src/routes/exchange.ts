@@ -18,6 +18,9 @@ import { isLie, isRouteFault } from "./route-fault.ts";
 import { Steps } from "./steps.ts";
 import { ticketIn } from "./ticket.ts";
 
+/** Waits of what one route redirects to another after failures there, however it does else. */
+const ledBackoff = { base: 300, max: 60_000 };
+
 export interface ExchangeRequest {
   /** Below the route's base, encoded: `metadata/timestamp.json`. */
   readonly path: string;
@@ -117,10 +120,10 @@ interface Asking {
 async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
   const { route, limits, cancel } = asking;
   const { clock } = asking.ports;
+  asking.host = route;
   // It may have said so to another request, while this one was on its way here.
   if (route.restUntil > clock.steady()) throw isResting(route, request);
   let url = route.url(request.path);
-  asking.host = route;
   for (let redirects = 0; ; redirects++) {
     const { host } = asking;
     const asked = clock.steady();
@@ -140,8 +143,7 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
         if (entrance === undefined) takeTicket(asking, url, delivery, (text) => !isPlaceText(text));
         return { delivery, promised, host };
       }
-      // Else a redirect would have us ask it more often than its failures let us.
-      if (Math.max(next.route.restUntil, next.route.backoff.dueAt) > clock.steady()) {
+      if (next.route !== host && mayAskAt(route, next.route) > clock.steady()) {
         const text = `redirects ${request.path} to ${next.route.id}, which is left alone for now`;
         throw new RouteError("ROUTE_REFUSED", route.id + request.path, text);
       }
@@ -156,6 +158,11 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
       throw error;
     }
   }
+}
+
+/** Else a route could have us ask another one more often than its failures let us. */
+function mayAskAt(route: Route, host: Route): number {
+  return Math.max(host.restUntil, host.backoff.dueAt, route.ledTo(host).dueAt);
 }
 
 function isResting({ id }: Route, { path }: ExchangeRequest): RouteError {
@@ -182,15 +189,15 @@ function excused({ host, viaEntrance }: Asking, error: unknown): unknown {
 }
 
 /** What failed where a redirect led to is not told as if the route itself had: it is alive. */
-function toldOf({ host, route, path }: Asking, error: unknown): unknown {
+function toldOf({ ports, host, route, path }: Asking, error: unknown): unknown {
   if (host === route || !isRouteFault(error)) return error;
   const text = `redirects ${path} to ${host.id}, which failed: ${error.message}`;
-  if (isLie(error)) {
+  if (!(error instanceof RouteError) || isLie(error)) {
     if (error instanceof RouteError) host.strike(error);
     const options = { misled: true, cause: error };
     return new RouteError("ROUTE_REFUSED", route.id + path, text, options);
   }
-  if (!(error instanceof RouteError)) return error;
+  route.ledTo(host).failed(ports.clock.steady(), ledBackoff, ports.random);
   const { code, url, retryAfterMs, reset, forbidden, astray, rangeless, silent } = error;
   const kept = { reset, forbidden, astray, rangeless, silent, cause: error };
   return new RouteError(code, url, text, {

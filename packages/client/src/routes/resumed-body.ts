@@ -74,8 +74,9 @@ export async function* resumedBody(
         if (at - before < resumedLengthMin) throw error;
         const since = guard.ports.clock.steady();
         if (breaks++ > 0 && at - before < quickLengthMin) await waitABit(guard, resuming.random);
-        part = { ...guard, ...(await openRest(guard, { start: at, end }, resuming, error)) };
-        pace.waited(guard.ports.clock.steady() - since);
+        const { rest, refusedMs } = await openRest(guard, { start: at, end }, resuming, error);
+        part = { ...guard, ...rest };
+        pace.waited(guard.ports.clock.steady() - since - refusedMs);
       }
     }
   } finally {
@@ -83,19 +84,28 @@ export async function* resumedBody(
   }
 }
 
+interface Rest {
+  readonly rest: Opened;
+  /** Spent on waits that the server asked for. */
+  readonly refusedMs: number;
+}
+
 async function openRest(
   guard: Guard,
   range: ByteRange,
   resuming: Resuming,
   broken: RouteError,
-): Promise<Opened> {
+): Promise<Rest> {
   const { clock } = guard.ports;
   const { signal } = guard.request;
   const backoff = new Backoff();
+  let refusedMs = 0;
   for (let refusals = 1; ; refusals++) {
     try {
       const rest = await resuming.reopen(range);
-      if (rest.host === resuming.host && isSameVersion(rest.delivery, guard.delivery)) return rest;
+      if (rest.host === resuming.host && isSameVersion(rest.delivery, guard.delivery)) {
+        return { rest, refusedMs };
+      }
       rest.delivery.close();
       throw broken;
     } catch (error) {
@@ -105,7 +115,9 @@ async function openRest(
       backoff.failed(clock.steady(), refusedBackoff, resuming.random);
       const restMs = guard.route.restUntil - clock.steady();
       if (!isBusy(error) || refusals > refusalsMax || restMs > restMsMax) throw error;
-      await clock.sleep(Math.max(backoff.dueAt - clock.steady(), restMs), signal);
+      const waitMs = Math.max(backoff.dueAt - clock.steady(), restMs);
+      await clock.sleep(waitMs, signal);
+      refusedMs += waitMs;
     }
   }
 }

@@ -60,6 +60,7 @@ export class Route {
   readonly backoff = new Backoff();
   /** Of its newest ticket. */
   readonly entrances = new Entrances();
+  readonly #ledTo = new Map<Route, Backoff>();
   #others: readonly Route[] = [];
   #state: RouteHealth = "ok";
   #error: CausewayError | undefined;
@@ -209,6 +210,13 @@ export class Route {
     return this.#others.find((other) => {
       return url.origin === other.base.origin && isSameFile(url, other.url(path));
     });
+  }
+
+  /** When it may be followed to `other` again after failures there; it has no end in this run. */
+  ledTo(other: Route): Backoff {
+    const backoff = this.#ledTo.get(other) ?? new Backoff();
+    this.#ledTo.set(other, backoff);
+    return backoff;
   }
 
   /** The newest that it gave, in times of the steady clock. */
