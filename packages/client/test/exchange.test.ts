@@ -91,6 +91,24 @@ test("a flood filter that resets the first connection costs one connection", asy
   assert.equal(server.connections, 2);
 });
 
+for (const kept of [false, true]) {
+  test(`who takes a request and says nothing is silent, the connection ${kept ? "kept" : "new"}`, async () => {
+    await using server = await startRoute("honest", new Map([...files, ["x", file]]));
+    server.silentOn = "x";
+    const own = nodePorts();
+    const ask = async (asked: string): Promise<void> => {
+      const { signal } = new AbortController();
+      const request = { path: asked, lengthMax: file.length, limits: quickExchange, signal };
+      for await (const _ of (await exchange(own, parseRoute(server.url), request)).body);
+    };
+    if (kept) await ask(path);
+    const error: unknown = await ask("x").catch((reason: unknown) => reason);
+    own.transport.close();
+    assert.ok(error instanceof RouteError && error.silent);
+    assert.equal(server.connections, 1);
+  });
+}
+
 test("a redirect to another listed route is followed, with that one's credentials only", async () => {
   await using other = await startRoute("honest", files);
   await using first = await startRoute("redirects-to", files);
