@@ -24,9 +24,9 @@ function answerOf(route: Route): Promise<Answer> {
 }
 
 /** Finds its bytes to be wrong. @returns what that counts for */
-function strike(route: Route, { blamed, close }: Answer): RouteError {
-  close();
-  const error = blamed(new RouteError("ROUTE_LIED", route.id, "sent wrong bytes"));
+function strike(route: Route, answer: Answer): RouteError {
+  answer.close();
+  const error = answer.blamed(new RouteError("ROUTE_LIED", route.id, "sent wrong bytes"));
   assert.ok(error instanceof RouteError);
   return route.strike(error);
 }
