@@ -96,13 +96,13 @@ for (const kept of [false, true]) {
     await using server = await startRoute("honest", new Map([...files, ["x", file]]));
     server.silentOn = "x";
     const own = nodePorts();
-    const ask = async (asked: string): Promise<void> => {
+    const askFor = async (asked: string): Promise<void> => {
       const { signal } = new AbortController();
       const request = { path: asked, lengthMax: file.length, limits: quickExchange, signal };
       for await (const _ of (await exchange(own, parseRoute(server.url), request)).body);
     };
-    if (kept) await ask(path);
-    const error: unknown = await ask("x").catch((reason: unknown) => reason);
+    if (kept) await askFor(path);
+    const error: unknown = await askFor("x").catch((reason: unknown) => reason);
     own.transport.close();
     assert.ok(error instanceof RouteError && error.silent);
     assert.equal(server.connections, 1);
