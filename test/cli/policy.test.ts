@@ -91,7 +91,7 @@ test("what cannot be done is told, and changes nothing", async (t) => {
     [["drain", "--dir", dir], 2, /say what to drain/],
     [["shares", "--newcomers", "19", "--dir", dir], 2, /from 20 to 80/],
     [["shares", "--usual", "--machine", "50", "--dir", dir], 2, /or --usual alone/],
-    [["open", "lines", "--dir", dir], 2, /did you mean line\?/],
+    [["open", "lines", "--dir", dir], 2, /did you mean line\? \[/],
     [["close", "all", "--dir", dir], 2, /all is not open here; open are: none/],
     [["show", "--origin", "127.0.0.1:1"], 2, /no admin port/],
     [["show", "--origin", "http://127.0.0.1:1"], 1, /nothing listens there/],

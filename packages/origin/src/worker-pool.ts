@@ -69,15 +69,19 @@ export class WorkerPool {
 
   /** Resolves with the ports when `count` workers listen. @throws {HostError} */
   async start(count: number): Promise<Lanes<number>> {
-    // The first one may choose the ports; the others then listen on the same.
-    const ports = await this.#spawn(0, backOffMs.first);
     const { plain, tls } = this.#lanes;
+    const all = Array.from({ length: count }, (_, at) => at);
+    if (plain?.port !== 0 && tls?.port !== 0) {
+      await Promise.all(all.map((at) => this.#spawn(at, backOffMs.first)));
+      return { plain: plain?.port, tls: tls?.port };
+    }
+    // The first one chooses free ports; the others then listen on the same.
+    const ports = await this.#spawn(0, backOffMs.first);
     this.#lanes = {
       plain: plain && { ...plain, port: ports.plain ?? plain.port },
       tls: tls && { ...tls, port: ports.tls ?? tls.port },
     };
-    const rest = Array.from({ length: count - 1 }, (_, at) => this.#spawn(at + 1, backOffMs.first));
-    await Promise.all(rest);
+    await Promise.all(all.slice(1).map((at) => this.#spawn(at, backOffMs.first)));
     return ports;
   }
 

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { defaultLimits } from "../src/limits.ts";
 import { startOrigin } from "../src/origin.ts";
+import { freePort } from "./support/engines.ts";
 import { ask, dial, head, untilClosed } from "./support/http.ts";
 import { eventually, testOrigin } from "./support/origin.ts";
 import { childrenOf } from "./support/processes.ts";
@@ -111,6 +112,17 @@ test("an address in use is said so, with one worker and with several", async (t)
       message: /port \d+: something listens there already \(EADDRINUSE\)/,
     });
   }
+});
+
+test("workers that are told their port all listen there", async (t) => {
+  const port = await freePort();
+  const origin = await testOrigin(t, { port, workers: 3 });
+  assert.equal(origin.port, port);
+  assert.deepEqual(
+    origin.logged.map(({ event, fields }) => [event, fields["workers"]]),
+    [["serving", 3]],
+  );
+  assert.equal((await ask(`${origin.url}metadata/timestamp.json`)).status, 200);
 });
 
 test("two origins with workers never share a port", async (t) => {

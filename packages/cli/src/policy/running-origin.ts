@@ -67,5 +67,5 @@ function placeOf(origin: URL): URL {
 }
 
 function failure(origin: URL, why: string): HostError {
-  return new HostError("HOST_IO", `${placeOf(origin).href}: ${why}.`);
+  return new HostError("HOST_IO", `${placeOf(origin).href}: ${why}${why.endsWith("?") ? "" : "."}`);
 }

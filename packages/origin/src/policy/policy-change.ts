@@ -85,7 +85,8 @@ function without({ retired }: Policy, host: string): Policy["retired"] {
 function openable(text: string): OpenedRule["rule"] {
   const rule = openableRules.find((each) => each === text);
   if (rule !== undefined) return rule;
-  throw new UsageError("USAGE_ARGUMENT", `${notKnown(text, openableRules)}.`);
+  const why = notKnown(text, openableRules);
+  throw new UsageError("USAGE_ARGUMENT", why.endsWith("?") ? why : `${why}.`);
 }
 
 function named(text: string): string {

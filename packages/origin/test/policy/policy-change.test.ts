@@ -107,7 +107,10 @@ test("a rule is open until its end or until it is closed, whatever else is said"
   for (const kind of ["open", "close"] as const) {
     assert.throws(() => changedPolicy(policy, { kind, rule: "lines", until: 5 }), {
       code: "USAGE_ARGUMENT",
-      message: /did you mean line\?/,
+      message: /did you mean line\?$/,
+    });
+    assert.throws(() => changedPolicy(policy, { kind, rule: "colours", until: 5 }), {
+      message: /known are [^.]*[^.]\.$/,
     });
   }
 });
