@@ -199,7 +199,8 @@ function toldOf({ ports, host, route, path }: Asking, error: unknown): unknown {
   }
   route.ledTo(host).failed(ports.clock.steady(), ledBackoff, ports.random);
   const { code, url, retryAfterMs, reset, forbidden, astray, rangeless, silent } = error;
-  const kept = { reset, forbidden, astray, rangeless, silent, cause: error };
+  const misled = error.misled || astray; // it led there, and no further
+  const kept = { reset, forbidden, misled, rangeless, silent, cause: error };
   return new RouteError(code, url, text, {
     ...kept,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
