@@ -23,9 +23,19 @@ export function copyWith({ name, edits }: Mutation): string {
   }
   for (const { file, find, replace } of edits) {
     const path = join(folder, "packages", file);
-    const parts = readFileSync(path, "utf8").split(find);
-    assert.equal(parts.length, 2, `${name}: ${file} has ${parts.length - 1} times:\n${find}`);
-    writeFileSync(path, parts.join(replace));
+    writeFileSync(path, around(path, find, name).join(replace));
   }
   return folder;
+}
+
+/** Fails unless each of the bugs can be put where the code is today. */
+export function requirePlaces({ name, edits }: Mutation): void {
+  for (const { file, find } of edits) around(join(root, "packages", file), find, name);
+}
+
+/** What stands before and after the one place of `find`. */
+function around(path: string, find: string, name: string): readonly string[] {
+  const parts = readFileSync(path, "utf8").split(find);
+  assert.equal(parts.length, 2, `${name}: ${path} has ${parts.length - 1} times:\n${find}`);
+  return parts;
 }

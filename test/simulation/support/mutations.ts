@@ -139,8 +139,8 @@ export const mutations: readonly Mutation[] = [
       },
       {
         file: "client/src/fetch/chunk-route-work.ts",
-        find: "return this.#expelled || this.#failures >= this.#limits.failuresMax;",
-        replace: "return this.#expelled;",
+        find: "return this.expelled || this.#failures >= this.#limits.failuresMax;",
+        replace: "return this.expelled;",
       },
       {
         file: "client/src/routes/retry-budget.ts",
