@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root, sourceEnvironment } from "../../tools/checkout.ts";
+import foundAt from "./found-at.json" with { type: "json" };
 import { copyWith } from "./support/mutated-tree.ts";
 import { mutations } from "./support/mutations.ts";
 
@@ -15,11 +16,15 @@ for (const mutation of mutations) {
   test(`the simulator finds it when ${mutation.name}`, (t) => {
     const folder = copyWith(mutation);
     t.after(() => rmSync(folder, { recursive: true, force: true }));
-    // Always the same seeds, so that a bug which is found today is found tomorrow.
-    const words = [`--seeds=${seedsMax}`, "--from=1", "--stop", "--lines=3"];
     const program = join(folder, "packages/sim/src/main.ts");
-    const run = spawnSync(process.execPath, [program, ...words], options);
-    const { status, stdout, stderr } = run;
+    const search = (from: number, count: number): SpawnSyncReturns<string> => {
+      const words = [`--seeds=${count}`, `--from=${from}`, "--stop", "--lines=3"];
+      return spawnSync(process.execPath, [program, ...words], options);
+    };
+    // Where it was found the last time, to be done soon; else among always the same seeds.
+    const last = new Map(Object.entries(foundAt)).get(mutation.name) ?? 1;
+    const first = search(last, 1);
+    const { status, stdout, stderr } = first.status === 1 ? first : search(1, seedsMax);
     assert.equal(status, 1, `${stdout}${stderr}`);
     const [told] = /^SEED=\d+ .*$/m.exec(stdout) ?? [];
     assert.ok(told !== undefined, `${stdout}${stderr}`);
