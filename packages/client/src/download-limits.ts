@@ -6,7 +6,7 @@ import type { RaceLimits } from "./routes/race.ts";
 export interface ArtifactLimits {
   readonly exchange: ExchangeLimits;
   readonly race: RaceLimits;
-  /** How long it may take over all routes; absent: as long as any of them brings it. */
+  /** How long it may take over all routes; absent: until none of them brings it. */
   readonly msMax?: number;
 }
 

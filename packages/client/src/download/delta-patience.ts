@@ -22,7 +22,9 @@ export async function withPatience(
   const timer = new AbortController();
   const watched = watch(job, delta, timer.signal).then(
     (why) => cancel.cancel(why),
-    () => undefined, // we call it off
+    (error: unknown) => {
+      if (error !== over) cancel.cancel(error);
+    },
   );
   try {
     await fetch({ ...job, signal: cancel.signal });

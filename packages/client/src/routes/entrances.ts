@@ -66,7 +66,7 @@ export class Entrances {
     return this.#ports.find((port) => now >= (this.#asideUntil.get(port) ?? now));
   }
 
-  /** False while the public address is as good as any, and enough was asked twice lately. */
+  /** False while the public address is no worse, and enough was asked twice lately. */
   mayBeAsked(now: number): boolean {
     return this.isBetter(now) || this.mayHedge(now);
   }

@@ -1,4 +1,5 @@
 import { isEntrancePort } from "@causeway/kernel";
+import { decodeClaims } from "./signed-claims.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** Bounds of what a ticket may claim, so that all of it fits into `ticketLengthMax`. */
@@ -11,19 +12,9 @@ export const claimLimits = {
 
 const name = /^[\w-]+$/;
 
-/**
- * Reads the second part of a ticket, whose signature must have been found right: a signature says
- * who wrote the claims, and not that a later release can bear them.
- */
+/** Reads the second part of a ticket, whose signature must have been found right. */
 export function readClaims(part: string): Ticket | undefined {
-  let claims: unknown;
-  try {
-    claims = JSON.parse(Buffer.from(part, "base64url").toString());
-  } catch {
-    return undefined;
-  }
-  if (typeof claims !== "object" || claims === null) return undefined;
-  const { aud, sub, since, exp, ent, fleet } = claims as Record<keyof Ticket, unknown>;
+  const { aud, sub, since, exp, ent, fleet } = decodeClaims(part) ?? {};
   if (typeof aud !== "string" || !isName(sub) || !isSeconds(since) || !isSeconds(exp)) {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "no
 import { invariant, isPlaceText, placeStart } from "@causeway/kernel";
 import type { AddressPrefix } from "../tls/address-prefix.ts";
 import { pooledRandom } from "./pooled-random.ts";
+import { decodeClaims } from "./signed-claims.ts";
 import { signingKey } from "./signing-key.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
 
@@ -89,16 +90,8 @@ function headerOf(kid: string): string {
   return header;
 }
 
-/** A signature says who wrote the claims, and not that a later release can bear them. */
 function readPlace(part: string, nowSeconds: number): Place | undefined {
-  let claims: unknown;
-  try {
-    claims = JSON.parse(Buffer.from(part, "base64url").toString());
-  } catch {
-    return undefined;
-  }
-  if (typeof claims !== "object" || claims === null) return undefined;
-  const { jti, nbf, exp } = claims as Record<string, unknown>;
+  const { jti, nbf, exp } = decodeClaims(part) ?? {};
   if (typeof jti !== "string" || !idShape.test(jti)) return undefined;
   if (!isSeconds(nbf) || !isSeconds(exp)) return undefined;
   if (nowSeconds < nbf - earlySeconds || nowSeconds >= exp) return undefined;

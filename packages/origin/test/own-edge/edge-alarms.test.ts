@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { HostError } from "@causeway/kernel";
 import { edgeLimits } from "../../src/edge/edge-limits.ts";
@@ -15,6 +13,7 @@ import { missing, startHaproxy } from "../support/engines.ts";
 import { ask, dial, head } from "../support/http.ts";
 import { metricOf } from "../support/metrics.ts";
 import { eventually } from "../support/origin.ts";
+import { startSilentOrigin } from "../support/silent-origin.ts";
 import { keysFile } from "../support/tickets.ts";
 import { bearer, claims, key, tokenOf } from "../support/tokens.ts";
 
@@ -75,18 +74,8 @@ test("it rings for what HAProxy turned away in the last minute, and not while no
 test("HAProxy tells of each machine with a good ticket that waits in vain, and of nobody else", {
   skip,
 }, async (t) => {
-  // It answers HAProxy's probes, and nobody else.
-  const server = createServer((request, response) => {
-    if (request.method === "HEAD") response.end();
-  });
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const edge = await startHaproxy(t, { origins: [{ host: "127.0.0.1", port }], keys: [key] });
+  const silent = await startSilentOrigin(t);
+  const edge = await startHaproxy(t, { origins: [silent], keys: [key] });
   const tokens = Array.from({ length: edgeLimits.ticketedSlots + 4 }, (_, at) => {
     return tokenOf(claims({ sub: `machine-${at}` }));
   });

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { edgeLimits } from "../../src/edge/edge-limits.ts";
@@ -16,6 +14,7 @@ import { missing, startHaproxy } from "../support/engines.ts";
 import { ask, dial, head } from "../support/http.ts";
 import { eventually, testOrigin } from "../support/origin.ts";
 import { inSeconds, putPolicy } from "../support/policy.ts";
+import { startSilentOrigin } from "../support/silent-origin.ts";
 import { bearer, claims, key, tokenOf } from "../support/tokens.ts";
 
 const skip = missing("haproxy");
@@ -108,18 +107,7 @@ test("while tickets' shares are open a ticket is worth more than its share", {
 });
 
 test("while addresses' shares are open nobody's excess is refused", { skip }, async (t) => {
-  // It answers HAProxy's probes, and nobody else.
-  const server = createServer((request, response) => {
-    if (request.method === "HEAD") response.end();
-  });
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const origins = [{ host: "127.0.0.1", port }];
+  const origins = [await startSilentOrigin(t)];
   const edge = await startHaproxy(t, { origins, queueMs: 30_000 });
   const live = new LiveEdge(edge.control);
   const overShare = async (): Promise<number> => {

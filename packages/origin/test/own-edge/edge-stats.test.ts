@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { HostError } from "@causeway/kernel";
 import { edgeLimits } from "../../src/edge/edge-limits.ts";
@@ -14,6 +12,7 @@ import { ask, dial, head } from "../support/http.ts";
 import { metricOf } from "../support/metrics.ts";
 import { noReader, readMetrics } from "../support/openmetrics.ts";
 import { eventually } from "../support/origin.ts";
+import { startSilentOrigin } from "../support/silent-origin.ts";
 
 const names = "pxname,svname,qcur,scur,bout,dreq,econ,req_tot,conn_tot,dcon,dses";
 
@@ -51,18 +50,8 @@ test("what is no such table is none", () => {
 test("who waits at HAProxy in vain is told as refused, since nobody was free", {
   skip: missing("haproxy"),
 }, async (t) => {
-  // It answers HAProxy's probes, and nobody else.
-  const server = createServer((request, response) => {
-    if (request.method === "HEAD") response.end();
-  });
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const edge = await startHaproxy(t, { origins: [{ host: "127.0.0.1", port }] });
+  const silent = await startSilentOrigin(t);
+  const edge = await startHaproxy(t, { origins: [silent] });
   const sockets = Array.from({ length: edgeLimits.newcomerSlots + 7 }, () => dial(edge.port));
   for (const socket of sockets) socket.write(head(`GET /${timestamp} HTTP/1.1`));
   t.after(() => {

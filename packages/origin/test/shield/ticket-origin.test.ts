@@ -123,7 +123,7 @@ test("a browser's work is for one visit: it renews nothing, and has no standing 
   const claims = (await Promise.all(answers)).map((answer) => claimsOf(ticketIn(answer) ?? ""));
   for (const { sub, since } of claims) {
     assert.notEqual(sub, visit);
-    assert.ok(since >= asked, "known since now, as anybody who comes without");
+    assert.ok(since >= asked, "known since now, like whoever comes without");
   }
   assert.notEqual(claims[0]?.sub, claims[1]?.sub);
 });

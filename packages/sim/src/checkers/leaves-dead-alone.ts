@@ -7,7 +7,8 @@ import type { Scene } from "./scene.ts";
 const perRunMax = 40;
 const perSecondMax = 12;
 const laterMsMax = 3_600_000; // in later runs a route that has to be enough is asked after an hour
-const roundingMs = 2; // of the machine's clock, by which later runs go
+/** Of the clock that later runs go by: it is rounded, and a run does not see it drift (200 ppm). */
+const clockErrorMs = 60;
 const setBackMs = 600_000; // a clock that was set back by as much has forgotten what it wrote
 
 /** What an address asked for. */
@@ -35,7 +36,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const led = new WeakSet<Exchange>();
   const mayAsk = (rest: Rest): boolean => {
     if (!rest.isLaterRun) return world.now >= rest.until;
-    return world.now >= rest.until || world.now >= rest.laterUntil - roundingMs;
+    return world.now >= rest.until || world.now >= rest.laterUntil - clockErrorMs;
   };
   return {
     began() {
