@@ -59,7 +59,14 @@ async function getLed(
   return routes;
 }
 
-for (const liar of ["lies", "endless", "login-page", "truncates", "hangs-in-body"] as const) {
+for (const liar of [
+  "lies",
+  "endless",
+  "login-page",
+  "truncates",
+  "hangs-in-body",
+  "redirects-away",
+] as const) {
   test(`where a route leads the first time, ${liar} is seen: it is enough all the same`, async () => {
     const [first] = await getLed(liar, (_, isFirst) => isFirst);
     assert.equal(first?.trustworthy, true);
