@@ -10,9 +10,10 @@ import { packInto } from "./pack.ts";
 // bounds on what others put into a state, and on what is signed to be slow, 3 more, the window to
 // look in, and what keeps two runs off one file, 2, asking again whoever is overloaded, 5, memory
 // that is given back at once, and kills that cost less, 2, tickets, which each route gets back from
-// us alone, 2, bodies that go on where they broke, 2, and the private entrances of a route, 4; some
-// is left for what comes. Packed, with licence and declarations.
-const budgetBytes = 196_000;
+// us alone, 2, bodies that go on where they broke, 2, the private entrances of a route, 4, and
+// whom to blame behind redirects and entrances, and who holds up others, 6; some is left for what
+// comes. Packed, with licence and declarations.
+const budgetBytes = 198_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));

@@ -69,19 +69,25 @@ export class Pace {
 
   async await<Value>(work: Promise<Value>): Promise<Value> {
     const { ports, route, limits } = this.#guard;
-    const start = ports.clock.steady();
     const most = silenceDeadlineMs(route.pace("silence"), limits.silence);
-    const value = await within(ports.clock, most, work, () => {
+    const sooner = within(ports.clock, most, work, () => {
       route.missed("silence");
       return fault(this.#guard, "ROUTE_STALLED", `sent nothing for ${seconds(most)} s of`);
     });
-    this.waited(ports.clock.steady() - start);
-    return value;
+    return this.during(sooner);
   }
 
-  waited(ms: number): void {
-    this.waitedMs += ms;
-    this.#windowMs += ms;
+  /** Counts the time until `work` is done, however long it takes. */
+  async during<Value>(work: Promise<Value>): Promise<Value> {
+    const { clock } = this.#guard.ports;
+    const start = clock.steady();
+    try {
+      return await work;
+    } finally {
+      const ms = clock.steady() - start;
+      this.waitedMs += ms;
+      this.#windowMs += ms;
+    }
   }
 
   count(bytes: number): void {

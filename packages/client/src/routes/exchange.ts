@@ -8,18 +8,15 @@ import {
 } from "@causeway/kernel";
 import { clientLimits, type ExchangeLimits } from "../limits.ts";
 import { judgeAnswer, redirectTarget, skewOf } from "./answer.ts";
+import { blameFor, mayAskAt, type Suspects } from "./blame.ts";
 import { seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
 import { type Answered, askEitherWay } from "./either-way.ts";
 import { entranceFor } from "./entrances.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
-import { isLie, isRouteFault } from "./route-fault.ts";
 import { Steps } from "./steps.ts";
 import { ticketIn } from "./ticket.ts";
-
-/** Waits of what one route redirects to another after failures there, however it does else. */
-const ledBackoff = { base: 300, max: 60_000 };
 
 export interface ExchangeRequest {
   /** Below the route's base, encoded: `metadata/timestamp.json`. */
@@ -72,7 +69,7 @@ export async function exchange(
   const limits = request.limits ?? clientLimits.exchange;
   const cancel = new Cancel(request.signal);
   const asking: Asking = { ports, route, path: request.path, limits, cancel, host: route };
-  const blamed = (error: unknown): unknown => toldOf(asking, excused(asking, error));
+  const blamed = (error: unknown): unknown => blameFor(error, asking);
   try {
     const opened = await open(asking, request);
     const { host, promised } = opened;
@@ -105,15 +102,13 @@ export async function exchange(
   }
 }
 
-interface Asking {
+interface Asking extends Suspects {
   readonly ports: ExchangePorts;
   readonly route: Route;
   readonly path: string;
   readonly limits: ExchangeLimits;
   readonly cancel: Cancel;
-  /** Who was asked last: the route, or whom a redirect led to. */
   host: Route;
-  /** The host, once a private entrance of it has given the answer or a part of it. */
   viaEntrance?: Route;
 }
 
@@ -160,11 +155,6 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
   }
 }
 
-/** Else a route could have us ask another one more often than its failures let us. */
-function mayAskAt(route: Route, host: Route): number {
-  return Math.max(host.restUntil, host.backoff.dueAt, route.ledTo(host).dueAt);
-}
-
 function isResting({ id }: Route, { path }: ExchangeRequest): RouteError {
   const text = `has asked to be left alone, so it is not asked for ${path}`;
   return new RouteError("ROUTE_REFUSED", id, text);
@@ -181,30 +171,6 @@ function takeTicket(
   if (ticket === undefined || !isWanted(ticket.text)) return;
   const until = ticket.until - clock.wall() + clock.steady();
   host.takeTicket(url, path, { ...ticket, until }, clock.steady());
-}
-
-/** A lie of a private entrance is none of its route's. */
-function excused({ host, viaEntrance }: Asking, error: unknown): unknown {
-  return viaEntrance === host && isRouteFault(error) ? host.excused(error) : error;
-}
-
-/** What failed where a redirect led to is not told as if the route itself had: it is alive. */
-function toldOf({ ports, host, route, path }: Asking, error: unknown): unknown {
-  if (host === route || !isRouteFault(error)) return error;
-  const text = `redirects ${path} to ${host.id}, which failed: ${error.message}`;
-  if (!(error instanceof RouteError) || isLie(error)) {
-    if (error instanceof RouteError) host.strike(error);
-    const options = { misled: true, cause: error };
-    return new RouteError("ROUTE_REFUSED", route.id + path, text, options);
-  }
-  route.ledTo(host).failed(ports.clock.steady(), ledBackoff, ports.random);
-  const { code, url, retryAfterMs, reset, forbidden, astray, rangeless, silent } = error;
-  const misled = error.misled || astray; // it led there, and no further
-  const kept = { reset, forbidden, misled, rangeless, silent, cause: error };
-  return new RouteError(code, url, text, {
-    ...kept,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
 }
 
 async function* told(

@@ -72,11 +72,10 @@ export async function* resumedBody(
         if (!isBreak(error) || end === undefined) throw error;
         if (at === end) return; // all but the connection's own end came
         if (at - before < resumedLengthMin) throw error;
-        const since = guard.ports.clock.steady();
-        if (breaks++ > 0 && at - before < quickLengthMin) await waitABit(guard, resuming.random);
-        const { rest, refusedMs } = await openRest(guard, { start: at, end }, resuming, error);
-        part = { ...guard, ...rest };
-        pace.waited(guard.ports.clock.steady() - since - refusedMs);
+        const isQuick = breaks++ === 0 || at - before >= quickLengthMin;
+        if (!isQuick) await pace.during(waitABit(guard, resuming.random));
+        const reopen = (): Promise<Opened> => pace.during(resuming.reopen({ start: at, end }));
+        part = { ...guard, ...(await openRest(guard, resuming, reopen, error)) };
       }
     }
   } finally {
@@ -84,40 +83,30 @@ export async function* resumedBody(
   }
 }
 
-interface Rest {
-  readonly rest: Opened;
-  /** Spent on waits that the server asked for. */
-  readonly refusedMs: number;
-}
-
 async function openRest(
   guard: Guard,
-  range: ByteRange,
-  resuming: Resuming,
+  { host, random }: Resuming,
+  reopen: () => Promise<Opened>,
   broken: RouteError,
-): Promise<Rest> {
+): Promise<Opened> {
   const { clock } = guard.ports;
   const { signal } = guard.request;
   const backoff = new Backoff();
-  let refusedMs = 0;
   for (let refusals = 1; ; refusals++) {
     try {
-      const rest = await resuming.reopen(range);
-      if (rest.host === resuming.host && isSameVersion(rest.delivery, guard.delivery)) {
-        return { rest, refusedMs };
-      }
+      const rest = await reopen();
+      if (rest.host === host && isSameVersion(rest.delivery, guard.delivery)) return rest;
       rest.delivery.close();
       throw broken;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       // It knows no ranges, or the file has become shorter: there is no rest, and that is no lie.
       if (error instanceof RouteError && error.code === "ROUTE_MISLABELLED") throw broken;
-      backoff.failed(clock.steady(), refusedBackoff, resuming.random);
+      backoff.failed(clock.steady(), refusedBackoff, random);
       const restMs = guard.route.restUntil - clock.steady();
       if (!isBusy(error) || refusals > refusalsMax || restMs > restMsMax) throw error;
-      const waitMs = Math.max(backoff.dueAt - clock.steady(), restMs);
-      await clock.sleep(waitMs, signal);
-      refusedMs += waitMs;
+      // It asked for this wait, so that its pace is not judged by it.
+      await clock.sleep(Math.max(backoff.dueAt - clock.steady(), restMs), signal);
     }
   }
 }
