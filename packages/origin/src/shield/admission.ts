@@ -33,9 +33,9 @@ type Waiting = Waiter & Outcomes;
 /**
  * Decides whose work is done now, whose later and whose not, in one worker. While fewer pieces of
  * work are under way than the limit, everybody's; beyond, in the order of the line. While others
- * have to wait, nothing is done for those who have used up their share. A piece of work is what can be done without the client: to
- * find the file and hand the system its first block, or one more. So a slow reader takes no place,
- * and long answers go on in the order of the line too.
+ * have to wait, nothing is done for those who have used up their share. A piece of work is what can
+ * be done without the client: to find the file and hand the system its first block, or one more. So
+ * a slow reader takes no place, and long answers go on in the order of the line too.
  */
 export class Admission {
   readonly #limits: OriginLimits;

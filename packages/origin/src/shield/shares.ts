@@ -28,8 +28,10 @@ export interface Account {
   readonly known: boolean;
   /** A newcomer that was refused before, and came back when it was told to. */
   readonly hasWaited: boolean;
-  /** What has been used beyond what time has paid off, in milliseconds of a machine's share; and
-   * for who has waited, by how much it came late. */
+  /**
+   * What has been used beyond what time has paid off, in milliseconds of a machine's share; and
+   * for who has waited, by how much it came late.
+   */
   readonly owedMs: number;
   readonly isOver: boolean;
 }
@@ -43,8 +45,8 @@ const slots = 16_384; // capacity is some hundred shares: that many keys at most
  * bytes (dominant resource fairness, Ghodsi et al., NSDI 2011); and as a debt that time pays off.
  * The key is the ticket; one whose share is used up goes as a newcomer, by its address (/32, /64)
  * and its network (/24, /48); unless it has waited: then by its place, which is worth one machine,
- * whatever others of its address do. Addresses and networks are worth as many machines as have shown tickets there in calm
- * times, so a company behind one address is no crowd of one.
+ * whatever others of its address do. Addresses and networks are worth as many machines as have
+ * shown tickets there in calm times, so a company behind one address is no crowd of one.
  */
 export class Shares {
   readonly #share: MachineShare;

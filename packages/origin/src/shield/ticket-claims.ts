@@ -1,11 +1,11 @@
 import { isEntrancePort } from "@causeway/kernel";
-import { decodeClaims } from "./signed-claims.ts";
+import { decodeClaims, isIntegerUpTo, isSeconds, secondsMax } from "./signed-claims.ts";
 import type { Ticket } from "./ticket.ts";
 
 /** Bounds of what a ticket may claim, so that all of it fits into `ticketLengthMax`. */
 export const claimLimits = {
   subLengthMax: 64, // 128 random bits take 22
-  secondsMax: 2 ** 40, // far beyond any clock, far below what a number holds
+  secondsMax,
   entrancesMax: 4, // two are named, and two more while they move
   fleetMax: 1_000_000,
 } as const;
@@ -34,16 +34,8 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && value.length <= claimLimits.subLengthMax && name.test(value);
 }
 
-function isSeconds(value: unknown): value is number {
-  return isIntegerUpTo(value, 0, claimLimits.secondsMax);
-}
-
 function isFleet(value: unknown): value is number {
   return isIntegerUpTo(value, 1, claimLimits.fleetMax);
-}
-
-function isIntegerUpTo(value: unknown, min: number, max: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
 function areEntrances(value: unknown): value is readonly number[] {

@@ -33,11 +33,11 @@ export const newcomersPercentMin = 20;
 
 /**
  * Who waits, in the order in which they go on: ticket holders before newcomers, who keep a fifth or
- * more; those who have waited before others, and those within their share; then by class; then by seniority, or by how little
- * an address has used; then by arrival. When it is full, whoever would go on last has to go. When
- * newcomers have been waiting without a break for longer than a burst lasts, none of them waits for
- * longer than is worth it: the control of delay of CoDel (RFC 8289), in the form for servers
- * (Maurer, "Fail at Scale", ACM Queue 2015).
+ * more; those who have waited before others, and those within their share; then by class; then by
+ * seniority, or by how little an address has used; then by arrival. When it is full, whoever would
+ * go on last has to go. When newcomers have been waiting without a break for longer than a burst
+ * lasts, none of them waits for longer than is worth it: the control of delay of CoDel (RFC 8289),
+ * in the form for servers (Maurer, "Fail at Scale", ACM Queue 2015).
  *
  * Every look goes through the whole line: it is shorter than what a heap would save.
  */

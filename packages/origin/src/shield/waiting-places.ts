@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "no
 import { invariant, isPlaceText, placeStart } from "@causeway/kernel";
 import type { AddressPrefix } from "../tls/address-prefix.ts";
 import { pooledRandom } from "./pooled-random.ts";
-import { decodeClaims } from "./signed-claims.ts";
+import { decodeClaims, isSeconds } from "./signed-claims.ts";
 import { signingKey } from "./signing-key.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
 
@@ -21,7 +21,6 @@ const idBytes = 16;
 const idShape = /^[\w-]{22}$/;
 const placeLengthMax = 256;
 const shape = /^[\w-]+\.[\w-]+\.[\w-]{43}$/;
-const secondsMax = 2 ** 40;
 
 /**
  * Places for those who were refused and come back when they were told to. A flood that does not
@@ -96,10 +95,6 @@ function readPlace(part: string, nowSeconds: number): Place | undefined {
   if (!isSeconds(nbf) || !isSeconds(exp)) return undefined;
   if (nowSeconds < nbf - earlySeconds || nowSeconds >= exp) return undefined;
   return { id: jti, lateMs: Math.max(0, (nowSeconds - nbf) * 1000) };
-}
-
-function isSeconds(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= secondsMax;
 }
 
 function base64url(text: string): string {
