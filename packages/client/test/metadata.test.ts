@@ -191,6 +191,31 @@ test("a root that a lone route says once it lacks does not end rotation", async 
   assert.equal(run.routes[0]?.state, "ok");
 });
 
+test("nor does one that says so of each of several roots, as when keys change while it is read", async () => {
+  const rotated = new Vendor();
+  rotated.release("1.0", noise(1_000, 1));
+  for (let change = 0; change < 3; change++) {
+    const key = rotated.repository.addKey("timestamp");
+    rotated.repository.root.roles["timestamp"] = { keyids: [key.keyid], threshold: 1 };
+    rotated.repository.signers.set("timestamp", [key]);
+    rotated.repository.publish("root");
+  }
+  rotated.publish();
+  const all = rotated.files();
+  await using fleet = await startRoutes(["honest"], all);
+  const asked = new Set<string>();
+  const get = (path: string): Uint8Array | undefined => {
+    const isFirst = path.endsWith(".root.json") && !asked.has(path);
+    asked.add(path);
+    return isFirst ? undefined : all.get(path);
+  };
+  Object.assign(fleet.servers[0] ?? {}, { files: { get } });
+  const run = await startRun(ports, new MemoryStore(), rotated.trust, fleet.urls);
+  await refreshState(run);
+  assert.equal(run.state.set.root.version, 4);
+  assert.equal(run.routes[0]?.state, "ok");
+});
+
 test("a hanging first route costs a moment", async () => {
   await using fleet = await startRoutes(["hangs-before-headers", "honest"], files);
   const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);

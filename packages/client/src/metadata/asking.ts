@@ -1,9 +1,8 @@
 import type { Instant } from "@causeway/kernel";
-import type { TrustedSet } from "@causeway/trust";
 import { over } from "../routes/cancel.ts";
 import type { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
-import { Attempt, compareStates, newestOf } from "./attempt.ts";
+import { Attempt, compareStates, newestOf, rootOf } from "./attempt.ts";
 import { type Run, startRace } from "./metadata.ts";
 
 /** What became of asking the routes once. */
@@ -97,8 +96,4 @@ export class Asking {
   #asked(whole: readonly Attempt[]): Asked {
     return { attempts: [...this.#attempts.values()], whole };
   }
-}
-
-function rootOf(set: TrustedSet): number {
-  return set.versions().get("root") ?? 0;
 }

@@ -43,19 +43,21 @@ export class Attempt {
 
   /** Walks one refresh over the route to its end; called again, from where it failed. */
   async follow(signal: AbortSignal): Promise<void> {
-    try {
-      await this.#walk(signal);
-    } catch (error) {
-      // A server under flood may say 404 of what it has. When what follows makes sense only under
-      // a newer root, that word is not taken at once.
-      if (!speaksForNewerRoot(error) || !(await this.#hasNextRoot(signal))) {
-        throw this.#told(error);
+    for (let root = 0; ; ) {
+      try {
+        return await this.#walk(signal);
+      } catch (error) {
+        // A server under flood may say 404 of what it has, and a vendor may publish while its files
+        // are read. When what follows makes sense only under a newer root, it is looked for again:
+        // once for each root that there is.
+        const isFurther = rootOf(this.set) > root;
+        root = rootOf(this.set);
+        if (!isFurther || !speaksForNewerRoot(error) || !(await this.#hasNextRoot(signal))) {
+          throw this.#told(error);
+        }
+        this.#refresh = new Refresh(this.#run.state.set, this.#now);
+        this.#accepted = [];
       }
-      this.#refresh = new Refresh(this.#run.state.set, this.#now);
-      this.#accepted = [];
-      await this.#walk(signal).catch((again: unknown) => {
-        throw this.#told(again);
-      });
     }
   }
 
@@ -143,6 +145,10 @@ export function compareStates(a: TrustedSet, b: TrustedSet): number {
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+export function rootOf(set: TrustedSet): number {
+  return set.versions().get("root") ?? 0;
 }
 
 export function stateVersion(set: TrustedSet): number {
