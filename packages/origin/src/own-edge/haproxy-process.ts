@@ -21,6 +21,8 @@ const readyMs = 10_000;
 const pollMs = 20;
 const lineLengthMax = 2_000;
 const termGraceMs = 2_000;
+/** What it says of each of its proxies when it stops, however well. */
+const usualAtStop = /: Proxy \S+ stopped \(cumulated conns/;
 
 /**
  * Starts HAProxy in the foreground, as a child of this process but in a session of its own: a
@@ -34,10 +36,11 @@ export async function startHaproxy(start: HaproxyStart): Promise<EdgeProcess> {
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
   });
+  let isAskedToStop = false;
   const said = new Lines((text) => {
     // What goes to its log comes here a second time, without that.
     const [, level] = /^\[(WARNING|ALERT)\]/.exec(text) ?? [];
-    if (level === undefined) return;
+    if (level === undefined || (isAskedToStop && usualAtStop.test(text))) return;
     log({ level: level === "ALERT" ? "warn" : "info", event: "edge-said", fields: { text } });
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => said.add(text));
@@ -53,7 +56,10 @@ export async function startHaproxy(start: HaproxyStart): Promise<EdgeProcess> {
     ended,
     answers: () => answers(control),
     kill: () => void child.kill("SIGKILL"),
-    stop: (graceMs) => stop(child, ended, graceMs),
+    stop: (graceMs) => {
+      isAskedToStop = true;
+      return stop(child, ended, graceMs);
+    },
   };
 }
 

@@ -2,18 +2,21 @@ import assert from "node:assert/strict";
 import { existsSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
 import type { LogEntry } from "../../src/log.ts";
 import type { EdgeProcess } from "../../src/own-edge/edge-supervisor.ts";
 import { findHaproxy } from "../../src/own-edge/find-haproxy.ts";
 import { startHaproxy } from "../../src/own-edge/haproxy-process.ts";
 import { makeRunFolder } from "../../src/own-edge/run-folder.ts";
 import { engineFolder, freePort, missing } from "../support/engines.ts";
-import { ask } from "../support/http.ts";
+import { ask, dial } from "../support/http.ts";
+import { eventually } from "../support/origin.ts";
 
 const skip = missing("haproxy");
 
 interface Started {
   readonly engine: EdgeProcess;
+  readonly control: string;
   readonly url: string;
   readonly pids: readonly (number | undefined)[];
   readonly logged: readonly LogEntry[];
@@ -51,7 +54,7 @@ ${more}
     log: (entry) => logged.push(entry),
   });
   t.after(() => engine.kill());
-  return { engine, url: `http://127.0.0.1:${port}/`, pids, logged };
+  return { engine, control, url: `http://127.0.0.1:${port}/`, pids, logged };
 }
 
 test("an HAProxy takes clients as soon as it is said to be ready", { skip }, async (t) => {
@@ -64,7 +67,33 @@ test("an HAProxy takes clients as soon as it is said to be ready", { skip }, asy
   assert.equal(await engine.ended, "exit code 0");
   assert.deepEqual(pids, [pid, undefined]);
   assert.equal(await engine.answers(), false);
-  assert.ok(logged.some(({ fields }) => /Proxy route stopped/.test(String(fields["text"]))));
+  assert.deepEqual(logged, [], "a stop that was asked for is nothing to be told");
+});
+
+test("what it says is told where somebody else stops it, or it is no usual thing at a stop", {
+  skip,
+}, async (t) => {
+  const { engine, pids, logged } = await started(t);
+  const [pid] = pids;
+  assert.ok(pid !== undefined);
+  process.kill(pid, "SIGUSR1");
+  assert.equal(await engine.ended, "exit code 0");
+  const texts = logged.map(({ event, fields }) => `${event} ${fields["text"]}`);
+  assert.match(texts.join("\n"), /^edge-said .*Proxy route stopped/);
+});
+
+test("that it cuts connections at a stop is told", { skip }, async (t) => {
+  const { engine, control, url, logged } = await started(t, "global\n  hard-stop-after 100ms");
+  const socket = dial(Number(new URL(url).port));
+  t.after(() => socket.destroy());
+  socket.write("GET / HTTP/1.1\r\n");
+  await eventually("it has the connection", async () => {
+    return /^CurrConns: 1$/m.test(await tellHaproxy(control, "show info"));
+  });
+  await engine.stop(5_000);
+  const texts = logged.map(({ fields }) => String(fields["text"])).join("\n");
+  assert.match(texts, /hard-stop/);
+  assert.doesNotMatch(texts, /Proxy route stopped/);
 });
 
 test("one that is killed says so", { skip }, async (t) => {
