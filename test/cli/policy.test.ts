@@ -106,6 +106,6 @@ test("what cannot be done is told, and changes nothing", async (t) => {
   assert.ok(!existsSync(file));
   writeFileSync(file, "{}");
   const damaged = await causeway(["policy", "retire", "a.example", "--dir", dir]);
-  assert.deepEqual([damaged.code, /move it away/.test(damaged.stderr)], [3, true]);
+  assert.deepEqual([damaged.code, /Move it away/.test(damaged.stderr)], [3, true]);
   assert.equal(readFileSync(file, "utf8"), "{}");
 });

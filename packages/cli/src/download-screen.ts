@@ -1,4 +1,5 @@
 import type { ClientEvent, RouteProgress } from "@causeway/client";
+import { asSentence } from "@causeway/kernel";
 import { barWidth, formatBar, formatBytes, formatProgress } from "./format.ts";
 import { Live } from "./live.ts";
 import { printable, type Terminal } from "./terminal.ts";
@@ -40,7 +41,9 @@ export class DownloadScreen {
         this.#note(`${planText[event.plan]}: ${formatBytes(event.bytes)} to fetch`);
         return;
       case "fallback":
-        this.#note(`the ${event.from} was of no use (${event.why}); going on without it`);
+        this.#note(
+          `the ${event.from} was of no use: ${asSentence(event.why)} Going on without it.`,
+        );
         return;
       case "route":
         if (event.state !== "ok") this.#trouble(event);

@@ -16,5 +16,6 @@ export * from "./patch-path.ts";
 export type * from "./ports.ts";
 export * from "./release.ts";
 export * from "./route-list.ts";
+export { asSentence } from "./sentence.ts";
 export * from "./version.ts";
 export { isPlaceText, placeStart } from "./waiting-place.ts";

@@ -1,4 +1,4 @@
-import { Fields, HostError, parseJson } from "@causeway/kernel";
+import { asSentence, Fields, HostError, parseJson } from "@causeway/kernel";
 import {
   changedPolicy,
   decodePolicy,
@@ -67,5 +67,5 @@ function placeOf(origin: URL): URL {
 }
 
 function failure(origin: URL, why: string): HostError {
-  return new HostError("HOST_IO", `${placeOf(origin).href}: ${why}${why.endsWith("?") ? "" : "."}`);
+  return new HostError("HOST_IO", `${placeOf(origin).href}: ${asSentence(why)}`);
 }

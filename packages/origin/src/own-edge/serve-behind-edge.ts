@@ -1,4 +1,4 @@
-import { HostError } from "@causeway/kernel";
+import { asSentence, HostError } from "@causeway/kernel";
 import { addCounts, type Counts } from "../counters.ts";
 import { tellHaproxy } from "../edge/runtime-socket.ts";
 import type { Log } from "../log.ts";
@@ -97,7 +97,7 @@ async function prepare(
 function mustBe(cause: unknown): unknown {
   if (!(cause instanceof HostError)) return cause;
   const { code, message } = cause;
-  const what = `No HAProxy can stand in front: ${message} Or serve without one: --edge off.`;
+  const what = `No HAProxy can stand in front: ${asSentence(message)} Or serve without one: --edge off.`;
   return new HostError(code, what, { cause });
 }
 

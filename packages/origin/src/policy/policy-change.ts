@@ -1,4 +1,4 @@
-import { type Instant, UsageError } from "@causeway/kernel";
+import { asSentence, type Instant, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
 import { notKnown } from "./known-members.ts";
@@ -85,8 +85,7 @@ function without({ retired }: Policy, host: string): Policy["retired"] {
 function openable(text: string): OpenedRule["rule"] {
   const rule = openableRules.find((each) => each === text);
   if (rule !== undefined) return rule;
-  const why = notKnown(text, openableRules);
-  throw new UsageError("USAGE_ARGUMENT", why.endsWith("?") ? why : `${why}.`);
+  throw new UsageError("USAGE_ARGUMENT", asSentence(notKnown(text, openableRules)));
 }
 
 function named(text: string): string {

@@ -1,5 +1,5 @@
 import { tryFileLock } from "@causeway/client/internal/file-lock";
-import { HostError, type Instant, type JsonInput, TrustError } from "@causeway/kernel";
+import { asSentence, HostError, type Instant, type JsonInput, TrustError } from "@causeway/kernel";
 import { readBounded } from "../read-bounded.ts";
 import { replaceFile } from "../replace-file.ts";
 import { operatorsOf } from "./operators.ts";
@@ -47,7 +47,8 @@ export async function readPolicyFile(
     return { version, expires, policy: policyAt(policyUntil(policy, expires), now) };
   } catch (cause) {
     if (!(cause instanceof TrustError)) throw cause;
-    const message = `${cause.message}; move it away, and say again what is to be in force`;
+    const remedy = "Move it away, and say again what is to be in force.";
+    const message = `${asSentence(cause.message)} ${remedy}`;
     throw new TrustError(cause.code, file, message, { cause });
   }
 }

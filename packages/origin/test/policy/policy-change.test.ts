@@ -212,8 +212,19 @@ test("what others have put in the file is not signed", async (t) => {
   const forged = operators.sign({ version: 3, policy }, operators.keys("patches"));
   replace(place.file, forged);
   const change = changePolicyFile(place, [{ kind: "undrain" }], sign, now);
-  await assert.rejects(change, { code: "TRUST_THRESHOLD", message: /move it away/ });
+  await assert.rejects(change, { code: "TRUST_THRESHOLD", message: /\. Move it away/ });
   assert.deepEqual(readFileSync(place.file), Buffer.from(forged));
+});
+
+test("who may have mistyped is asked, and then told what to do", async (t) => {
+  const { place, operators } = await placeFor(t);
+  const policy = { retired: [{ hoost: "a.example", until: utc(now + hour) }] };
+  replace(place.file, operators.sign({ version: 3, policy, expires: utc(now + hour) }));
+  await assert.rejects(readPolicyFile(place, now), {
+    code: "TRUST_MALFORMED",
+    message:
+      /"hoost" is not known here; did you mean host\? Move it away, and say again what [^.]*\.$/,
+  });
 });
 
 test("two changes at once do not lose one", async (t) => {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { UsageError } from "@causeway/kernel";
+import { asSentence, UsageError } from "@causeway/kernel";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Document, Node } from "yaml";
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
@@ -65,8 +65,7 @@ export function parseConfig(text: string, path: string): ConfigFile {
   const fail = (offset: number, what: string, cause?: unknown): UsageError => {
     const { line, col } = lines.linePos(offset);
     const where = `${path}:${Math.max(1, line)}:${Math.max(1, col)}`;
-    const message = `${where}: ${what}${what.endsWith("?") ? "" : "."}`;
-    return new UsageError("CONFIG_MALFORMED", message, { cause });
+    return new UsageError("CONFIG_MALFORMED", `${where}: ${asSentence(what)}`, { cause });
   };
   const broken = document.errors[0] ?? document.warnings[0];
   if (broken !== undefined) throw fail(broken.pos[0], firstLine(broken.message), broken);
@@ -88,7 +87,7 @@ export function parseConfig(text: string, path: string): ConfigFile {
 }
 
 function firstLine(message: string): string {
-  return (message.split("\n")[0] ?? message).replace(/\.$/, "");
+  return message.split("\n")[0] ?? message;
 }
 
 function startOf(node: unknown): number {

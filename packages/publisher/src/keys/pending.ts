@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { HostError, TrustError, UsageError } from "@causeway/kernel";
+import { asSentence, HostError, TrustError, UsageError } from "@causeway/kernel";
 import { namesIn, readFileUpTo, writeDurably } from "../disk/files.ts";
 import { readDocument, type SignedDocument } from "../documents/document.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
@@ -35,7 +35,7 @@ export async function readPendingFile(path: string): Promise<Pending> {
     return { path, role, document: readDocument(bytes, role) };
   } catch (cause) {
     if (!(cause instanceof TrustError)) throw cause;
-    const message = `${path} is no TUF document: ${cause.message}.`;
+    const message = `${path} is no TUF document: ${asSentence(cause.message)}`;
     throw new UsageError("USAGE_ARGUMENT", message, { cause });
   }
 }

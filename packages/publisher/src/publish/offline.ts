@@ -1,4 +1,4 @@
-import { CausewayError, type Instant, UsageError } from "@causeway/kernel";
+import { asSentence, CausewayError, type Instant, UsageError } from "@causeway/kernel";
 import type { Config } from "../config/config.ts";
 import { shownDuration } from "../config/duration.ts";
 import {
@@ -148,8 +148,11 @@ function notYet(
 ): void {
   const left = current.expires - now;
   if (left <= 0) {
-    throw new UsageError("KEY_THRESHOLD", `${role} has expired, so no client updates: ${why}.`);
+    throw new UsageError(
+      "KEY_THRESHOLD",
+      `${role} has expired, so no client updates: ${asSentence(why)}`,
+    );
   }
   const message = `${role} stays at version ${current.version} for now (${shownDuration(left)} left)`;
-  log({ level: "warning", message: `${message}: ${why.replace(/\.$/, "")}.` });
+  log({ level: "warning", message: `${message}: ${asSentence(why)}` });
 }
