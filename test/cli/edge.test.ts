@@ -152,11 +152,27 @@ test("a running edge is changed by commands, and keeps what was changed", {
   assert.equal(await timestamp(), 200);
   const keys = path.join(vendor.dir, "keys", "tickets.json");
   const { json } = await causewayJson([...change, "--keys", keys]);
-  assert.deepEqual(json, { retired: [], keys: 1 });
+  assert.deepEqual(json, { retired: [], opened: [], keys: 1 });
   await vendor.run(...change, "--drain", "origin-1");
   assert.equal(await timestamp(), 503);
   await vendor.run(...change, "--ready", "origin-1");
   assert.equal(await timestamp(), 200);
+  const { json: opened } = await causewayJson([...change, "--open", "line", "--for", "90m"]);
+  assert.match(JSON.stringify(opened), /"opened":\[\{"rule":"line","until":"20[^"]*Z"\}\]/);
+  assert.match(readFileSync(path.join(folder, "open-rules.map"), "utf8"), /^line \d+\n$/);
+  const closed = await vendor.run(...change, "--close", "line");
+  assert.equal(closed, "changed; retired names: none; open rules: none\n");
+  assert.equal(readFileSync(path.join(folder, "open-rules.map"), "utf8"), "");
+  const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--open", "lines"], /did you mean line\?"/],
+    [["--open", "line", "--for", "400d"], /at most a year/],
+    [["--retire", "a.example", "--for", "1h"], /say what to open/],
+  ];
+  for (const [args, message] of mistakes) {
+    const { code, json: mistake } = await causewayJson([...change, ...args]);
+    assert.equal(code, 2, args.join(" "));
+    assert.match(JSON.stringify(mistake), message);
+  }
   const none = await causewayJson([...change, "--keys", path.join(folder, "none.json")]);
   assert.match(JSON.stringify(none.json), /KEY_MISSING/);
   const idle = await causewayJson([...change]);

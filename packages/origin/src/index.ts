@@ -4,6 +4,7 @@ export { type Endpoint, parseEndpoint, parseNetwork } from "./edge/endpoint.ts";
 export type { EdgePeer, HaproxyPlan, Upstream } from "./edge/haproxy-plan.ts";
 export { nginxConfig } from "./edge/nginx-config.ts";
 export type { NginxPlan } from "./edge/nginx-plan.ts";
+export { openableAtEdge } from "./edge/open-rules.ts";
 export {
   type HaproxyEdge,
   type WrittenEdge,

@@ -10,8 +10,8 @@ import {
   readPolicyFile,
   type SignedPolicy,
 } from "@causeway/origin";
-import { durationMs, signSideDocument } from "@causeway/publisher";
-import { type Command, InvalidArgumentError } from "commander";
+import { signSideDocument } from "@causeway/publisher";
+import type { Command } from "commander";
 import { adminUrl } from "../admin-url.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import {
@@ -22,6 +22,7 @@ import {
 import { policyLines } from "../policy/told-policy.ts";
 import { policyFile } from "../policy-file.ts";
 import { logTo } from "../publisher-log.ts";
+import { ruleDuration, usualOpenMs } from "../rule-duration.ts";
 import { addVerb, type Context, helpEnd, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -48,7 +49,6 @@ interface ShareOptions extends RuleOptions {
 }
 
 const defaultForMs = 24 * 3_600_000;
-const defaultOpenMs = 3_600_000; // who watches meanwhile can say it again
 const defaultGraceMs = 5 * 60_000; // a load balancer, or the list of routes, has noticed by then
 
 const ruleNames = `one or more of ${openableRules.join(", ")}`;
@@ -126,7 +126,7 @@ function addDrain(policy: Command, context: Context): void {
     withEnd(drain).option(
       "--grace <time>",
       "how long newcomers are still served (default: 5m)",
-      (text) => (text === "0" ? 0 : duration(text)),
+      (text) => (text === "0" ? 0 : ruleDuration(text)),
     ),
   ).action(async (options: DrainOptions) => {
     refuseDrainingAll(options);
@@ -179,7 +179,7 @@ function addOpen(policy: Command, context: Context): void {
   const open = addVerb(policy, "open", what, example, notes);
   withPlace(withEnd(open.argument("<rule...>", ruleNames), "1h")).action(
     async (rules: readonly string[], options: RuleOptions) => {
-      const until = Date.now() + (options.for ?? defaultOpenMs);
+      const until = Date.now() + (options.for ?? usualOpenMs);
       await apply(
         rules.map((rule) => ({ kind: "open", rule, until })),
         options,
@@ -213,7 +213,7 @@ function withPlace(verb: Command): Command {
 
 function withEnd(verb: Command, usual = "24h"): Command {
   const what = `when it ends by itself, as 90m, 24h or 7d (default: ${usual})`;
-  return verb.option("--for <time>", what, duration);
+  return verb.option("--for <time>", what, ruleDuration);
 }
 
 /** All origins follow the vendor's own file. @throws {UsageError} `USAGE_ARGUMENT` */
@@ -221,12 +221,6 @@ function refuseDrainingAll({ origin, policy }: PolicyOptions): void {
   if (origin !== undefined || policy !== undefined) return;
   const message = "say what to drain: --origin URL, or --policy FILE for all that follow the file.";
   throw new UsageError("USAGE_ARGUMENT", message);
-}
-
-function duration(text: string): number {
-  const ms = durationMs(text);
-  if (ms !== undefined && ms < policyLimits.untilMsMax) return ms;
-  throw new InvalidArgumentError("Write a time as 90m, 24h or 7d, at most a year.");
 }
 
 async function apply(

@@ -1,10 +1,12 @@
-import { UsageError } from "@causeway/kernel";
+import { type Instant, UsageError } from "@causeway/kernel";
+import type { OpenedRule } from "../shield/rulebook.ts";
 import { readTicketKeys } from "../shield/ticket-keys.ts";
-import { writeKeyMap, writeRetired } from "./edge-files.ts";
+import { writeKeyMap, writeOpenRules, writeRetired } from "./edge-files.ts";
+import { type EdgeOpening, openedAfter } from "./edge-opening.ts";
 import { LiveEdge } from "./live-edge.ts";
 
 /** What shall be otherwise, in the order in which it is done. */
-export interface EdgeChange {
+export interface EdgeChange extends EdgeOpening {
   /** Tickets of the keys in this file, and no others, are good from then on. */
   readonly keyFile?: string;
   readonly retire: readonly string[];
@@ -16,13 +18,16 @@ export interface EdgeChange {
 export interface ChangedEdge {
   /** All names that are retired now. */
   readonly retired: readonly string[];
+  /** All rules that are open now, each until its end, which HAProxy keeps by itself. */
+  readonly opened: readonly OpenedRule[];
   /** How many keys were taken over; undefined when they were not asked for. */
   readonly keys: number | undefined;
 }
 
 /**
  * Changes a running HAProxy of ours.
- * @param folder where its configuration lies: keys and names are kept there for its next start
+ * @param folder where its configuration lies: keys, names and open rules are kept there for its
+ * next start
  * @throws {HostError} it does not answer, or refuses; what came before in the order is done
  * @throws {UsageError} `KEY_MISSING`, `KEY_UNREADABLE`, `USAGE_ARGUMENT`
  */
@@ -30,6 +35,7 @@ export async function changeEdge(
   control: string,
   change: EdgeChange,
   folder: string | undefined,
+  now: Instant = Date.now(),
 ): Promise<ChangedEdge> {
   const live = new LiveEdge(control);
   const keys = change.keyFile === undefined ? undefined : await readTicketKeys(change.keyFile);
@@ -37,15 +43,19 @@ export async function changeEdge(
     // A mistyped name must not make a newcomer of everybody.
     throw new UsageError("KEY_MISSING", `there is no ticket key in ${change.keyFile}.`);
   }
+  const before = (await live.opened()).filter(({ until }) => until > now);
+  const opened = openedAfter(before, change); // a mistyped rule is told before anything is done
   if (keys !== undefined) await live.swapKeys(keys);
   for (const host of change.retire) await live.retire(host);
   for (const host of change.restore) await live.restore(host);
   for (const server of change.drain) await live.setServer(server, "drain");
   for (const server of change.ready) await live.setServer(server, "ready");
+  if (opened !== before) await live.setOpened(opened);
   const retired = await live.retired();
   if (folder !== undefined) {
     if (keys !== undefined) await writeKeyMap(folder, keys);
     await writeRetired(folder, retired);
+    await writeOpenRules(folder, opened);
   }
-  return { retired, keys: keys?.length };
+  return { retired, opened, keys: keys?.length };
 }

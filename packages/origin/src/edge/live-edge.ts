@@ -4,7 +4,7 @@ import type { OpenedRule } from "../shield/rulebook.ts";
 import type { SigningKey } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
 import { keyMapLines } from "./key-map.ts";
-import { openRuleLines } from "./open-rules.ts";
+import { openedRulesIn, openRuleLines } from "./open-rules.ts";
 import { tellHaproxy } from "./runtime-socket.ts";
 
 /**
@@ -27,6 +27,11 @@ export class LiveEdge {
   /** Opens these rules, each until its end, and closes all others. @throws {HostError} */
   async setOpened(opened: readonly OpenedRule[]): Promise<void> {
     await this.#swapMap(edgeFiles.openRules, openRuleLines(opened));
+  }
+
+  /** The rules that were opened, each with its end, which may be over. @throws {HostError} */
+  async opened(): Promise<readonly OpenedRule[]> {
+    return openedRulesIn(await this.#entries(edgeFiles.openRules));
   }
 
   /**
@@ -68,9 +73,7 @@ export class LiveEdge {
 
   /** The names that are retired. @throws {HostError} */
   async retired(): Promise<readonly string[]> {
-    const shown = await this.#tell(`show map ${edgeFiles.retired}`);
-    if (shown === "") return [];
-    return shown.split("\n").map((line) => line.split(" ")[1] ?? "");
+    return (await this.#entries(edgeFiles.retired)).map(([host]) => host);
   }
 
   /**
@@ -100,6 +103,18 @@ export class LiveEdge {
     if (version === undefined) throw refused(`prepare map ${map}`, created);
     if (lines.length > 0) await this.#do(`add map @${version} ${map}`, lines);
     await this.#do(`commit map @${version} ${map}`);
+  }
+
+  /** Keys and values of the map. */
+  async #entries(map: string): Promise<readonly (readonly [string, string])[]> {
+    const command = `show map ${map}`;
+    const shown = await this.#tell(command);
+    return shown.split("\n").flatMap((line) => {
+      if (line === "") return [];
+      const [, key, value] = /^0x[0-9a-f]+ (\S+) (.*)$/.exec(line) ?? [];
+      if (key === undefined || value === undefined) throw refused(command, shown);
+      return [[key, value] as const];
+    });
   }
 
   #tell(command: string, payload?: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@ import type { OpenedRule, ShieldRule } from "../shield/rulebook.ts";
 import { edgeFiles } from "./edge-names.ts";
 
 /** The rules of the shield that an HAProxy of ours has, too. */
-const edgeRules = [
+export const edgeRules = [
   "handshakes",
   "connections",
   "ticket-shares",
@@ -10,6 +10,9 @@ const edgeRules = [
   "line",
 ] as const satisfies readonly ShieldRule[];
 type EdgeRule = (typeof edgeRules)[number];
+
+/** What can be opened at an HAProxy of ours. */
+export const openableAtEdge: readonly OpenedRule["rule"][] = ["all", ...edgeRules];
 
 /**
  * The lines of HAProxy's map from a rule that is open to the second when that ends. HAProxy ends it
@@ -20,6 +23,17 @@ export function openRuleLines(opened: readonly OpenedRule[]): readonly string[] 
     const ofName = opened.filter(({ rule }) => rule === name || rule === "all");
     const end = Math.max(...ofName.map(({ until }) => until));
     return ofName.length === 0 ? [] : [`${name} ${Math.ceil(end / 1000)}`];
+  });
+}
+
+/** Reads what `openRuleLines` made; what HAProxy does not know by itself is nothing to us either. */
+export function openedRulesIn(
+  entries: readonly (readonly [string, string])[],
+): readonly OpenedRule[] {
+  return entries.flatMap(([name, end]) => {
+    const rule = edgeRules.find((each) => each === name);
+    const seconds = /^\d{1,12}$/.test(end) ? Number(end) : 0;
+    return rule === undefined ? [] : [{ rule, until: seconds * 1000 }];
   });
 }
 

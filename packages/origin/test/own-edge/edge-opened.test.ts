@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { type ChangedEdge, changeEdge, type EdgeChange } from "../../src/edge/change-edge.ts";
 import { edgeLimits } from "../../src/edge/edge-limits.ts";
 import { edgeFiles } from "../../src/edge/edge-names.ts";
 import { haproxyConfig } from "../../src/edge/haproxy-config.ts";
 import { LiveEdge } from "../../src/edge/live-edge.ts";
-import { openRuleLines } from "../../src/edge/open-rules.ts";
+import { edgeRules, openRuleLines } from "../../src/edge/open-rules.ts";
 import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
 import { readEdgeStats, statsCommand } from "../../src/own-edge/edge-stats.ts";
 import { type EdgedOrigin, edgedOrigin, get, inFront, timestamp } from "../support/edged-origin.ts";
@@ -74,16 +75,33 @@ async function haproxyBefore(t: TestContext) {
   return { edge, live: new LiveEdge(edge.control) };
 }
 
-test("HAProxy ends an open rule by itself", { skip }, async (t) => {
+const nothing = { retire: [], restore: [], drain: [], ready: [], open: [], close: [] } as const;
+
+test("HAProxy ends by itself what an operator opened", { skip }, async (t) => {
   const { edge, live } = await haproxyBefore(t);
-  await live.setOpened([{ rule: "line", until: Date.now() + 3_000 }]);
+  const change = async (what: Partial<EdgeChange>): Promise<ChangedEdge["opened"]> => {
+    return (await changeEdge(edge.control, { ...nothing, ...what }, edge.folder)).opened;
+  };
+  const until = Date.now() + 600_000;
+  const mistyped = change({ retire: ["a.example"], open: [{ rule: "lines", until }] });
+  await assert.rejects(mistyped, { code: "USAGE_ARGUMENT" });
+  assert.deepEqual(await live.retired(), [], "nothing was done before that was told");
+  await change({ open: [{ rule: "all", until }] });
+  assert.equal((await change({ close: ["line"] })).length, 4);
   const isOpen = async (): Promise<boolean> => {
     const before = await edge.served("unlined");
     assert.equal((await ask(`${edge.url}${timestamp}`)).status, 200);
     return (await edge.served("unlined")) > before;
   };
+  assert.equal(await isOpen(), false);
+  await change({ open: [{ rule: "line", until: Date.now() + 3_000 }] });
+  const kept = readFileSync(join(edge.folder, edgeFiles.openRules), "utf8");
+  assert.match(kept, /^line \d+$/m, "also when it starts again meanwhile");
   assert.equal(await isOpen(), true);
   await eventually("it has ended", async () => !(await isOpen()));
+  const others = edgeRules.filter((rule) => rule !== "line");
+  const left = (await change({ drain: ["origin-1"] })).map(({ rule }) => rule);
+  assert.deepEqual(left, others);
 });
 
 test("while tickets' shares are open a ticket is worth more than its share", {
