@@ -9,14 +9,16 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, relative } from "node:path";
+import { bundle } from "./bundle.ts";
+import { root } from "./checkout.ts";
 
 // npm runs this as `prepack` in the folder of the package: it makes dist from src, from nothing.
 const folder = process.cwd();
-const root = resolve(import.meta.dirname, "..");
 
 removeOldOutput();
 compile();
+bundle(folder);
 for (const file of globSync("dist/**/*.d.ts", { cwd: folder })) rewriteSpecifiers(file);
 copyAssets();
 refuseSourceSpecifiers();

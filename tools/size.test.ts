@@ -11,9 +11,10 @@ import { packInto } from "./pack.ts";
 // look in, and what keeps two runs off one file, 2, asking again whoever is overloaded, 5, memory
 // that is given back at once, and kills that cost less, 2, tickets, which each route gets back from
 // us alone, 2, bodies that go on where they broke, 2, the private entrances of a route, 4, and
-// whom to blame behind redirects and entrances, and who holds up others, 6; some is left for what
-// comes. Packed, with licence and declarations.
-const budgetBytes = 198_000;
+// whom to blame behind redirects and entrances, and who holds up others, 6. Bundling took 33 away:
+// the names of files, and the comments, which stand in the declarations and in the source; some is
+// left for what comes. Packed, with licence and declarations.
+const budgetBytes = 165_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));

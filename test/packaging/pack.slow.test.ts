@@ -71,6 +71,37 @@ test("the installed command tells its version", () => {
   assert.match(printed, new RegExp(`\\b${version.replaceAll(".", "\\.")}\\b`));
 });
 
+// Every poll of every machine of a fleet pays for each file: 157 of ours took a fifth of the start
+// before they were bundled. Now there are 20; the room is for what commands may come to share.
+const filesLoadedMax = 30;
+
+test("to get a patch, the installed command loads few files, and nothing of other commands", () => {
+  const hooks = `
+    import { writeFileSync } from "node:fs";
+    import { registerHooks } from "node:module";
+    const urls = [];
+    registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
+    process.on("exit", () => writeFileSync("loaded.json", JSON.stringify(urls)));
+  `;
+  writeFileSync(join(project, "hooks.js"), hooks);
+  const causeway = join(project, "node_modules/causeway/bin/causeway.js");
+  run(process.execPath, ["--import", "./hooks.js", causeway, "get", "--help"]);
+  const urls = JSON.parse(readFileSync(join(project, "loaded.json"), "utf8")) as string[];
+  const named = urls.map((url) => /\/node_modules\/(@causeway\/[a-z]+|causeway)\//.exec(url)?.[1]);
+  const ours = named.filter((name) => name !== undefined);
+  const needed = ["@causeway/client", "@causeway/kernel", "@causeway/trust", "causeway"];
+  assert.deepEqual([...new Set(ours)].toSorted(), needed);
+  assert.ok(ours.length <= filesLoadedMax, urls.join("\n"));
+});
+
+// It starts servers by the command's own file, which its bundles have to find.
+test("the installed command plays its demo", () => {
+  writeFileSync(join(project, "demo.bin"), randomBytes(300_000));
+  const causeway = join(project, "node_modules/.bin/causeway");
+  const shown = JSON.parse(run(causeway, ["demo", "--file", "demo.bin", "--json"])) as object;
+  assert.equal((shown as { readonly length: number }).length, 300_000);
+});
+
 test("the installed SDK can be imported and used", () => {
   const program = `
     import { openClient } from "@causeway/client/node";

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { HostError } from "@causeway/kernel";
+import { packageFolder } from "../package-folder.ts";
 
 const readyWithinMs = 20_000;
 const complaintLengthMax = 2_000;
@@ -21,7 +22,7 @@ export class ServerProcess {
 
   /** Resolves when it listens on a free port of 127.0.0.1. */
   static async start(tree: string, signal: AbortSignal): Promise<ServerProcess> {
-    const bin = fileURLToPath(new URL("../../bin/causeway.js", import.meta.url));
+    const bin = fileURLToPath(new URL("bin/causeway.js", packageFolder));
     const args = ["serve", "--repository", tree, "--host", "127.0.0.1", "--port", "0"];
     const words = [...process.execArgv, bin, ...args, "--workers", "1", "--edge", "off", "--json"];
     const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });

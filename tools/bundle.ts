@@ -1,0 +1,43 @@
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+import { root } from "./checkout.ts";
+
+// Makes the JavaScript of the packages of which tsc makes the declarations alone, in few files:
+// a file for each module makes a client's start a quarter longer, and a fleet pays that at every
+// poll. `npm run build` gives the packages' folders as arguments.
+if (import.meta.main) for (const folder of process.argv.slice(2)) bundle(resolve(folder));
+
+/** Does nothing in a package whose JavaScript tsc makes, as where workers start by file name. */
+export function bundle(folder: string): void {
+  const { compilerOptions } = read(join(folder, "tsconfig.build.json")) as Config;
+  if (compilerOptions.emitDeclarationOnly !== true) return;
+  const { exports } = read(join(folder, "package.json")) as Manifest;
+  for (const old of globSync("dist/**/*.js", { cwd: folder })) rmSync(join(folder, old));
+  buildSync({
+    entryPoints: Object.values(exports).map((entry) => join(folder, entry["causeway-source"])),
+    outbase: join(folder, "src"),
+    outdir: join(folder, "dist"),
+    absWorkingDir: root, // names of files in comments are the same whoever runs this
+    bundle: true,
+    splitting: true, // a class is the same from every entry, and `import()` still loads late
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    packages: "external",
+    charset: "utf8",
+    logLevel: "warning",
+  });
+}
+
+interface Config {
+  readonly compilerOptions: { readonly emitDeclarationOnly?: boolean };
+}
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, { readonly "causeway-source": string }>>;
+}
+
+function read(file: string): unknown {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
