@@ -11,6 +11,9 @@ import { bearer, claims, key, nowSeconds, tokenOf } from "./support/tokens.ts";
 
 const skip = missing("haproxy");
 
+/** How the names of documents end that are surely short. */
+const short = /\.root\.json$/;
+
 /** An origin that answers only when it is told to, and keeps who came in which order. */
 class Gate {
   readonly came: string[] = [];
@@ -20,7 +23,8 @@ class Gate {
       response.end(); // a probe
       return;
     }
-    this.came.push(request.url ?? "");
+    this.came.push(request.url?.replace(short, "") ?? "");
+    response.setHeader("Causeway-Ticket", "a.b.c");
     this.#held.push(response);
   });
 
@@ -58,13 +62,14 @@ async function lineOf(t: TestContext, queueMs = 10_000): Promise<Line> {
   return {
     gate,
     edge,
-    send: (name, from, token, area = "metadata") => {
+    send: (name, from, token, area = "short") => {
       const authorization = token === undefined ? {} : bearer(token);
       const headers = { "X-Forwarded-For": from, ...authorization };
-      return ask(`${edge.url}${area}/${name}`, { headers, agent });
+      const path = area === "short" ? `metadata/${name}.root.json` : `${area}/${name}`;
+      return ask(`${edge.url}${path}`, { headers, agent });
     },
     sendOn: (kept, name, from) => {
-      return ask(`${edge.url}metadata/${name}`, {
+      return ask(`${edge.url}metadata/${name}.root.json`, {
         headers: { "X-Forwarded-For": from },
         agent: kept,
       });
@@ -102,7 +107,7 @@ test("the older a machine's first ticket, the sooner it is served", { skip }, as
   for (const { status } of await Promise.all(answers)) assert.equal(status, 200);
 });
 
-test("newcomers of quiet addresses and networks go first, the public page last", {
+test("newcomers of quiet addresses and networks go first", {
   skip,
 }, async (t) => {
   const { gate, send, queued, arrived } = await lineOf(t);
@@ -118,15 +123,14 @@ test("newcomers of quiet addresses and networks go first, the public page last",
     return send(`busy-${at}`, `8.0.${at}.1`);
   });
   await arrived(early + edgeLimits.newcomerSlots);
-  const waiting: readonly (readonly [string, string, string])[] = [
-    ["page", "7.7.7.7", "security"],
-    ["noisy-address", "9.9.9.9", "metadata"],
-    ["noisy-network", "9.9.9.8", "metadata"],
-    ["quiet", "1.2.3.4", "metadata"],
-    ["quiet6", "2001:db8::1", "metadata"],
+  const waiting: readonly (readonly [string, string])[] = [
+    ["noisy-address", "9.9.9.9"],
+    ["noisy-network", "9.9.9.8"],
+    ["quiet", "1.2.3.4"],
+    ["quiet6", "2001:db8::1"],
   ];
-  for (const [at, [name, from, area]] of waiting.entries()) {
-    answers.push(send(name, from, undefined, area));
+  for (const [at, [name, from]] of waiting.entries()) {
+    answers.push(send(name, from));
     await queued("newcomers", at + 1);
     await sleep(150); // who came earlier has no advantage that would explain the order
   }
@@ -134,9 +138,9 @@ test("newcomers of quiet addresses and networks go first, the public page last",
     gate.release();
     await arrived(early + edgeLimits.newcomerSlots + answer + 1);
   }
-  for (let answer = 0; answer < 4; answer++) gate.release();
+  for (let answer = 0; answer < 3; answer++) gate.release();
   const order = gate.came.slice(early + edgeLimits.newcomerSlots).map((url) => url.split("/")[2]);
-  assert.deepEqual(order, ["quiet", "quiet6", "noisy-network", "noisy-address", "page"]);
+  assert.deepEqual(order, ["quiet", "quiet6", "noisy-network", "noisy-address"]);
   await Promise.all(answers);
 });
 
@@ -231,3 +235,97 @@ test("on a connection that stays open, only the flooding address is held back", 
   assert.equal((await waits).status, 200);
   await Promise.all(others);
 });
+
+test("while many wait, who was not known before is not known afterwards", { skip }, async (t) => {
+  const { gate, send, queued, arrived } = await lineOf(t);
+  const { newcomerSlots, waitingMin } = edgeLimits;
+  const first = send("first", "8.0.0.1");
+  const second = send("second", "8.0.1.1");
+  await arrived(newcomerSlots);
+  const waiting = Array.from({ length: waitingMin + 2 }, (_, at) => send("next", `8.1.${at}.1`));
+  await queued("newcomers", waiting.length);
+  const known = send("known", "8.0.0.1", machine(60));
+  const all = newcomerSlots + waiting.length + 1;
+  await arrived(newcomerSlots + 1);
+  for (let answer = 1; answer <= all; answer++) {
+    gate.release();
+    await arrived(Math.min(all, newcomerSlots + answer));
+  }
+  for (const { headers } of [await first, await second]) {
+    assert.equal(headers["causeway-ticket"], undefined);
+  }
+  assert.equal((await known).headers["causeway-ticket"], "a.b.c", "renewed");
+  const tickets = (await Promise.all(waiting)).map(({ headers }) => headers["causeway-ticket"]);
+  assert.equal(tickets.at(-1), "a.b.c", "nobody waits any more");
+});
+
+test("slow readers of documents keep nobody from what each check begins with, and the public page waits longest", {
+  skip,
+}, async (t) => {
+  const { gate, edge, send, queued, arrived } = await lineOf(t);
+  const answers: Promise<Answer>[] = [];
+  const readSlowly = (): void => {
+    const from = `8.0.${answers.length}.1`;
+    answers.push(send("slow", from, undefined, "metadata"));
+  };
+  for (let came = 0; (await edge.waiting("newcomer_docs")) === 0; came++) {
+    readSlowly();
+    await eventually("it came, or waits", async () => {
+      return gate.came.length > came || (await edge.waiting("newcomer_docs")) === 1;
+    });
+  }
+  const slots = gate.came.length;
+  answers.push(send("page", "7.7.7.7", undefined, "security"));
+  await queued("newcomer_docs", 2);
+  answers.push(send("later", "7.7.8.7", undefined, "metadata"));
+  await queued("newcomer_docs", 3);
+  answers.push(send("small", "7.7.9.7"));
+  await arrived(slots + 1);
+  for (let answer = 0; answer < answers.length; answer++) {
+    gate.release();
+    await arrived(Math.min(answers.length, slots + answer + 2));
+  }
+  await Promise.all(answers);
+  assert.deepEqual(gate.came.slice(slots), [
+    "/metadata/small",
+    "/metadata/slow",
+    "/metadata/later",
+    "/security/page",
+  ]);
+});
+
+for (const [kind, area] of [
+  ["files", "targets"],
+  ["docs", "metadata"],
+] as const) {
+  test(`who has many ${kind} sent at once gets more of them from a part that it shares with its like`, {
+    skip,
+  }, async (t) => {
+    const { gate, edge, send, arrived } = await lineOf(t);
+    const { atOnce } = edgeLimits;
+    const crowd = 6;
+    const answers: Promise<Answer>[] = [];
+    for (const token of [machine(60), undefined]) {
+      for (let file = 0; file < atOnce + crowd; file++) {
+        answers.push(send("slow", "8.0.0.1", token, area));
+        await arrived(answers.length);
+      }
+    }
+    assert.equal(await edge.served(`ticketed_${kind}`), atOnce);
+    assert.equal(await edge.served(`newcomer_${kind}`), atOnce);
+    assert.equal(await edge.served(`crowd_${kind}`), 2 * crowd);
+    const site = tokenOf(claims({ sub: "site", fleet: 2 }));
+    for (let file = 0; file < 2 * atOnce; file++) {
+      answers.push(send("fleet", "8.0.1.1", site, area));
+    }
+    await arrived(answers.length);
+    assert.equal(await edge.served(`ticketed_${kind}`), 3 * atOnce, "a fleet is many machines");
+    for (const _ of answers) gate.release();
+    await Promise.all(answers);
+    answers.push(send("later", "8.0.0.1", machine(60), area));
+    await arrived(answers.length);
+    gate.release();
+    await answers.at(-1);
+    assert.equal(await edge.served(`ticketed_${kind}`), 3 * atOnce + 1, "they are through");
+  });
+}

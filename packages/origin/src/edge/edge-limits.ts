@@ -41,6 +41,9 @@ export const edgeLimits = {
    * while others wait. A first check reads about 20 documents. */
   addressShare: 100,
   networkShare: 400,
+  /** Answers that one machine, or one address without tickets, is sent at once before those that are
+   * beyond wait in a lane of their own: a browser asks for six, our client for fewer. */
+  atOnce: 16,
   /** So many must wait before excess is refused. */
   waitingMin: 32,
   /** Of four new connections of a flooding address one is heard all the same. */

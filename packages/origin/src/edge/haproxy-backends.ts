@@ -2,23 +2,31 @@ import { edgeLimits as limits } from "./edge-limits.ts";
 import { endpointText } from "./endpoint.ts";
 import { haproxyWord } from "./engine-words.ts";
 import type { HaproxyPlan, Upstream } from "./haproxy-plan.ts";
+import { isOpenAcl } from "./open-rules.ts";
 
 /**
  * Where requests wait, and for what. Newcomers have slots of their own, so that no crowd of tickets
- * takes them; bytes of patches have many, since a slot there is held as long as a slow line takes.
+ * takes them. A slot is held for as long as its reader is slow: so those few that bring the waiting
+ * here are for what is surely small, and has left at once; documents and bytes of patches have many.
  */
 export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])[] {
   const edges = Math.max(1, plan.peers.length);
+  const { origins } = plan;
   const ownFiles = plan.files.length === 0;
   const small = limits.ticketedSlots + limits.newcomerSlots;
   const share = (connections: number, taken: number): number => {
     return Math.max(4, Math.floor((connections - limits.spareConnections) / edges) - taken);
   };
-  const slots = ownFiles ? share(plan.originConnections, small) : share(plan.fileConnections, 0);
-  const newcomerFiles = Math.max(1, Math.floor(slots / 4));
-  const { origins } = plan;
-  const files = ownFiles ? origins : plan.files;
-  const forget = ownFiles ? [] : [forgetTicket];
+  const rest = share(plan.originConnections, small);
+  const documents = ownFiles ? Math.max(4, Math.floor(rest / 4)) : rest;
+  const ofOrigin = { upstreams: origins, name: "origin", slots: documents, probed: "newcomers" };
+  const ofFiles = {
+    upstreams: ownFiles ? origins : plan.files,
+    name: "files",
+    slots: ownFiles ? Math.max(4, rest - documents) : share(plan.fileConnections, 0),
+    probed: undefined,
+    ...(!ownFiles && { more: [forgetTicket] }),
+  };
   return [
     [...backend("ticketed"), ...servers(origins, "origin", limits.ticketedSlots, "newcomers")],
     [
@@ -26,18 +34,62 @@ export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])
       ...probes,
       ...servers(origins, "origin", limits.newcomerSlots, undefined),
     ],
-    [
-      ...backend("ticketed_files"),
-      ...forget,
-      ...servers(files, "files", slots - newcomerFiles, "newcomer_files"),
-    ],
-    [
-      ...backend("newcomer_files"),
-      ...forget,
-      ...probes,
-      ...servers(files, "files", newcomerFiles, undefined),
-    ],
+    ...longBackends("docs", ofOrigin),
+    ...longBackends("files", ofFiles),
     ...unlinedBackends(plan, share(plan.originConnections, 0), share(plan.fileConnections, 0)),
+  ];
+}
+
+/** Rules that say which of them a request is for. */
+export function backendRules(): readonly string[] {
+  const ticketed = "{ var(txn.ticketed) -m bool }";
+  const opened = isOpenAcl("line");
+  return [
+    `  use_backend unlined_files if files ${opened}`,
+    `  use_backend unlined if ${opened}`,
+    "  use_backend crowd_files if files holds_many",
+    `  use_backend ticketed_files if files ${ticketed}`,
+    "  use_backend newcomer_files if files",
+    "  use_backend crowd_docs if !small holds_many",
+    `  use_backend ticketed_docs if !small ${ticketed}`,
+    "  use_backend newcomer_docs if !small",
+    `  use_backend ticketed if ${ticketed}`,
+    "  default_backend newcomers",
+  ];
+}
+
+/** Who sends what is long. */
+interface LongSource {
+  readonly upstreams: readonly Upstream[];
+  readonly name: string;
+  readonly slots: number;
+  /** The backend whose probes tell who is alive; undefined: that of newcomers here. */
+  readonly probed: string | undefined;
+  /** Lines of its own. */
+  readonly more?: readonly string[];
+}
+
+/**
+ * Whoever holds several slots already gets more from a part that it shares with its like: slow
+ * readers with one ticket, or of one address, would hold all.
+ */
+function longBackends(
+  kind: "docs" | "files",
+  { upstreams, name, slots, probed, more = [] }: LongSource,
+): readonly (readonly string[])[] {
+  const ofNewcomers = Math.max(1, Math.floor(slots / 4));
+  const ofCrowd = Math.max(1, Math.floor(slots / 8));
+  const newcomers = `newcomer_${kind}`;
+  const lane = (title: string, count: number): readonly string[] => {
+    const isProbing = title === newcomers && probed === undefined;
+    const track = isProbing ? undefined : (probed ?? newcomers);
+    const lines = [...backend(title), ...more, ...(isProbing ? probes : [])];
+    return [...lines, ...servers(upstreams, name, count, track)];
+  };
+  return [
+    lane(`ticketed_${kind}`, slots - ofNewcomers - ofCrowd),
+    lane(newcomers, ofNewcomers),
+    lane(`crowd_${kind}`, ofCrowd),
   ];
 }
 

@@ -4,7 +4,7 @@ import { edgeLimits as limits } from "./edge-limits.ts";
 import { edgeFiles, refusedRing } from "./edge-names.ts";
 import { type Endpoint, endpointText } from "./endpoint.ts";
 import { commentText, haproxyWord } from "./engine-words.ts";
-import { haproxyBackends } from "./haproxy-backends.ts";
+import { backendRules, haproxyBackends } from "./haproxy-backends.ts";
 import type { HaproxyPlan, TlsPlan } from "./haproxy-plan.ts";
 import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
 import { haproxyTickets } from "./haproxy-tickets.ts";
@@ -193,6 +193,9 @@ function rules(
     "  acl metadata path,url_dec -m beg /metadata/",
     "  acl files path,url_dec -m beg /targets/",
     "  acl page path,url_dec -m beg /security/",
+    // Each check for something new begins with these, and none of them is long.
+    "  acl small path,url_dec -m str /metadata/timestamp.json",
+    "  acl small path,url_dec -m end .root.json",
     `  http-request return status 405 ${words} string "Only GET and HEAD are served." ` +
       `hdr Allow "GET, HEAD" ${plain} unless reads`,
     `  http-request return status 413 ${words} string "Requests with a body are not served." ` +
@@ -217,11 +220,6 @@ function rules(
     "  http-after-response set-header Connection close if crowded !{ var(txn.ticketed) -m bool }",
     `  http-after-response set-status 503 if { status 502 504 }`,
     "",
-    `  use_backend unlined_files if files ${isOpenAcl("line")}`,
-    `  use_backend unlined if ${isOpenAcl("line")}`,
-    "  use_backend ticketed_files if files { var(txn.ticketed) -m bool }",
-    "  use_backend newcomer_files if files",
-    "  use_backend ticketed if { var(txn.ticketed) -m bool }",
-    "  default_backend newcomers",
+    ...backendRules(),
   ];
 }

@@ -13,7 +13,8 @@ const wide = "src,ipmask(24,48)";
 export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly string[] {
   const ticketed = "{ var(txn.ticketed) -m bool }";
   const closed = `!${isOpenAcl("address-shares")}`;
-  const waiting = ["newcomers", "newcomer_files"].map((name) => {
+  const lanes = ["newcomers", "newcomer_docs", "crowd_docs", "newcomer_files", "crowd_files"];
+  const waiting = lanes.map((name) => {
     return `  acl others_wait queue(${name}) gt ${limits.waitingMin}`;
   });
   return [
@@ -36,6 +37,11 @@ export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly stri
     "  http-request set-var(txn.weight) int(500000) if { var(txn.weight) -m int gt 500000 }",
     `  http-request set-priority-offset var(txn.weight) unless ${ticketed}`,
     "",
+    "  # Answers that one machine, or one address without tickets, has sent at once.",
+    "  http-request set-var(txn.at_once) sc1_conn_cur",
+    `  http-request set-var(txn.at_once) var(txn.at_once),div(txn.fleet) if ${ticketed}`,
+    `  acl holds_many var(txn.at_once) -m int gt ${limits.atOnce}`,
+    "",
     "  # Excess is held, then refused: an answer at once is an invitation to ask again.",
     ...waiting,
     `  acl excess var(txn.near) -m int gt ${limits.addressShare}`,
@@ -45,6 +51,10 @@ export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly stri
     `  http-request silent-drop if crowded excess !${ticketed} ${closed} !${isOpenAcl("connections")}`,
     `  http-request tarpit status 429 ${refusal} if others_wait excess !first !${ticketed} ${closed}`,
     `  http-request tarpit status 429 ${refusal} if others_wait excess first unheard !${ticketed} ${closed}`,
+    "",
+    "  # Tickets are for calm times: an origin behind a line has no line of its own to know them by.",
+    // A place in the line, which comes with a refusal, is no ticket.
+    `  http-response del-header Causeway-Ticket if others_wait { status 200 } !${ticketed}`,
   ];
 }
 
@@ -55,7 +65,7 @@ export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly stri
  */
 export function haproxyTables(plan: HaproxyPlan): readonly (readonly string[])[] {
   const shared = plan.peers.length > 0 ? " peers edges" : "";
-  const rate = `expire 60s${shared} store http_req_rate(10s)`;
+  const rate = `expire 60s${shared} store http_req_rate(10s),conn_cur`;
   const table = (title: string, line: string): readonly string[] => {
     return [`backend ${title}`, `  stick-table ${line}`];
   };

@@ -90,8 +90,8 @@ export class LiveEdge {
     }
     const backends =
       kind === "origin"
-        ? ["ticketed", "newcomers", "unlined"]
-        : ["ticketed_files", "newcomer_files", "unlined_files"];
+        ? ["ticketed", "newcomers", "ticketed_docs", "newcomer_docs", "crowd_docs", "unlined"]
+        : ["ticketed_files", "newcomer_files", "crowd_files", "unlined_files"];
     for (const backend of backends)
       await this.#do(`set server ${backend}/${server} state ${state}`);
   }

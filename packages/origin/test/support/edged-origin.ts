@@ -31,8 +31,12 @@ export async function edgedOrigin(
     const all = [
       "ticketed",
       "newcomers",
+      "ticketed_docs",
+      "newcomer_docs",
+      "crowd_docs",
       "ticketed_files",
       "newcomer_files",
+      "crowd_files",
       "unlined",
       "unlined_files",
     ];
