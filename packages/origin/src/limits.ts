@@ -80,6 +80,8 @@ export interface OriginLimits {
   readonly shareWorkMsPerSecond: number;
   readonly shareBytesPerSecond: number;
   readonly shareBurstMs: number;
+  /** Answers that one ticket, or place in the line, may have under way in a worker. */
+  readonly shareAtOnce: number;
   /** What a network (/24, /48) is worth of which no more is known, in machines. */
   readonly networkShares: number;
   /** What a request costs before the shield sees it. */
@@ -138,6 +140,7 @@ export const defaultLimits: OriginLimits = {
   shareWorkMsPerSecond: 3, // 30 small answers; a client asks for ten runs of chunks a second
   shareBytesPerSecond: 1024 * 1024, // a hundred such machines fill a line of a Gbit/s
   shareBurstMs: 30_000, // a patch of 30 MB; a first check, and the day's page with its files
+  shareAtOnce: 16, // a browser asks for six at once, our client for fewer
   networkShares: 4, // as for handshakes: a household has one address, an office has some
   requestWorkMs: 0.05, // to accept a connection and read a head
   pressedMs: 5_000, // a flood that is held back returns within two seconds

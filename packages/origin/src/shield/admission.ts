@@ -67,6 +67,11 @@ export class Admission {
     return this.#now() >= this.#pressedUntil;
   }
 
+  /** From 0, when nobody's refusal is held back, to 1, when there is room for no more. */
+  pressure(): number {
+    return this.#refusals.count / Math.max(1, this.#limits.heldMax);
+  }
+
   /** What one machine is worth, in percent of the usual; and what newcomers keep of the line. */
   setShares(weights: { readonly machinePercent: number; readonly newcomersPercent: number }): void {
     this.#shares.setPercent(weights.machinePercent);
@@ -138,6 +143,9 @@ export class Admission {
   async #admit(exchange: Exchange, account: Account, next: Handler): Promise<void> {
     exchange.seat.standing = standingOf(account, "served");
     const { socket } = exchange.request;
+    const { response } = exchange;
+    const ended = this.#shares.begin(exchange, account);
+    response.once("close", ended);
     let end: (() => number) | undefined = this.#slots.begin(account.known);
     let sentBytes = socket.bytesWritten;
     const free = (): void => {
@@ -161,6 +169,7 @@ export class Admission {
       await next(exchange);
     } finally {
       free();
+      if (response.destroyed || socket.destroyed) ended(); // it tells that it closes only once
     }
   }
 

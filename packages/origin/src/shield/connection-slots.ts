@@ -1,3 +1,5 @@
+import type { Ticket } from "./ticket.ts";
+
 /**
  * What the shield knows of a connection by its last request: none came yet; it waits; it is or was
  * served as a newcomer's; its newcomer was refused before, and came back when it was told to; or it
@@ -20,23 +22,30 @@ export interface Seat {
   readonly busy: boolean;
   /** The network that it comes from. */
   readonly network: string;
+  /** What its last request showed. */
+  readonly ticket?: Pick<Ticket, "sub" | "fleet"> | undefined;
   /** How long the client has owed a request by then; 0 while one is answered. */
   owesRequestMs(now: number): number;
 }
 
 const owedMsMax = 1e7;
 const countMax = 1e4;
+const ticketSeatsMax = 16; // a browser opens six connections, our client fewer
+const countEveryMs = 50; // it takes a look at all, and hundreds may come in a turn
 
 /**
  * The connections of one worker, and who of them has to leave so that a newcomer always finds a
  * place: first those who are idle, or have said nothing for too long; then newcomers; ticket holders
- * last. Among their like it is one of the network that has
- * most of them: whoever floods pushes out itself.
+ * last, unless their ticket holds many places: it is worth those of one machine. Among their like it
+ * is one of the network, or ticket, that has most of them: whoever floods pushes out itself.
  */
 export class ConnectionSlots<Each extends Seat> {
   readonly #silentMsMax: number;
   readonly #seats = new Set<Each>();
   readonly #perNetwork = new Map<string, number>();
+  /** When it was counted last. */
+  readonly #perTicket = new Map<string, number>();
+  #countedAt = Number.NEGATIVE_INFINITY;
 
   /** Who has said nothing for longer than `silentMsMax` is idle. */
   constructor(silentMsMax: number) {
@@ -61,10 +70,14 @@ export class ConnectionSlots<Each extends Seat> {
     const left = this.#countOf(seat) - 1;
     if (left > 0) this.#perNetwork.set(seat.network, left);
     else this.#perNetwork.delete(seat.network);
+    const { ticket } = seat;
+    const ofTicket = ticket && this.#perTicket.get(ticket.sub);
+    if (ticket && ofTicket !== undefined) this.#perTicket.set(ticket.sub, ofTicket - 1);
   }
 
   /** Among those for whom `mayGo` is true. */
   whoGivesWay(now: number, mayGo: (seat: Each) => boolean = () => true): Each | undefined {
+    this.#countTickets(now);
     let found: Each | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const seat of this.#seats) {
@@ -81,11 +94,29 @@ export class ConnectionSlots<Each extends Seat> {
     return this.#perNetwork.get(network) ?? 0;
   }
 
+  #countTickets(now: number): void {
+    if (now - this.#countedAt < countEveryMs) return;
+    this.#countedAt = now;
+    this.#perTicket.clear();
+    for (const { standing, ticket } of this.#seats) {
+      if (standing !== "known" || ticket === undefined) continue;
+      this.#perTicket.set(ticket.sub, (this.#perTicket.get(ticket.sub) ?? 0) + 1);
+    }
+  }
+
+  /** The places of its ticket, if those are more than one machine, or fleet, needs; else 0. */
+  #crowdOf({ standing, ticket }: Each): number {
+    if (standing !== "known" || ticket === undefined) return 0;
+    const count = this.#perTicket.get(ticket.sub) ?? 0;
+    return count > ticketSeatsMax * (ticket.fleet ?? 1) ? count : 0;
+  }
+
   /** In one number, since it is asked of hundreds for each newcomer: tier, count, order, silence. */
   #worthOf(seat: Each, now: number): number {
     const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
-    const few = countMax - Math.min(this.#countOf(seat), countMax);
-    const tier = tierOf(seat, owedMs > this.#silentMsMax);
+    const crowd = this.#crowdOf(seat);
+    const few = countMax - Math.min(Math.max(this.#countOf(seat), crowd), countMax);
+    const tier = crowd > 0 ? Number(seat.busy) : tierOf(seat, owedMs > this.#silentMsMax);
     return ((tier * (countMax + 1) + few) * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
   }
 }

@@ -3,6 +3,7 @@ import { DebtTable } from "./debt-table.ts";
 import { Rulebook } from "./rulebook.ts";
 import type { Ticket } from "./ticket.ts";
 import { TicketCensus } from "./ticket-census.ts";
+import { UnderWay } from "./under-way.ts";
 import type { Place } from "./waiting-places.ts";
 
 /** What one machine is worth of one worker; see limits.ts for the figures and why. */
@@ -11,6 +12,8 @@ interface MachineShare {
   readonly shareBytesPerSecond: number;
   /** How much may be used at once after a rest, as a time. */
   readonly shareBurstMs: number;
+  /** How many answers may be under way. */
+  readonly shareAtOnce: number;
   /** Shares of a network (/24, /48) whose machines have shown no tickets. */
   readonly networkShares: number;
 }
@@ -54,6 +57,8 @@ export class Shares {
   readonly #addresses: DebtTable;
   readonly #networks: DebtTable;
   readonly #places: DebtTable;
+  /** By the names of tickets and of places, which are random. */
+  readonly #underWay = new UnderWay();
   readonly #machinesAt: TicketCensus;
   readonly #machinesIn: TicketCensus;
   readonly #rules: Rulebook;
@@ -100,16 +105,18 @@ export class Shares {
   }
 
   accountOf({ ticket, from, place }: Asker, now: number): Account {
-    const { shareBurstMs } = this.#share;
+    const { shareBurstMs, shareAtOnce } = this.#share;
     if (ticket !== undefined) {
       const owedMs = this.#tickets.owedMs(keyOf(ticket), now);
-      const isWithin = owedMs <= shareBurstMs || this.#rules.isOpen("ticket-shares");
+      const hasRoom = this.#underWay.countOf(ticket.sub) < shareAtOnce * (ticket.fleet ?? 1);
+      const isWithin = (owedMs <= shareBurstMs && hasRoom) || this.#rules.isOpen("ticket-shares");
       if (isWithin) return { known: true, hasWaited: false, owedMs, isOver: false };
     }
     if (place !== undefined) {
       const owedMs = this.#places.owedMs(keyOfPlace(place), now);
       const account = { known: false, hasWaited: true, owedMs: owedMs + place.lateMs };
-      if (owedMs <= shareBurstMs) return { ...account, isOver: false };
+      const hasRoom = this.#underWay.countOf(place.id) < shareAtOnce;
+      if (owedMs <= shareBurstMs && hasRoom) return { ...account, isOver: false };
     }
     if (from === undefined) return { known: false, hasWaited: false, owedMs: 0, isOver: false };
     const near = this.#addresses.owedMs(from.near, now);
@@ -117,6 +124,19 @@ export class Shares {
     const owedMs = Math.max(near, wide);
     const isOver = owedMs > shareBurstMs && !this.#rules.isOpen("address-shares");
     return { known: false, hasWaited: false, owedMs, isOver };
+  }
+
+  /**
+   * An answer begins. Whoever reads slowly holds the place of a connection, that of a ticket holder
+   * before all others: so one ticket, or place, has a few.
+   * @returns what says that it has ended; safe to call twice
+   */
+  begin(
+    { ticket, place }: Asker,
+    { known, hasWaited }: Pick<Account, "known" | "hasWaited">,
+  ): () => void {
+    const name = known ? ticket?.sub : hasWaited ? place?.id : undefined;
+    return name === undefined ? () => {} : this.#underWay.begin(name);
   }
 
   /** `known` as the account said. */

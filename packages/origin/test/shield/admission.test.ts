@@ -323,3 +323,24 @@ test("while others wait to be accepted a newcomer gets its part only, and a tick
   for (const { finish } of works) finish();
   assert.equal(await newcomer.answer, 200);
 });
+
+test("slow readers with one ticket hold few places of ticket holders, until they have read", async (t) => {
+  const { port, works, url } = await shielded(t, { workAtOnceMax: 256, shareAtOnce: 3 });
+  const slow = Array.from({ length: 5 }, () => dial(port));
+  for (const [at, socket] of slow.entries()) {
+    socket.write(head("GET /metadata/slow HTTP/1.1", ["Authorization: 1000"]));
+    await eventually("it is worked on", () => works.length === at + 1);
+  }
+  const standings = (): string[] => works.map(({ exchange }) => exchange.seat.standing);
+  assert.deepEqual(standings(), ["known", "known", "known", "served", "served"]);
+  for (const socket of slow) socket.destroy();
+  const again = (): Promise<unknown> => {
+    return ask(url("metadata/again"), { headers: { authorization: "1000" } });
+  };
+  for (const { finish } of works) finish();
+  const answer = again();
+  await eventually("it is worked on", () => works.length === 6);
+  assert.equal(standings().at(-1), "known");
+  works.at(-1)?.finish();
+  await answer;
+});

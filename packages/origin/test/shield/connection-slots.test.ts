@@ -50,6 +50,25 @@ test("of the network that has most of them one gives way, until it has no more t
   assert.deepEqual(gone.slice(0, 2), ["c", "d"]);
 });
 
+test("a ticket that holds many places gives way like a newcomer, until it has those of one machine", () => {
+  const ofTicket = (sub: string, count: number, part: Partial<Seat> = {}): readonly Named[] => {
+    const ticket = { sub };
+    return Array.from({ length: count }, (_, at) => {
+      return seat(sub, { standing: "known", network: `${sub} ${at}`, ticket, ...part });
+    });
+  };
+  const fresh = seat("new", { standing: "unheard", busy: false });
+  const gone = order([
+    ...ofTicket("idle", 20, { busy: false }),
+    ...ofTicket("at work", 19),
+    ...ofTicket("fleet", 20, { ticket: { sub: "fleet", fleet: 2 } }),
+    fresh,
+  ]);
+  const first = [...Array<string>(4).fill("idle"), ...Array<string>(3).fill("at work"), "new"];
+  assert.deepEqual(gone.slice(0, 8), first);
+  assert.deepEqual(gone.slice(8, 24), Array<string>(16).fill("idle"));
+});
+
 test("of those who say nothing the one goes first that has been silent for longest", () => {
   const silent = [3_000, 9_000, 5_000].map((ms) => {
     return seat(String(ms), {

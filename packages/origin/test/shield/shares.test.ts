@@ -10,6 +10,7 @@ const share = {
   shareWorkMsPerSecond: 10,
   shareBytesPerSecond: 1_000,
   shareBurstMs: 2_000,
+  shareAtOnce: 3,
   networkShares: 4,
 };
 const random = (into: Uint32Array): void => void getRandomValues(into);
@@ -63,6 +64,40 @@ test("a ticket whose share is used up goes as a newcomer of its address, until t
     isOver: false,
   });
   assert.equal(shares.accountOf(who, 101).known, true);
+});
+
+test("a ticket, and a place, has a few answers under way at once, and a fleet's as many times", () => {
+  const atOnce = (who: Asker): number => {
+    const shares = new Shares(share, 1, random);
+    const isFirst = (): boolean => {
+      const account = shares.accountOf(who, 0);
+      return account.known || account.hasWaited;
+    };
+    const ends: (() => void)[] = [];
+    while (ends.length < 100 && isFirst()) ends.push(shares.begin(who, shares.accountOf(who, 0)));
+    const [first] = ends;
+    for (const _ of "twice") first?.();
+    assert.equal(isFirst(), true, "one has ended");
+    shares.begin(who, shares.accountOf(who, 0));
+    assert.equal(isFirst(), false);
+    return ends.length;
+  };
+  const single = asker("192.0.2.1", "a");
+  assert.equal(atOnce(single), 3);
+  assert.equal(atOnce({ ...single, ticket: { ...ticket, fleet: 5 } }), 15);
+  assert.equal(atOnce({ ...asker("192.0.2.1"), place: { id: "A".repeat(22), lateMs: 0 } }), 3);
+});
+
+test("while tickets' shares are open a ticket has as many under way as it likes", () => {
+  const rules = new Rulebook({ now: () => 0 });
+  rules.setOpened([{ rule: "ticket-shares", until: 1 }]);
+  const shares = new Shares(share, 1, random, rules);
+  const who = asker("192.0.2.1", "a");
+  for (let count = 0; count < 100; count++) {
+    const account = shares.accountOf(who, 0);
+    assert.equal(account.known, true);
+    shares.begin(who, account);
+  }
 });
 
 test("a stolen ticket that a flood shows is worth one share, and takes no other's", () => {
