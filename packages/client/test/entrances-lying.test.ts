@@ -90,7 +90,7 @@ test("a route without a good word of an entrance is stale at once", async () => 
   assert.equal(route.state, "stale");
 });
 
-test("an entrance gives no ticket: its port may be somebody else's", async () => {
+test("an entrance gives no ticket that names others: its port may be somebody else's", async () => {
   await using server = await startRoute("hangs-before-headers", files);
   await using entrance = await startRoute("honest", files);
   const route = routeWith(server, entrance);

@@ -16,7 +16,7 @@ import { entranceFor } from "./entrances.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
 import { Steps } from "./steps.ts";
-import { ticketIn } from "./ticket.ts";
+import { isRenewal, ticketIn } from "./ticket.ts";
 
 export interface ExchangeRequest {
   /** Below the route's base, encoded: `metadata/timestamp.json`. */
@@ -134,8 +134,10 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
         const isRefused = delivery.status === 429 || delivery.status === 503;
         if (isRefused) takeTicket(asking, url, delivery, isPlaceText);
         const promised = judgeAnswer(delivery, url, request, limits, clock);
-        // An entrance may be somebody else's by now, and the ticket names the ones to ask next.
-        if (entrance === undefined) takeTicket(asking, url, delivery, (text) => !isPlaceText(text));
+        takeTicket(asking, url, delivery, (text) => {
+          if (isPlaceText(text)) return false;
+          return entrance === undefined || isRenewal(host.ticket, text, clock.steady());
+        });
         return { delivery, promised, host };
       }
       if (next.route !== host && mayAskAt(route, next.route) > clock.steady()) {

@@ -11,6 +11,8 @@ export const ticketLengthMax = 1024;
 /** A route that we do not come to for so long may as well take us for somebody new. */
 export const ticketMsMax = 30 * 24 * 3_600_000;
 
+/** Half of what an origin's tickets last. */
+const renewedWithinMs = 12 * 3_600_000;
 const header = "causeway-ticket";
 const secondsMax = 8.64e12; // of a Date
 const entrancesMax = 4;
@@ -52,6 +54,18 @@ export function entrancesIn(text: string): readonly number[] {
     return claims.has("ent") ? claims.array("ent", entrancesMax) : [];
   });
   return ports?.every(isEntrancePort) === true ? ports : [];
+}
+
+/**
+ * Whether what an entrance gave takes the place of our ticket: an attack on the public address may
+ * last for longer than that. The entrance may be somebody else's by now; so only in the place of one
+ * that ends soon, and when it names no other entrances.
+ * @param now on the clock of `ours.until`
+ */
+export function isRenewal(ours: RouteTicket | undefined, text: string, now: number): boolean {
+  if (ours === undefined || ours.until - now > renewedWithinMs) return false;
+  const known = entrancesIn(ours.text);
+  return entrancesIn(text).every((port) => known.includes(port));
 }
 
 function readClaims<Value>(text: string, read: (claims: Fields) => Value): Value | undefined {

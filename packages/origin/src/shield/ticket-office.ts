@@ -26,7 +26,7 @@ export interface ToldEntrances {
   readonly overTls: boolean;
 }
 
-/** Gives tickets to those who look for something new in calm times, and renews them. */
+/** Gives tickets to those who look for something new in calm times, and renews them at all times. */
 export class TicketOffice {
   readonly #audience: string;
   readonly #entrances: ToldEntrances;
@@ -61,11 +61,13 @@ export class TicketOffice {
    */
   withTicket(exchange: Exchange, headers: HeaderList): HeaderList {
     if (exchange.path?.path !== checkedPath) return headers;
-    if (wentThroughCache(exchange) || !this.#calm()) return headers;
+    if (wentThroughCache(exchange)) return headers;
     // Who speaks for many got that by hand, for as long as it says: stolen, it must come to an end.
     if (exchange.ticket?.fleet !== undefined) return headers;
     // A visit stays one: its work is worth minutes, and who has done it is not a machine that we know.
     const shown = exchange.ticket?.forVisit ? undefined : exchange.ticket;
+    // Who is known stays so: an attack may last for longer than a ticket.
+    if (shown === undefined && !this.#calm()) return headers;
     const now = this.#now();
     const key = signingKey(this.#keys, now);
     if (key === undefined) return headers;
