@@ -34,7 +34,7 @@ export interface ServedTree {
   /** Base URLs of other routes, each ending in `/`. */
   readonly duplicates: readonly string[];
   readonly limits: OriginLimits;
-  /** How many serve it beside each other. */
+  /** How many serve one client beside each other: each gives a part of its share. */
   readonly workers: number;
   /** Absent: tickets are neither given nor taken. */
   readonly tickets: ServedTickets | undefined;
@@ -85,8 +85,12 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   });
   const calm = throttledLog(log, limits.logLinesPerSecondMax);
   const tree = new Tree(root, (path) => linkText(path, duplicates), limits);
-  const isCalm = (): boolean => admission.isCalm();
-  const desk = tickets && new TicketDesk(tickets.audience, tickets.entrances, isCalm);
+  const desk =
+    tickets &&
+    new TicketDesk(tickets.audience, tickets.entrances, {
+      calm: () => admission.isCalm(),
+      pressure: () => admission.pressure(),
+    });
   const setTicketKeys = (keys: readonly TicketKey[]): void => desk?.setKeys(keys);
   setTicketKeys(tickets?.keys ?? []);
   const refuse = refusing(duplicates, rules, desk);

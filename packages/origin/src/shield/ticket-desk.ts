@@ -9,15 +9,25 @@ import { WaitingPlaces } from "./waiting-places.ts";
 import { WorkPuzzle } from "./work-puzzle.ts";
 import { readWork } from "./work-reader.ts";
 
+/** What a desk asks of the shield. */
+export interface DeskPorts {
+  /** As in `OfficePorts`. */
+  readonly calm: () => boolean;
+  /** As in `WorkPuzzle.challenge`. */
+  readonly pressure: () => number;
+}
+
 /** All that one worker gives and takes as a sign of who asks: tickets, places and puzzles. */
 export class TicketDesk {
   readonly office: TicketOffice;
   readonly #verifier: TicketVerifier;
   readonly #places: WaitingPlaces;
   readonly #puzzle: WorkPuzzle;
+  readonly #pressure: () => number;
 
   /** As `TicketOffice`. Until `setKeys` nothing is given or taken. */
-  constructor(audience: string, entrances: ToldEntrances, calm: () => boolean) {
+  constructor(audience: string, entrances: ToldEntrances, { calm, pressure }: DeskPorts) {
+    this.#pressure = pressure;
     this.office = new TicketOffice(audience, entrances, { calm });
     this.#verifier = new TicketVerifier(audience);
     this.#places = new WaitingPlaces(audience);
@@ -39,7 +49,9 @@ export class TicketDesk {
     const { from, ticket, counters } = exchange;
     if (from === undefined) return {};
     const now = Date.now() / 1000;
-    const challenge = (): string | undefined => this.#puzzle.challenge(from, 1, now);
+    const challenge = (): string | undefined => {
+      return this.#puzzle.challenge(from, this.#pressure(), now);
+    };
     // A cache would hand one's place to all.
     if (ticket !== undefined || wentThroughCache(exchange)) return { challenge };
     const place = (afterSeconds: number): string | undefined => {

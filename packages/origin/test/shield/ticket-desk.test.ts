@@ -1,22 +1,29 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { isPlaceText } from "@causeway/kernel";
+import { begin } from "../../src/exchange.ts";
 import { HttpServer } from "../../src/http-server.ts";
 import { defaultLimits } from "../../src/limits.ts";
 import { refuseForNow } from "../../src/refusals.ts";
-import { issueTicket } from "../../src/shield/ticket.ts";
+import { issueTicket, ticketLifeSeconds } from "../../src/shield/ticket.ts";
 import { TicketDesk } from "../../src/shield/ticket-desk.ts";
 import { type Place, WaitingPlaces } from "../../src/shield/waiting-places.ts";
 import { prefixOf } from "../../src/tls/address-prefix.ts";
 import { type Answer, ask } from "../support/http.ts";
-import { key, ticket } from "../support/tickets.ts";
+import { claimsOf, key, ticket } from "../support/tickets.ts";
 
 const keys = [{ ...key, createdAt: 0 }];
 const html = { Accept: "text/html" };
 
+/** One of an origin that is flooded. */
+function deskOf(pressure = 1): TicketDesk {
+  const ports = { calm: () => false, pressure: () => pressure };
+  return new TicketDesk("web-1", { ports: [], overTls: false }, ports);
+}
+
 /** A server that refuses everybody, and says what place each came with. */
-async function refusing(t: TestContext) {
-  const desk = new TicketDesk("web-1", { ports: [], overTls: false }, () => false);
+async function refusing(t: TestContext, pressure = 1) {
+  const desk = deskOf(pressure);
   desk.setKeys(keys);
   const shown: (Place | undefined)[] = [];
   const handler = desk.reader(async (exchange) => {
@@ -70,6 +77,16 @@ test("a browser keeps its place as a cookie, and comes back by itself", async (t
   assert.ok(shown[1] !== undefined);
 });
 
+test("a browser's work is little at first, and more the more are refused", async (t) => {
+  const bits: (string | undefined)[] = [];
+  for (const pressure of [0, 0.5, 1]) {
+    const { get } = await refusing(t, pressure);
+    const { body } = await get(html);
+    bits.push(/'\d{10}\.(\d\d)\./.exec(body.toString())?.[1]);
+  }
+  assert.deepEqual(bits, ["13", "15", "16"]);
+});
+
 test("neither a ticket holder nor a shared cache is given a place", async (t) => {
   const { get, tickets } = await refusing(t);
   const now = Math.floor(Date.now() / 1000);
@@ -79,4 +96,27 @@ test("neither a ticket holder nor a shared cache is given a place", async (t) =>
     assert.equal((await get({ ...html, ...headers })).headers["set-cookie"], undefined);
   }
   assert.equal(tickets().place, 0);
+});
+
+test("in an attack's hour nobody becomes known, and who is known stays so", async (t) => {
+  const desk = deskOf();
+  desk.setKeys(keys);
+  const handler = desk.reader(async (exchange) => {
+    begin(exchange, 200, desk.office.withTicket(exchange, ["Content-Length", "0"]));
+    exchange.response.end();
+  });
+  const server = new HttpServer(handler, defaultLimits, () => {});
+  const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
+  t.after(() => server.stop(0));
+  const given = async (headers = {}): Promise<string | undefined> => {
+    const answer = await ask(`http://127.0.0.1:${port}/metadata/timestamp.json`, { headers });
+    const shown = answer.headers["causeway-ticket"];
+    return typeof shown === "string" ? shown : undefined;
+  };
+  assert.equal(await given(), undefined);
+  const now = Math.floor(Date.now() / 1000);
+  const old = issueTicket({ ...ticket, exp: now + 60 }, key);
+  const { sub, exp } = claimsOf((await given({ Authorization: `Bearer ${old}` })) ?? "");
+  assert.equal(sub, ticket.sub);
+  assert.ok(exp >= now + ticketLifeSeconds);
 });
