@@ -5,6 +5,7 @@ import type { OriginReport } from "./measures/worker-report.ts";
 import type { PoolState } from "./metrics.ts";
 import type { Policy } from "./policy/policy.ts";
 import type { ServedTree } from "./serve-tree.ts";
+import { entrancesPerTicket } from "./shield/entrance-choice.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
 import type { TlsKeeper } from "./tls/tls-keeper.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -38,7 +39,7 @@ export class EntranceWorkers {
     const pools = ports.map((port) => {
       const lane: ListenOptions = { host, port, reusePort };
       const lanes = overTls ? { tls: lane } : { plain: lane };
-      const pool = new WorkerPool({ ...served, entrance: port }, lanes, keeper?.material, log);
+      const pool = new WorkerPool(behindEntrance(served, port), lanes, keeper?.material, log);
       keeper?.follow((material) => pool.renewTls(material));
       return pool;
     });
@@ -81,4 +82,10 @@ export class EntranceWorkers {
   async stop(graceMs: number): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.stop(graceMs)));
   }
+}
+
+/** What the process of one entrance serves. Those that a ticket names each give a part of its share. */
+export function behindEntrance(served: ServedTree, port: number): ServedTree {
+  const all = served.tickets?.entrances.ports.length ?? 1;
+  return { ...served, workers: Math.min(entrancesPerTicket, all), entrance: port };
 }

@@ -3,6 +3,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
+import { behindEntrance } from "../src/entrance-workers.ts";
+import { defaultLimits } from "../src/limits.ts";
+import { noPolicy } from "../src/policy/policy.ts";
+import type { ServedTree } from "../src/serve-tree.ts";
 import { issueTicket, type Ticket } from "../src/shield/ticket.ts";
 import type { TicketKey } from "../src/shield/ticket-key-file.ts";
 import { readTicketKeys, rotateTicketKeys } from "../src/shield/ticket-keys.ts";
@@ -206,4 +210,20 @@ test("ports that are no entrance's are refused, and one that is taken, before an
   await assert.rejects(start([port]), { code: "HOST_ADDRESS", message: /--entrances/ });
   await assert.rejects(start([0], port), { code: "HOST_ADDRESS", message: /--port/ });
   assert.deepEqual(childrenOf(process.pid, "worker-main"), []);
+});
+
+test("what a ticket is worth at its entrances is not divided among those who serve everybody", () => {
+  const withEntrances = (ports: readonly number[]): ServedTree => ({
+    tree: "/srv/vendor",
+    duplicates: [],
+    limits: defaultLimits,
+    workers: 64,
+    tickets: { audience: "web-1", keys: [], entrances: { ports, overTls: false } },
+    shield: "on",
+    trustedEdges: [],
+    policy: noPolicy,
+    sourceKey: [1, 2],
+  });
+  assert.equal(behindEntrance(withEntrances([9001, 9002, 9003]), 9002).workers, 2);
+  assert.equal(behindEntrance(withEntrances([9001]), 9001).workers, 1);
 });
