@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { Agent, get } from "node:https";
+import { syncBuiltinESMExports } from "node:module";
 import { test } from "node:test";
 import { connect } from "node:tls";
 import { TestAuthority } from "./support/certificate.ts";
@@ -92,6 +94,24 @@ test("a half-written pair keeps the old one, is told once, and is used when it i
   authority.write("key.pem", "");
   await eventually("the next fault is told again", () => {
     return events("tls-certificate-kept").length === 2;
+  });
+});
+
+test("a new pair that cannot be read for a moment is used when it can be", async (t) => {
+  const authority = new TestAuthority(t);
+  const origin = await testOrigin(t, { tls: authority.files });
+  const busy = t.mock.method(fs.promises, "open", async () => {
+    throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+  });
+  syncBuiltinESMExports();
+  authority.put(authority.issue("second"));
+  await eventually("it is told", () => {
+    return origin.logged.some(({ event }) => event === "tls-certificate-kept");
+  });
+  busy.mock.restore();
+  syncBuiltinESMExports();
+  await eventually("the new one is shown", async () => {
+    return (await nameShown(origin.url, authority.ca)) === "second";
   });
 });
 

@@ -82,6 +82,7 @@ export class TlsKeeper {
       this.#log({ level: "info", event: "tls-certificate-changed", fields: { certFile } });
     } catch (cause) {
       if (!(cause instanceof UsageError)) throw cause;
+      this.#stamp = ""; // what cannot be read may only be so for now, as with too many files open
       this.#complain(cause);
     } finally {
       this.#looking = false;
