@@ -18,12 +18,14 @@ import type { PemPair } from "../tls/pem-pair.ts";
 import { edgeConnections } from "./edge-connections.ts";
 import { type EdgeState, EdgeSupervisor } from "./edge-supervisor.ts";
 import { findHaproxy, type Haproxy } from "./find-haproxy.ts";
+import { keepFresh } from "./fresh-folder.ts";
 import { startHaproxy } from "./haproxy-process.ts";
 import { OrphanWatch } from "./orphan-watch.ts";
 import { type OwnEdgePlan, ownEdgePlan, pemFile } from "./own-edge-plan.ts";
 import { makeRunFolder } from "./run-folder.ts";
 
 const saidLinesPerSecondMax = 10;
+const againMs = 5_000; // a full disk has room again, or has not
 
 /** What an HAProxy in front reads that may change while it runs. */
 interface EdgeSecrets {
@@ -43,10 +45,16 @@ export class OwnEdge {
   readonly #watch: OrphanWatch;
   readonly #live: LiveEdge;
   #supervisor: EdgeSupervisor | undefined;
+  readonly #letAge: () => void;
   #secrets: EdgeSecrets = { keys: [], pair: undefined };
   #retired: readonly string[] = [];
   #opened: readonly OpenedRule[] = [];
+  /** The certificate and key in the file, and those of the one that runs. */
+  #writtenPem: string | undefined;
+  #shownPem: string | undefined;
   #changes: Promise<void> = Promise.resolve();
+  #again: NodeJS.Timeout | undefined;
+  #complaint = "";
   #stopped = false;
 
   private constructor(haproxy: Haproxy, folder: string, log: Log) {
@@ -55,6 +63,7 @@ export class OwnEdge {
     this.#log = log;
     this.#watch = new OrphanWatch(folder, log);
     this.#live = new LiveEdge(this.control);
+    this.#letAge = keepFresh(folder);
   }
 
   /** Finds an HAProxy and makes its folder. @throws {HostError} */
@@ -93,14 +102,17 @@ export class OwnEdge {
     await writeConfig(config, haproxyConfig(whole));
     const calm = throttledLog(this.#log, saidLinesPerSecondMax);
     this.#supervisor = new EdgeSupervisor({
-      start: () => {
-        return startHaproxy({
+      start: async () => {
+        const pem = this.#writtenPem;
+        const engine = await startHaproxy({
           file: this.haproxy.file,
           config,
           control: this.control,
           onProcess: (pid) => this.#watch.mind(pid),
           log: calm,
         });
+        this.#shownPem = pem;
+        return engine;
       },
       onChange: (inFront) => {
         onChange(inFront);
@@ -151,6 +163,8 @@ export class OwnEdge {
   /** Lets it finish for at most `graceMs`. Resolves when it has ended, and its folder is gone. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
+    clearTimeout(this.#again);
+    this.#letAge();
     await this.#supervisor?.stop(graceMs);
     await this.#changes;
     await rm(this.folder, { recursive: true, force: true }).catch(() => undefined);
@@ -170,42 +184,74 @@ export class OwnEdge {
 
   #change(): void {
     if (this.#stopped) return;
+    clearTimeout(this.#again);
     const change = async (): Promise<void> => {
       try {
         await this.#bringUpToDate();
+        this.#complaint = "";
       } catch (cause) {
         if (!(cause instanceof HostError)) throw cause;
-        this.#log({ level: "error", event: "edge-not-changed", fields: { why: cause.message } });
+        this.#complain(cause.message);
+        this.#again = setTimeout(() => this.#change(), againMs).unref();
       }
     };
     this.#changes = this.#changes.then(change);
   }
 
-  /** @throws {HostError} the files cannot be written */
+  /** Once of what goes on. */
+  #complain(why: string): void {
+    if (why === this.#complaint) return;
+    this.#complaint = why;
+    this.#log({ level: "error", event: "edge-not-changed", fields: { why } });
+  }
+
+  /** The one that runs first: it is to change also where nothing can be written. @throws {HostError} */
   async #bringUpToDate(): Promise<void> {
+    const isDone = await this.#tellRunning();
+    try {
+      const { keys } = this.#secrets;
+      await writeKeyMap(this.folder, keys);
+      await writeRetired(this.folder, this.#retired);
+      await writeOpenRules(this.folder, this.#opened);
+      await this.#writePair();
+    } finally {
+      if (!isDone) this.#supervisor?.renew();
+    }
+  }
+
+  /** @returns false when the one that runs has to start anew */
+  async #tellRunning(): Promise<boolean> {
+    if (!this.state().inFront) return true;
     const { keys, pair } = this.#secrets;
-    await writeKeyMap(this.folder, keys);
-    await writeRetired(this.folder, this.#retired);
-    await writeOpenRules(this.folder, this.#opened);
-    await this.#writePair();
-    if (!this.state().inFront) return;
     try {
       await this.#live.swapKeys(keys);
       await this.#live.setRetired(this.#retired);
       await this.#live.setOpened(this.#opened);
-      if (pair !== undefined) await this.#live.setCertificate(pemFile, pemOf(pair));
+      if (pair !== undefined) await this.#showPem(pemOf(pair));
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;
-      if (this.#stopped || !this.state().inFront) return; // the next one reads the files
+      // The next one is told the same when it is in front.
+      if (this.#stopped || !this.state().inFront) return true;
       const fields = { why: cause.message };
       this.#log({ level: "warn", event: "edge-renewed", fields });
-      this.#supervisor?.renew();
+      return false;
     }
+    return true;
+  }
+
+  /** A long one can only be read at a start, so it is told only when it is another. */
+  async #showPem(pem: string): Promise<void> {
+    if (pem === this.#shownPem) return;
+    await this.#live.setCertificate(pemFile, pem);
+    this.#shownPem = pem;
   }
 
   async #writePair(): Promise<void> {
     const { pair } = this.#secrets;
-    if (pair !== undefined) await replaceFile(join(this.folder, pemFile), pemOf(pair), 0o600);
+    if (pair === undefined) return;
+    const pem = pemOf(pair);
+    await replaceFile(join(this.folder, pemFile), pem, 0o600);
+    this.#writtenPem = pem;
   }
 }
 

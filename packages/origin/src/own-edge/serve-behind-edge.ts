@@ -149,6 +149,7 @@ function together(
   keeper: TlsKeeper | undefined,
 ): EdgedServing {
   keeper?.follow((material) => edge.setPair(material));
+  if (keeper !== undefined) edge.setPair(keeper.material); // it may have changed meanwhile
   const { control } = edge;
   const meter = new EdgeMeter(() => tellHaproxy(control, statsCommand));
   const endAlarms = alarms.run();

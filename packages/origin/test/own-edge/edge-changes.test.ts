@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { request } from "node:https";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { TLSSocket } from "node:tls";
+import { edgeFiles } from "../../src/edge/edge-names.ts";
 import type { SigningKey } from "../../src/shield/ticket.ts";
 import { readTicketKeys, rotateTicketKeys } from "../../src/shield/ticket-keys.ts";
 import { TestAuthority } from "../support/certificate.ts";
 import { edgedOrigin, get, inFront, timestamp } from "../support/edged-origin.ts";
 import { missing } from "../support/engines.ts";
 import { ask } from "../support/http.ts";
-import { eventually } from "../support/origin.ts";
+import { eventually, sleep } from "../support/origin.ts";
 import { inSeconds, putPolicy } from "../support/policy.ts";
 import { keysFile } from "../support/tickets.ts";
 import { bearer, claims, tokenOf } from "../support/tokens.ts";
@@ -111,4 +114,49 @@ test("HAProxy sends away who asks by a retired name, also after it died, until t
   assert.ok(await isSentAway());
   await putPolicy(origin, { retired: [{ host: "update.example.com", until: inSeconds(4) }] });
   await eventually("it comes through again", async () => (await byName()) === 200);
+});
+
+test("what cannot be written is in force all the same, and written when it can be", {
+  skip,
+}, async (t) => {
+  const origin = await edgedOrigin(t, { adminPort: 0 });
+  const file = join(dirname(origin.edge?.control ?? ""), edgeFiles.retired);
+  const until = inSeconds(600);
+  await inFront(origin);
+  await sleep(500); // what was to be told at its start is through
+  rmSync(file);
+  mkdirSync(file); // nothing can be put in its place
+  await putPolicy(origin, { retired: [{ host: "update.example.com", until }] });
+  const headers = { Host: "update.example.com" };
+  await eventually("HAProxy knows it", async () => {
+    const before = await origin.passed();
+    const { status } = await ask(`${origin.url}${timestamp}`, { headers });
+    return status === 503 && (await origin.passed()) === before;
+  });
+  await eventually("it is told", () => {
+    return origin.logged.some(({ event }) => event === "edge-not-changed");
+  });
+  rmdirSync(file);
+  await eventually("it is written", () => {
+    return existsSync(file) && readFileSync(file, "utf8").includes("update.example.com");
+  });
+});
+
+test("a certificate that is too long for its socket does not end HAProxy at each change", {
+  skip,
+}, async (t) => {
+  const authority = new TestAuthority(t);
+  const { cert, key } = authority.issue("long");
+  authority.put({ cert: `${cert}${"what tools write between certificates\n".repeat(600)}`, key });
+  const origin = await edgedOrigin(t, { adminPort: 0, tls: { ...authority.files, port: 0 } });
+  await putPolicy(origin, { retired: [{ host: "update.example.com", until: inSeconds(600) }] });
+  const headers = { Host: "update.example.com" };
+  await eventually("HAProxy knows it", async () => {
+    const before = await origin.passed();
+    const { status } = await ask(`${origin.url}${timestamp}`, { headers });
+    return status === 503 && (await origin.passed()) === before;
+  });
+  const url = `${origin.tlsUrl}${timestamp}`;
+  assert.deepEqual(await askSecurely(url, authority.ca), { name: "long", status: 200 });
+  assert.equal(origin.edge?.state().restarts, 0);
 });
