@@ -18,6 +18,8 @@ export class Connection implements Seat, HoldableSeat {
   readonly socket: Socket;
   readonly network: string;
   standing: Standing = "unheard";
+  /** Whether a `PlainReader` reads it; otherwise Node does. */
+  isReadHere = false;
   /** What its last request showed. */
   ticket: Ticket | undefined;
   readonly #limits: OriginLimits;

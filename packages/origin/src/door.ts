@@ -4,6 +4,8 @@ import { type ListenOptions, listenOn, listenOnSocket } from "./listen.ts";
 export interface DoorOptions {
   /** A client may end its side after its request and still read. */
   readonly allowHalfOpen: boolean;
+  /** What is read of a connection at most while it is paused; the rest waits in the system. */
+  readonly heldBytes?: number;
   /**
    * How often to listen where the address is shared. The event loop takes one connection from each
    * listener in a turn (libuv since 1.45): with one alone, whoever connects while requests of
@@ -71,8 +73,9 @@ export class Door {
   }
 
   #make(): Server {
-    const { full, allowHalfOpen } = this.#options;
-    const server = createServer({ noDelay: true, allowHalfOpen }, this.#onConnection);
+    const { full, allowHalfOpen, heldBytes: highWaterMark } = this.#options;
+    const options = { noDelay: true, allowHalfOpen, ...(highWaterMark && { highWaterMark }) };
+    const server = createServer(options, this.#onConnection);
     if (full !== undefined) {
       server.maxConnections = full.socketsMax;
       server.on("drop", full.onFull);

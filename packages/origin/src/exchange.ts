@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Counters, Status, TrafficCounters } from "./counters.ts";
 import type { HeaderList } from "./headers.ts";
 import { latencyBucket } from "./measures/latency.ts";
@@ -9,10 +10,36 @@ import type { Ticket } from "./shield/ticket.ts";
 import type { Place } from "./shield/waiting-places.ts";
 import type { AddressPrefix } from "./tls/address-prefix.ts";
 
+/** A request as Node reads it, as far as anybody here asks. */
+export type HttpRequest = Pick<
+  IncomingMessage,
+  "method" | "url" | "httpVersion" | "headers" | "socket"
+> & { readonly rawHeaders: readonly string[] };
+
+/** An answer as Node writes it, as far as anybody here does. */
+export interface HttpResponse {
+  readonly socket: Socket | null;
+  readonly statusCode: number;
+  readonly headersSent: boolean;
+  /** It is over: it is with the system, or its client is gone. */
+  readonly destroyed: boolean;
+  /** Whether the connection may stay open behind it; settled by its head. */
+  shouldKeepAlive: boolean;
+  writeHead(status: number, headers: string[]): unknown;
+  write(bytes: Buffer, then: (error?: Error | null) => void): unknown;
+  end(): unknown;
+  end(body: Buffer | string): unknown;
+  end(body: string, encoding: "latin1"): unknown;
+  destroy(): unknown;
+  once(event: "close", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
+  listenerCount(event: "close"): number;
+}
+
 /** One request and its answer. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
   /** The file asked for; undefined when the target cannot name one. */
   readonly path: RepositoryPath | undefined;
   readonly class: RequestClass;

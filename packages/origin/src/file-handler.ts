@@ -1,7 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { CausewayError } from "@causeway/kernel";
 import { byteRangeOf } from "./byte-range.ts";
-import { begin, type Exchange, type Handler } from "./exchange.ts";
+import { begin, type Exchange, type Handler, type HttpResponse } from "./exchange.ts";
 import { type HeaderList, headerList } from "./headers.ts";
 import { blockBytes, pieceBytes, quickMs, textBytesMax } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -140,7 +139,7 @@ function blockOf(tree: Tree, file: OpenFile, index: number): Buffer | Promise<Bu
 }
 
 /** Resolves when the system has taken the bytes: true; or when the connection is gone: false. */
-function written(response: ServerResponse, piece: Buffer): Promise<boolean> {
+function written(response: HttpResponse, piece: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     // Node forgets the callbacks of what it had queued for a connection that broke.
     const gone = (): void => resolve(false);

@@ -1,15 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { errnoOf } from "@causeway/client/internal/host-error";
 import { Connection } from "./connection.ts";
 import { type Counters, type Counts, type DropReason, zeroCounts } from "./counters.ts";
 import { Door } from "./door.ts";
-import { type Exchange, type Handler, trafficOf } from "./exchange.ts";
+import {
+  type Exchange,
+  type Handler,
+  type HttpRequest,
+  type HttpResponse,
+  trafficOf,
+} from "./exchange.ts";
 import { hasBody, isPlain } from "./framing.ts";
 import type { OriginLimits } from "./limits.ts";
 import type { ListenOptions } from "./listen.ts";
 import type { Log } from "./log.ts";
+import { PlainReader } from "./plain/plain-reader.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
@@ -74,12 +81,12 @@ export class HttpServer {
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
     this.#slots = new ConnectionSlots(limits.headerTimePressedMs);
     this.#listenToEvents();
-    const { listeners } = limits;
-    this.#publicDoor = new Door({ allowHalfOpen: true, listeners }, (socket) => {
+    const { listeners, headerBytesMax: heldBytes } = limits;
+    this.#publicDoor = new Door({ allowHalfOpen: true, heldBytes, listeners }, (socket) => {
       around.onAccepted?.();
       this.adopt(socket);
     });
-    this.#edgeDoor = new Door({ allowHalfOpen: true }, (socket) => {
+    this.#edgeDoor = new Door({ allowHalfOpen: true, heldBytes }, (socket) => {
       this.#fromEdge.add(socket);
       this.adopt(socket);
     });
@@ -106,6 +113,27 @@ export class HttpServer {
 
   /** Serves a connection that another listener accepted, as one over TLS. */
   adopt(socket: Socket): void {
+    const connection = this.#seat(socket);
+    if (socket.destroyed) return;
+    if (socket instanceof TLSSocket) return this.#handToNode(socket);
+    const { headerBytesMax, keepAliveMs, requestsPerConnectionMax } = this.#limits;
+    connection.isReadHere = true;
+    const reader = new PlainReader(socket, {
+      headBytesMax: headerBytesMax,
+      keepAliveMs,
+      requestsMax: requestsPerConnectionMax,
+      onRequest: (request, answer) => this.#onRequest(request, answer),
+      onOther: (bytes) => {
+        connection.isReadHere = false;
+        this.#handToNode(socket, bytes);
+      },
+      onCrowded: () => this.#drop(socket, connection, "pipelining"),
+    });
+    reader.begin();
+  }
+
+  /** `bytes` is what was read of it already. */
+  #handToNode(socket: Socket, bytes?: Buffer): void {
     // Node begins to watch over the connections of an HTTP server when that listens itself.
     if (!this.#watching) this.#server.emit("listening");
     this.#watching = true;
@@ -114,6 +142,7 @@ export class HttpServer {
     // no pause is obeyed: records behind the one in which it paused would be taken for an error.
     // A plain socket has no records, and is read a sixth cheaper beneath.
     if (socket instanceof TLSSocket) socket.on("data", () => {});
+    if (bytes !== undefined) socket.emit("data", bytes);
   }
 
   /** A connection over TLS found no place: one gives way to whoever comes next. */
@@ -152,10 +181,9 @@ export class HttpServer {
   }
 
   #listenToEvents(): void {
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const onRequest = (request: HttpRequest, response: HttpResponse): void => {
       this.#onRequest(request, response);
     };
-    this.#server.on("connection", (socket) => this.#onConnection(socket));
     this.#server.on("request", onRequest);
     // `Expect` is answered by the final status at once: no body is ever waited for.
     this.#server.on("checkContinue", onRequest);
@@ -170,7 +198,8 @@ export class HttpServer {
     });
   }
 
-  #onConnection(socket: Socket): void {
+  /** Gives a connection its place, if there is one. */
+  #seat(socket: Socket): Connection {
     const { other } = this.#counters.traffic;
     const connection = new Connection(socket, this.#limits, other.newcomer);
     this.#counters.accepted++;
@@ -191,6 +220,7 @@ export class HttpServer {
     });
     if (this.#stopping) connection.destroy();
     else this.#takeSlot(connection);
+    return connection;
   }
 
   #takeSlot(connection: Connection): void {
@@ -201,7 +231,7 @@ export class HttpServer {
     if (this.#slots.size > most) this.#dropLeast();
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+  #onRequest(request: HttpRequest, response: HttpResponse): void {
     const connection = this.#connections.get(request.socket);
     // The rest of a packet comes here even after the connection was dropped.
     if (connection === undefined || request.socket.destroyed) return;
@@ -224,8 +254,8 @@ export class HttpServer {
 
   /** A rejection means a bug of ours; nothing catches it, so it ends the worker. */
   async #answer(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: HttpRequest,
+    response: HttpResponse,
     connection: Connection,
   ): Promise<void> {
     const { method = "", url = "" } = request;
@@ -256,7 +286,7 @@ export class HttpServer {
     this.#log({ level: "info", event: "request-refused", fields });
   }
 
-  #clientOf(request: IncomingMessage, { from }: Connection): Pick<Exchange, "client" | "from"> {
+  #clientOf(request: HttpRequest, { from }: Connection): Pick<Exchange, "client" | "from"> {
     const { socket } = request;
     if (!this.#fromEdge.has(socket)) return { client: socket.remoteAddress, from };
     const client = forwardedFor(request);
@@ -289,11 +319,21 @@ export class HttpServer {
     const now = performance.now();
     const isOpen = this.#rules.isOpen("slow-readers");
     for (const [socket, connection] of this.#connections) {
+      if (connection.isReadHere) this.#dropSilent(socket, connection, now);
       const isStalled = connection.isStalled(now); // also asked while it is open: it keeps the time
       if (!isStalled || isOpen) continue;
       this.#rules.noteRefused("slow-readers", connection.ticket);
       this.#drop(socket, connection, "slow-reader");
     }
+  }
+
+  /** As Node does with the connections that it reads. */
+  #dropSilent(socket: Socket, connection: Connection, now: number): void {
+    const { headerTimeMs, keepAliveMs } = this.#limits;
+    const owesMs = connection.owesRequestMs(now);
+    if (connection.standing === "unheard") {
+      if (owesMs > headerTimeMs) this.#refuseRaw(socket, 408);
+    } else if (owesMs > keepAliveMs) connection.destroy();
   }
 
   /** Its place is free at once: what closes takes some turns to be gone. */

@@ -1,8 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Status } from "./counters.ts";
-import { begin, type Exchange } from "./exchange.ts";
-import { type HeaderList, headerList } from "./headers.ts";
+import { begin, type Exchange, type HttpRequest } from "./exchange.ts";
+import { fixedHeaders, type HeaderList, headerList } from "./headers.ts";
 import { placeCookieFor } from "./shield/place-cookie.ts";
 import { workScript } from "./shield/work-page.ts";
 
@@ -36,7 +35,10 @@ function plainHeaders(status: Refusal): HeaderList {
 }
 
 const prepared = new Map<Refusal, HeaderList>(
-  ([400, 404, 405, 412, 413, 416, 431] as const).map((status) => [status, plainHeaders(status)]),
+  ([400, 404, 405, 412, 413, 416, 431] as const).map((status) => [
+    status,
+    fixedHeaders(plainHeaders(status)),
+  ]),
 );
 
 /** Answers with a constant text. */
@@ -85,7 +87,7 @@ export function refuseForNow(
   exchange.response.end(page);
 }
 
-export function wantsPage(request: IncomingMessage): boolean {
+export function wantsPage(request: HttpRequest): boolean {
   return request.headers.accept?.includes("text/html") ?? false;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type BlockCache, blockCount } from "./block-cache.ts";
 import type { FileNaming } from "./file-naming.ts";
-import { type HeaderList, headerList } from "./headers.ts";
+import { fixedHeaders, type HeaderList, headerList } from "./headers.ts";
 import { toHttpDate } from "./http-date.ts";
 import { hashedBytesMax } from "./limits.ts";
 import type { OpenFile } from "./open-file.ts";
@@ -48,8 +48,8 @@ export async function describe(
   return {
     file,
     validators: { etag, modifiedMs, fixed: naming.sha256 !== undefined },
-    headers,
-    wholeHeaders: [...headers, ...body],
+    headers: fixedHeaders(headers),
+    wholeHeaders: fixedHeaders([...headers, ...body]),
     mediaType: naming.mediaType,
   };
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { Agent, request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { Exchange } from "../src/exchange.ts";
+import { begin, type Exchange } from "../src/exchange.ts";
 import { HttpServer } from "../src/http-server.ts";
 import { defaultLimits } from "../src/limits.ts";
 import { countSources } from "../src/measures/count-sources.ts";
@@ -13,12 +13,17 @@ import { engineFolder } from "./support/engines.ts";
 import { type Answer, ask } from "./support/http.ts";
 import { testOrigin } from "./support/origin.ts";
 
+function tell(exchange: Exchange, text: string): void {
+  begin(exchange, 200, ["Content-Length", String(text.length)]);
+  exchange.response.end(text);
+}
+
 /** A server that answers with the address of whoever asks. */
 async function teller(t: TestContext): Promise<{ server: HttpServer; path: string; port: number }> {
   const path = join(engineFolder(t), "origin.sock");
   writeFileSync(path, "what one that was killed left");
-  const handler = async ({ client, response }: Exchange): Promise<void> => {
-    response.end(client ?? "nobody");
+  const handler = async (exchange: Exchange): Promise<void> => {
+    tell(exchange, exchange.client ?? "nobody");
   };
   const server = new HttpServer(handler, defaultLimits, () => {});
   await server.listenToEdge(path);
@@ -66,8 +71,9 @@ test("an edge is believed by its address, and a client that says the same is not
   for (const address of ["127.0.0.1", "127.4.0.1", "2001:db9::1", "::1", "x", undefined]) {
     assert.ok(!edges.includes(address), address);
   }
-  const handler = async ({ client, from, response }: Exchange): Promise<void> => {
-    response.end(`${client ?? "nobody"} ${from?.near.subarray(12).join(".") ?? "-"}`);
+  const handler = async (exchange: Exchange): Promise<void> => {
+    const { client, from } = exchange;
+    tell(exchange, `${client ?? "nobody"} ${from?.near.subarray(12).join(".") ?? "-"}`);
   };
   const server = new HttpServer(handler, defaultLimits, () => {}, { edges });
   const port = await server.listen({ host: "127.0.0.1", port: 0, reusePort: false });
@@ -98,9 +104,7 @@ test("what is no edge, or would make one of half the world, is refused before an
 test("who asks through our own edge is counted as a source, and not the edge", async (t) => {
   const path = join(engineFolder(t), "origin.sock");
   const meter = new SourceMeter([1, 2]);
-  const handler = async ({ response }: Exchange): Promise<void> => {
-    response.end("yes");
-  };
+  const handler = async (exchange: Exchange): Promise<void> => tell(exchange, "yes");
   const server = new HttpServer(countSources(handler, meter), defaultLimits, () => {});
   await server.listenToEdge(path);
   t.after(() => server.stop(0));

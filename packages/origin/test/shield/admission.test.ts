@@ -41,7 +41,7 @@ async function shielded(
     return new Promise((resolve) => {
       const finish = (): void => {
         begin(exchange, 200, []);
-        exchange.response.end(exchange.request.url);
+        exchange.response.end(exchange.request.url ?? "");
         resolve();
       };
       works.push({ exchange, finish });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { zeroCounts } from "../../src/counters.ts";
+import { begin } from "../../src/exchange.ts";
 import { refuseForNow } from "../../src/refusals.ts";
 import { WorkPuzzle } from "../../src/shield/work-puzzle.ts";
 import { readWork } from "../../src/shield/work-reader.ts";
@@ -31,7 +32,8 @@ async function startBusy(
     const { from } = exchange;
     assert.ok(from);
     if (exchange.ticket !== undefined) {
-      exchange.response.setHeader("Content-Type", "text/html").end(page);
+      begin(exchange, 200, ["Content-Type", "text/html"]);
+      exchange.response.end(page);
       return;
     }
     refuseForNow(exchange, 503, alternates, {
