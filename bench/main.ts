@@ -49,8 +49,16 @@ function circumstances(name: string): string {
     `  ${process.platform} ${release()}, Node.js ${process.versions.node}`,
     `- Load when it began: ${loadavg()[0]?.toFixed(1)} processes at work`,
     `- Date: ${new Date().toISOString().slice(0, 10)}, commit ${commit()}`,
-    `- Command: \`npm run bench -- ${name}\``,
+    `- Command: \`${[...settings(), `npm run bench -- ${name}`].join(" ")}\``,
   ].join("\n");
+}
+
+/** What was set for this run, as a shell takes it. */
+function settings(): readonly string[] {
+  return Object.entries(process.env).flatMap(([name, value = ""]) => {
+    if (!name.startsWith("CAUSEWAY_BENCH_")) return [];
+    return `${name}=${/^[\w.]+$/.test(value) ? value : `'${value}'`}`;
+  });
 }
 
 function commit(): string {
