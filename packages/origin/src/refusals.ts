@@ -72,9 +72,9 @@ export function refuseForNow(
     return refuse(exchange, status, ["Retry-After", `${seconds}`, ...shown]);
   }
   const challenge = means.challenge?.();
-  const script = challenge === undefined ? "" : workScript(challenge, seconds);
-  const again = place === undefined ? "" : `<meta http-equiv=refresh content=${seconds}>`;
-  const page = busyPage(status, alternates, again + script);
+  const reloads = place === undefined ? undefined : seconds;
+  const script = challenge && workScript(challenge, reloads === undefined ? seconds : undefined);
+  const page = busyPage(status, alternates, { reloads, script });
   const headers = headerList({
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": String(Buffer.byteLength(page)),
@@ -91,14 +91,29 @@ export function wantsPage(request: HttpRequest): boolean {
   return request.headers.accept?.includes("text/html") ?? false;
 }
 
-export function busyPage(status: 429 | 503, alternates: readonly string[], script = ""): string {
-  return pageOf("Please wait", texts[status], alternates, script);
+/** What a page of whoever is refused does by itself. */
+interface BusyPageActs {
+  /** After so many seconds it asks again. Who has a place loses that by asking sooner. */
+  readonly reloads?: number | undefined;
+  readonly script?: string | undefined;
+}
+
+/** A page for whoever is refused: without any script there is still something to click. */
+export function busyPage(
+  status: 429 | 503,
+  alternates: readonly string[],
+  { reloads, script = "" }: BusyPageActs = {},
+): string {
+  const comesBack = reloads !== undefined;
+  const head = comesBack ? `<meta http-equiv=refresh content=${reloads}>${script}` : script;
+  const next = comesBack ? `<p>Trying again in ${reloads} s.` : "<p><a href>Try again</a>";
+  return pageOf("Please wait", texts[status] + next, alternates, head);
 }
 
 const look =
   '<meta name=viewport content="width=device-width">' +
   "<style>:root{color-scheme:light dark}" +
-  "body{max-width:34em;margin:auto;padding:1em;font:1.1em/1.6 sans-serif}</style>";
+  "body{max-width:34em;margin:auto;padding:1em;font:1.1em/1.6 sans-serif;overflow-wrap:anywhere}</style>";
 
 /** A page under 1 KiB that links as many of the alternates as fit, by their names. */
 export function pageOf(

@@ -3,7 +3,7 @@ import { type HeaderList, headerList } from "../headers.ts";
 import { linesOf, pageOf, refuseForNow, wantsPage } from "../refusals.ts";
 import { type Draining, noPolicy, type Policy } from "./policy.ts";
 
-const retiredText = "This name is retired. Use another route.";
+const [title, remedy] = ["This name is retired", "Use another route."] as const;
 /** The answer is the same for all, so this is not spread: those who asked by it did not ask at once. */
 const retryAfterSeconds = 3_600;
 
@@ -82,10 +82,10 @@ export class PolicyGate {
 }
 
 function answersOf(alternates: readonly string[]): [ReadyAnswer, ReadyAnswer] {
-  const page = pageOf("This name is retired", retiredText, alternates);
+  const page = pageOf(title, remedy, alternates);
   return [
     ready("text/html; charset=utf-8", page),
-    ready("text/plain; charset=utf-8", linesOf(retiredText, alternates)),
+    ready("text/plain; charset=utf-8", linesOf(`${title}. ${remedy}`, alternates)),
   ];
 }
 

@@ -1,30 +1,29 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
-import { promisify } from "node:util";
+import { webcrypto } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type TestContext, test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { runInNewContext } from "node:vm";
 import { zeroCounts } from "../../src/counters.ts";
 import { begin } from "../../src/exchange.ts";
-import { refuseForNow } from "../../src/refusals.ts";
+import { busyPage, refuseForNow } from "../../src/refusals.ts";
+import { workScript } from "../../src/shield/work-page.ts";
 import { WorkPuzzle } from "../../src/shield/work-puzzle.ts";
 import { readWork } from "../../src/shield/work-reader.ts";
 import { prefixOf } from "../../src/tls/address-prefix.ts";
+import { openPage, shownAt, startServer } from "../support/browser.ts";
 import { ask } from "../support/http.ts";
 
-const run = promisify(execFile);
 const alternates = ["https://a.example/patches/", "https://b.example/patches/"];
 const page = "<p>what is out</p>";
 
 /** Refuses whoever has not worked, and says with how many requests each came. */
 async function startBusy(
-  t: { after(end: () => void): void },
+  t: TestContext,
   pressure: number,
-): Promise<{ url: string; asked: (string | undefined)[] }> {
+): Promise<{ url: string; asked: (string | undefined)[]; hasPage: Promise<void> }> {
   const asked: (string | undefined)[] = [];
+  const { promise: hasPage, resolve: gotPage } = Promise.withResolvers<void>();
   const puzzle = new WorkPuzzle("web-1");
   puzzle.setKeys([{ kid: "k", secret: "s".repeat(43), createdAt: 0 }]);
   const handler = readWork(async (exchange) => {
@@ -34,6 +33,7 @@ async function startBusy(
     if (exchange.ticket !== undefined) {
       begin(exchange, 200, ["Content-Type", "text/html"]);
       exchange.response.end(page);
+      gotPage();
       return;
     }
     refuseForNow(exchange, 503, alternates, {
@@ -48,26 +48,19 @@ async function startBusy(
     if (request.url === "/favicon.ico") response.writeHead(404).end();
     else void handler({ request, response, client, from, counters, seat, ...none });
   };
-  const server = createServer(serve);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/security/`, asked };
+  return { url: `${await startServer(t, serve)}/security/`, asked, hasPage };
 }
 
 for (const [pressure, what] of [
   [0, "a little"],
   [1, "as hard as it gets"],
 ] as const) {
-  test(`a real browser that is refused works ${what}, and gets its page`, async (t) => {
-    const profile = mkdtempSync(join(tmpdir(), "causeway-browser-"));
-    t.after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
-    const { url, asked } = await startBusy(t, pressure);
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`];
-    const shown = await run("chromium", [...flags, "--timeout=20000", "--dump-dom", url]);
-    assert.ok(shown.stdout.includes(page), shown.stdout);
+  test(`a real browser that is refused works ${what}, and gets its page`, {
+    timeout: 60_000,
+  }, async (t) => {
+    const { url, asked, hasPage } = await startBusy(t, pressure);
+    openPage(t, url);
+    await hasPage;
     assert.deepEqual(asked, [undefined, "web-1"]);
   });
 }
@@ -85,4 +78,48 @@ test("the page has less than a KiB with its script, and one that has worked wait
   assert.deepEqual(asked, [undefined]);
   const seconds = headers["retry-after"];
   assert.ok(body.toString().includes(`setTimeout(()=>location.reload(),${seconds}e3)`));
+});
+
+test("while a browser works its page is there, and can be used", async (t) => {
+  const endless = workScript(`1900000000.32.${"x".repeat(8)}.${"y".repeat(22)}`, undefined);
+  const behind = "<script>setTimeout(() => fetch('/alive'), 1)</script>";
+  const asked = new Set<string | undefined>();
+  const url = await startServer(t, ({ url: path }, response) => {
+    asked.add(path);
+    response.setHeader("Content-Type", "text/html");
+    if (path === "/security/")
+      response.end(busyPage(503, alternates, { script: endless }) + behind);
+    else response.end();
+  });
+  assert.match(await shownAt(t, `${url}/security/`), /<h1>Please wait<\/h1>/);
+  assert.ok(asked.has("/alive"));
+});
+
+/** How often a browser comes back that solves the puzzle, and keeps cookies or none. */
+async function comesBack(keepsCookies: boolean): Promise<number> {
+  const written = Promise.withResolvers<string>();
+  let stored = "";
+  let came = 0;
+  const document = {
+    get cookie() {
+      return stored;
+    },
+    set cookie(text: string) {
+      if (keepsCookies) stored = text;
+      written.resolve(text);
+    },
+  };
+  const script = workScript(`1900000000.08.${"x".repeat(8)}.${"y".repeat(22)}`, undefined);
+  const [, code = ""] = /^<script>(.*)<\/script>$/.exec(script) ?? [];
+  const location = { reload: () => came++ };
+  const around = { crypto: webcrypto, TextEncoder, setTimeout: setImmediate };
+  runInNewContext(code, { ...around, document, location });
+  assert.match(await written.promise, /^causeway-work=1900000000\.08\..*;path=\/;/);
+  await nextTurn();
+  return came;
+}
+
+test("a browser that keeps no cookies works once, and does not come back for ever", async () => {
+  assert.equal(await comesBack(true), 1);
+  assert.equal(await comesBack(false), 0);
 });
