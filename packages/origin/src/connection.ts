@@ -20,6 +20,7 @@ export class Connection implements Seat, HoldableSeat {
   standing: Standing = "unheard";
   /** Whether a `PlainReader` reads it; otherwise Node does. */
   isReadHere = false;
+  stalledMs = 0;
   /** What its last request showed. */
   ticket: Ticket | undefined;
   readonly #limits: OriginLimits;
@@ -114,6 +115,7 @@ export class Connection implements Seat, HoldableSeat {
       this.#sentBytes = sent;
       this.#movedAt = now;
     }
+    this.stalledMs = now - this.#movedAt;
     // Only a reader that was quick is handed more than a piece, so it needs no more time for it.
     const slowest = Math.min(waiting, pieceBytes);
     const allowedMs = (slowest / this.#limits.sendBytesPerSecondMin) * 1000;

@@ -79,7 +79,7 @@ export class HttpServer {
     // A client may end its side after its request and still read. Node's types lack the switch.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-    this.#slots = new ConnectionSlots(limits.headerTimePressedMs);
+    this.#slots = new ConnectionSlots(limits);
     this.#listenToEvents();
     const { listeners, headerBytesMax: heldBytes } = limits;
     this.#publicDoor = new Door({ allowHalfOpen: true, heldBytes, listeners }, (socket) => {

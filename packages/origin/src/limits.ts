@@ -44,6 +44,8 @@ export interface OriginLimits {
   /** A reader slower than this, after `sendGraceMs`, loses its connection. */
   readonly sendBytesPerSecondMin: number;
   readonly sendGraceMs: number;
+  /** Who takes nothing for so long gives way to others while all connections are taken. */
+  readonly sendGracePressedMs: number;
   /** Bytes of files kept in memory. */
   readonly cacheBytesMax: number;
   /** Files kept open. */
@@ -123,6 +125,7 @@ export const defaultLimits: OriginLimits = {
   unansweredMax: 64, // Node holds 2 KB and its head for each until those before it are answered
   sendBytesPerSecondMin: 4 * 1024, // below a modem's 56 kbit/s
   sendGraceMs: 10_000, // a phone that changes networks
+  sendGracePressedMs: 3_000, // a lost packet is sent again twice by then; who gives way comes back
   cacheBytesMax: 128 * 1024 * 1024, // the metadata and the patch that all ask for
   openFilesMax: 1_024, // 256 bins of metadata and some hundred targets
   workAtOnceMin: 8, // twice what the thread pool reads from the disk at once

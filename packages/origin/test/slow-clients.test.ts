@@ -62,3 +62,29 @@ test("whoever drips a body that nobody wants is answered and gone at once", asyn
     }
   }
 });
+
+test("when all places are taken, readers that take nothing give way, and nobody who has just come", async (t) => {
+  const limits = { connectionsMax: 4, sendGracePressedMs: 300 };
+  const origin = await testOrigin(t, { limits, adminPort: 0 });
+  const path = origin.repository.addTarget(Buffer.alloc(32 * 1024 * 1024, 1));
+  const readers = Array.from({ length: 3 }, () => dial(origin.port));
+  for (const reader of readers) {
+    reader.write(head(`GET /${path} HTTP/1.1`));
+    await once(reader, "readable");
+  }
+  await sleep(2_500); // it looks every second
+  const timestamp = head("GET /metadata/timestamp.json HTTP/1.1");
+  const first = dial(origin.port);
+  await eventually(
+    "all places are taken",
+    async () => (await metricOf(origin, "connections")) === 4,
+  );
+  const second = dial(origin.port);
+  await once(second, "connect");
+  for (const socket of [second, first]) {
+    socket.write(timestamp);
+    assert.equal(statusOf(await untilClosed(socket)), 200);
+  }
+  assert.equal(await metricOf(origin, 'connections_dropped_total{reason="limit"}'), 1);
+  for (const reader of readers) reader.destroy();
+});

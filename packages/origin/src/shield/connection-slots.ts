@@ -24,8 +24,18 @@ export interface Seat {
   readonly network: string;
   /** What its last request showed. */
   readonly ticket?: Pick<Ticket, "sub" | "fleet"> | undefined;
+  /** For how long its client has taken nothing of an answer that waits for it, when last looked at. */
+  readonly stalledMs: number;
   /** How long the client has owed a request by then; 0 while one is answered. */
   owesRequestMs(now: number): number;
+}
+
+/** How long a client may do nothing while others want its place. */
+interface SlotsPatience {
+  /** Before its first request. */
+  readonly headerTimePressedMs: number;
+  /** While an answer waits for it. */
+  readonly sendGracePressedMs: number;
 }
 
 const owedMsMax = 1e7;
@@ -35,21 +45,20 @@ const countEveryMs = 50; // it takes a look at all, and hundreds may come in a t
 
 /**
  * The connections of one worker, and who of them has to leave so that a newcomer always finds a
- * place: first those who are idle, or have said nothing for too long; then newcomers; ticket holders
+ * place: first those who are idle, or have said or read nothing for too long; then newcomers; ticket holders
  * last, unless their ticket holds many places: it is worth those of one machine. Among their like it
  * is one of the network, or ticket, that has most of them: whoever floods pushes out itself.
  */
 export class ConnectionSlots<Each extends Seat> {
-  readonly #silentMsMax: number;
+  readonly #patience: SlotsPatience;
   readonly #seats = new Set<Each>();
   readonly #perNetwork = new Map<string, number>();
   /** When it was counted last. */
   readonly #perTicket = new Map<string, number>();
   #countedAt = Number.NEGATIVE_INFINITY;
 
-  /** Who has said nothing for longer than `silentMsMax` is idle. */
-  constructor(silentMsMax: number) {
-    this.#silentMsMax = silentMsMax;
+  constructor(patience: SlotsPatience) {
+    this.#patience = patience;
   }
 
   get size(): number {
@@ -111,22 +120,27 @@ export class ConnectionSlots<Each extends Seat> {
     return count > ticketSeatsMax * (ticket.fleet ?? 1) ? count : 0;
   }
 
+  #isLost({ standing, busy, stalledMs }: Each, owedMs: number): boolean {
+    const { headerTimePressedMs, sendGracePressedMs } = this.#patience;
+    if (busy) return stalledMs > sendGracePressedMs;
+    return standing !== "unheard" || owedMs > headerTimePressedMs;
+  }
+
   /** In one number, since it is asked of hundreds for each newcomer: tier, count, order, silence. */
   #worthOf(seat: Each, now: number): number {
     const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
     const crowd = this.#crowdOf(seat);
     const few = countMax - Math.min(Math.max(this.#countOf(seat), crowd), countMax);
-    const tier = crowd > 0 ? Number(seat.busy) : tierOf(seat, owedMs > this.#silentMsMax);
+    const tier = crowd > 0 ? Number(seat.busy) : tierOf(seat, this.#isLost(seat, owedMs));
     return ((tier * (countMax + 1) + few) * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
   }
 }
 
 /** From whom it costs least to lose a place. */
-function tierOf({ standing, busy }: Seat, isSilent: boolean): number {
-  if (standing === "known") return busy ? 3 : 2;
-  if (standing === "waited" && busy) return 2;
-  const isFresh = standing === "unheard" && !isSilent;
-  return busy || isFresh ? 1 : 0;
+function tierOf({ standing }: Seat, isLost: boolean): number {
+  if (standing === "known") return isLost ? 2 : 3;
+  if (isLost) return 0;
+  return standing === "waited" ? 2 : 1;
 }
 
 /** Who waits has got nothing yet; who has said nothing may be anybody. */

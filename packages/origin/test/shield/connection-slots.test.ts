@@ -10,13 +10,16 @@ interface Named extends Seat {
   readonly name: string;
 }
 
+const patience = { headerTimePressedMs: 1_000, sendGracePressedMs: 3_000 };
+
 function seat(name: string, part: Partial<Seat> = {}): Named {
-  return { name, standing: "waiting", busy: true, network: name, owesRequestMs: () => 0, ...part };
+  const none = { stalledMs: 0, owesRequestMs: () => 0 };
+  return { name, standing: "waiting", busy: true, network: name, ...none, ...part };
 }
 
 /** The names in the order in which they give way. */
 function order(seats: readonly Named[]): readonly string[] {
-  const slots = new ConnectionSlots<Named>(1_000);
+  const slots = new ConnectionSlots<Named>(patience);
   for (const each of seats) slots.add(each);
   const gone: string[] = [];
   for (let next = slots.whoGivesWay(0); next !== undefined; next = slots.whoGivesWay(0)) {
@@ -69,6 +72,26 @@ test("a ticket that holds many places gives way like a newcomer, until it has th
   assert.deepEqual(gone.slice(8, 24), Array<string>(16).fill("idle"));
 });
 
+test("who takes nothing of its answer gives way before newcomers, and before other ticket holders", () => {
+  const gone = order([
+    seat("known that reads", { standing: "known", stalledMs: 3_000 }),
+    seat("known", { standing: "known", stalledMs: 3_001 }),
+    seat("new", { standing: "unheard", busy: false }),
+    seat("reads", { standing: "served", stalledMs: 3_000 }),
+    seat("who has waited and reads", { standing: "waited" }),
+    seat("who has waited", { standing: "waited", stalledMs: 3_001 }),
+    seat("does not", { standing: "served", stalledMs: 3_001 }),
+  ]);
+  assert.deepEqual(gone.slice(0, 2).toSorted(), ["does not", "who has waited"]);
+  assert.deepEqual(gone.slice(2, 4), ["new", "reads"]);
+  assert.deepEqual(gone.slice(4).toSorted(), [
+    "known",
+    "known that reads",
+    "who has waited and reads",
+  ]);
+  assert.equal(gone.at(-1), "known that reads");
+});
+
 test("of those who say nothing the one goes first that has been silent for longest", () => {
   const silent = [3_000, 9_000, 5_000].map((ms) => {
     return seat(String(ms), {
@@ -82,7 +105,7 @@ test("of those who say nothing the one goes first that has been silent for longe
 });
 
 test("whoever left is counted for its network no more", () => {
-  const slots = new ConnectionSlots<Named>(1_000);
+  const slots = new ConnectionSlots<Named>(patience);
   const [a, b, c] = [seat("a", { network: "x" }), seat("b", { network: "x" }), seat("c")];
   for (const each of [a, b, c]) slots.add(each);
   assert.equal(slots.whoGivesWay(0), a);
@@ -94,7 +117,7 @@ test("whoever left is counted for its network no more", () => {
 });
 
 test("only who may go is taken", () => {
-  const slots = new ConnectionSlots<Named>(1_000);
+  const slots = new ConnectionSlots<Named>(patience);
   slots.add(seat("a", { busy: false }));
   const b = seat("b", { standing: "known" });
   slots.add(b);
