@@ -11,20 +11,25 @@ const waitMsMax = 3_600_000; // a clock may be set meanwhile
  */
 export class PolicyKeeper {
   readonly #now: () => Instant;
+  readonly #steady: () => number;
   readonly #onChange = new Set<(policy: Policy) => void>();
   #own: Policy = noPolicy;
+  /** When that was said, by both clocks. */
+  #saidAt = { wall: 0, steady: 0 };
   #file: SignedPolicy | undefined;
   #refused = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(now: () => Instant = Date.now) {
+  /** `steady` tells milliseconds of a clock that never goes back. */
+  constructor(now: () => Instant = Date.now, steady: () => number = () => performance.now()) {
     this.#now = now;
+    this.#steady = steady;
   }
 
   /** What operators have said here, without what has ended. */
   get own(): Policy {
-    return policyAt(this.#own, this.#now());
+    return policyAt(this.#own, this.#nowForOwn());
   }
 
   /** The last that was signed, and is good. */
@@ -50,6 +55,7 @@ export class PolicyKeeper {
 
   setOwn(policy: Policy): void {
     this.#own = policy;
+    this.#saidAt = { wall: this.#now(), steady: this.#steady() };
     this.#tell();
   }
 
@@ -68,12 +74,21 @@ export class PolicyKeeper {
     clearTimeout(this.#timer);
   }
 
+  /** What was said for an hour lasts no day because the clock was set back by one. */
+  #nowForOwn(): Instant {
+    const { wall, steady } = this.#saidAt;
+    return Math.max(this.#now(), wall + this.#steady() - steady);
+  }
+
   #tell(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
     const policy = this.inForce;
     for (const told of this.#onChange) told(policy);
-    const waits = endsOf(policy).map((end) => end - this.#now());
+    const waits = [
+      ...endsOf(this.own).map((end) => end - this.#nowForOwn()),
+      ...endsOf(policy).map((end) => end - this.#now()),
+    ];
     if (waits.length === 0) return;
     const waitMs = Math.min(waitMsMax, ...waits);
     this.#timer = setTimeout(() => this.#tell(), Math.max(1, waitMs)).unref();

@@ -27,6 +27,28 @@ test("who follows a policy is told of each change, and when a rule has ended", (
   assert.equal(told.length, length, "of nothing more");
 });
 
+test("what was said for an hour ends after an hour, also when the clock was set back", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const clocks = { wall: 100 * hour, steady: 5 };
+  const keeper = new PolicyKeeper(
+    () => clocks.wall,
+    () => clocks.steady,
+  );
+  const told: number[] = [];
+  keeper.follow(({ retired }) => told.push(retired.length));
+  keeper.setOwn(retiring("a", clocks.wall + hour));
+  clocks.wall -= 24 * hour;
+  const pass = (ms: number): void => {
+    clocks.wall += ms;
+    clocks.steady += ms;
+    t.mock.timers.tick(ms);
+  };
+  pass(hour - 1);
+  assert.deepEqual([told, keeper.inForce.retired.length], [[1], 1]);
+  pass(1);
+  assert.deepEqual([told, keeper.inForce.retired.length], [[1, 0], 0]);
+});
+
 test("a keeper that has stopped tells nobody", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
   const keeper = new PolicyKeeper();
