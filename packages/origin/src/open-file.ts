@@ -71,10 +71,17 @@ export class OpenFile {
     }
   }
 
-  /** False when somebody wrote into this very file since it was opened. A rename does not. */
+  /**
+   * False when somebody wrote into this very file since it was opened. A rename does not.
+   * @throws {HostError}
+   */
   isUnwritten(): boolean {
-    const stats = fstatSync(this.#descriptor, { bigint: true });
-    return stats.size === this.#stats.size && stats.mtimeNs === this.#stats.mtimeNs;
+    try {
+      const stats = fstatSync(this.#descriptor, { bigint: true });
+      return stats.size === this.#stats.size && stats.mtimeNs === this.#stats.mtimeNs;
+    } catch (cause) {
+      throw toHostError(cause, `look at ${this.fullPath}`);
+    }
   }
 
   /**

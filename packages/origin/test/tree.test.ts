@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { type TestContext, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { blockBytes, defaultLimits, type OriginLimits } from "../src/limits.ts";
@@ -35,6 +37,23 @@ test("who asks after a publish never joins a load that began before it", async (
     before?.file.release();
     after.file.release();
   }
+});
+
+test("a file that its server took back between two looks is the disk's fault, and no bug of ours", async (t) => {
+  const { repository, tree } = testTree(t);
+  repository.write("metadata/a.json", Buffer.from("{}"));
+  const gone = t.mock.method(fs, "fstatSync", () => {
+    throw Object.assign(new Error("ESTALE: stale file handle, fstat"), { code: "ESTALE" });
+  });
+  syncBuiltinESMExports();
+  const failed = assert.rejects(tree.open(pathOf("metadata/a.json")), { code: "HOST_IO" });
+  await failed.finally(() => {
+    gone.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const served = await tree.open(pathOf("metadata/a.json"));
+  assert.equal(served?.file.size, 2);
+  served.file.release();
 });
 
 test("many who ask for one file at once share it", async (t) => {
