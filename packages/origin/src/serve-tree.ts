@@ -95,7 +95,9 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   setTicketKeys(tickets?.keys ?? []);
   const refuse = refusing(duplicates, rules, desk);
   const { admission, stop: stopTicking } = runAdmission(limits, served.workers, refuse, rules);
-  const files = fileHandler({ tree, alternates: duplicates, office: desk?.office, log: calm });
+  // Of its own measure: lines about refusals must not hide a failing disk.
+  const disk = throttledLog(log, limits.logLinesPerSecondMax);
+  const files = fileHandler({ tree, alternates: duplicates, office: desk?.office, log: disk });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);
   const hidden = new HiddenClients(served.sourceKey, log);

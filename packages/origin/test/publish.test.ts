@@ -84,14 +84,18 @@ test("a file that is cut while it is read ends the answer early, never with wron
 });
 
 test("a file that fails before its answer began is 503, with the alternates for a browser", async (t) => {
-  const origin = await testOrigin(t, { duplicates: ["https://alternate.example/"] });
+  const duplicates = ["https://alternate.example/"];
+  const origin = await testOrigin(t, { duplicates, limits: { logLinesPerSecondMax: 1 } });
   const path = origin.repository.addTarget(noise(1000));
   const url = new URL(path, origin.url);
   // It is open and known, and none of its bytes is in memory.
   assert.equal((await ask(url, { method: "HEAD" })).status, 200);
   writeFileSync(join(origin.repository.tree, path), "");
+  for (let asked = 0; asked < 10; asked++) await ask(new URL("metadata/none.json", origin.url));
   const answer = await ask(url, { headers: { Accept: "text/html" } });
   assert.equal(answer.status, 503);
+  const told = origin.logged.filter(({ event }) => event === "file-failed");
+  assert.equal(told.length, 1, "however much is told of refusals");
   assert.ok(Number(answer.headers["retry-after"]) > 0);
   assert.match(answer.body.toString(), /https:\/\/alternate\.example\/security\//);
 });

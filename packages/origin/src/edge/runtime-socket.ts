@@ -3,18 +3,19 @@ import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError } from "@causeway/kernel";
 
 const answerCharactersMax = 1024 * 1024;
-const patienceMs = 5_000;
+const usualPatienceMs = 5_000;
 
 /**
  * One command to a running HAProxy over its socket (its manual of management, section 9.3).
  * @param payload lines that belong to the command
  * @returns the answer without the empty lines around it
- * @throws {HostError} nobody answers there, or not in five seconds
+ * @throws {HostError} nobody answers there, or not in `patienceMs`
  */
 export function tellHaproxy(
   socket: string,
   command: string,
   payload: readonly string[] = [],
+  patienceMs = usualPatienceMs,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const act = `tell HAProxy at ${socket}`;

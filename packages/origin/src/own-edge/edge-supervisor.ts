@@ -31,7 +31,8 @@ export interface EdgeState {
   readonly restarts: number;
 }
 
-const askEveryMs = 2_000;
+/** With the two seconds that it may take to answer, one that hangs is gone in ten. */
+const askEveryMs = 1_000;
 const unansweredMax = 3;
 
 /**

@@ -19,6 +19,7 @@ export interface HaproxyStart {
 const checkMs = 10_000;
 const readyMs = 10_000;
 const pollMs = 20;
+const answerMs = 2_000; // under a flood it answers within a fraction of one
 const lineLengthMax = 2_000;
 const termGraceMs = 2_000;
 /** What it says of each of its proxies when it stops, however well. */
@@ -101,7 +102,7 @@ async function isHis(control: string, pid: number): Promise<boolean> {
 }
 
 async function answers(control: string): Promise<boolean> {
-  const info = await tellHaproxy(control, "show info").catch(() => "");
+  const info = await tellHaproxy(control, "show info", [], answerMs).catch(() => "");
   return info !== "";
 }
 

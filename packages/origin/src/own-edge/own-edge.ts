@@ -1,6 +1,6 @@
-import { rm } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HostError } from "@causeway/kernel";
 import { writeEdgeFiles, writeKeyMap, writeOpenRules, writeRetired } from "../edge/edge-files.ts";
@@ -103,6 +103,8 @@ export class OwnEdge {
     const calm = throttledLog(this.#log, saidLinesPerSecondMax);
     this.#supervisor = new EdgeSupervisor({
       start: async () => {
+        const { sockets } = plan;
+        await requireSockets(sockets);
         const pem = this.#writtenPem;
         const engine = await startHaproxy({
           file: this.haproxy.file,
@@ -112,7 +114,11 @@ export class OwnEdge {
           log: calm,
         });
         this.#shownPem = pem;
-        return engine;
+        // One that reaches no worker is of no use in front, however well it is.
+        const answers = async (): Promise<boolean> => {
+          return (await areThere(sockets)) && engine.answers();
+        };
+        return { ...engine, answers };
       },
       onChange: (inFront) => {
         onChange(inFront);
@@ -253,6 +259,26 @@ export class OwnEdge {
     await replaceFile(join(this.folder, pemFile), pem, 0o600);
     this.#writtenPem = pem;
   }
+}
+
+/** @throws {HostError} `HOST_MISSING` */
+async function requireSockets(sockets: readonly string[]): Promise<void> {
+  if (await areThere(sockets)) return;
+  const folder = dirname(sockets[0] ?? "");
+  throw new HostError(
+    "HOST_MISSING",
+    `Somebody removed the sockets in ${folder}, by which HAProxy asks; start serve again.`,
+  );
+}
+
+async function areThere(sockets: readonly string[]): Promise<boolean> {
+  const looks = sockets.map((socket) => {
+    return access(socket).then(
+      () => true,
+      () => false,
+    );
+  });
+  return (await Promise.all(looks)).every(Boolean);
 }
 
 function pemOf({ cert, key }: PemPair): string {

@@ -123,9 +123,9 @@ test("one that lives and answers no more is ended, and started again", async () 
   assert.equal(world.engines.length, 1);
   const [engine] = world.engines;
   if (engine !== undefined) engine.silent = true;
-  await world.clock.pass(4_000);
+  await world.clock.pass(2_000);
   assert.equal(world.engines.length, 1);
-  await world.clock.pass(2_100);
+  await world.clock.pass(1_100);
   assert.equal(world.engines.length, 2);
   assert.deepEqual(world.events(), ["edge-silent", "edge-died"]);
   await world.supervisor.stop(0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { edgedOrigin, get, inFront, timestamp } from "../support/edged-origin.ts";
 import { missing } from "../support/engines.ts";
@@ -50,6 +50,22 @@ test("when HAProxy dies Node serves at once, until the next is in front", { skip
   assert.ok((await origin.passed()) > before);
   const events = origin.logged.map(({ event }) => event);
   assert.equal(events.filter((event) => event === "edge-died").length, 2);
+});
+
+test("when somebody removes the sockets of the workers, HAProxy goes, and Node serves on", {
+  skip,
+}, async (t) => {
+  const origin = await edgedOrigin(t, { workers: 2 });
+  await inFront(origin);
+  rmSync(join(dirname(origin.edge?.control ?? ""), "origin-2.sock"));
+  await eventually("HAProxy has gone", async () => {
+    return (await metricOf(origin, "edge_in_front")) === 0;
+  });
+  assert.equal(await get(`${origin.url}${timestamp}`), 200);
+  await eventually("it is told", () => {
+    return origin.logged.some(({ fields }) => String(fields["how"]).includes("start serve again"));
+  });
+  assert.equal(await get(`${origin.url}${timestamp}`), 200);
 });
 
 test("the origin knows who asks, whatever is claimed but by an edge that is trusted", {
