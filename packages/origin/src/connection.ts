@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
 import type { HoldableSeat, Seat, Standing } from "./shield/connection-slots.ts";
+import type { Restable } from "./shield/resting-connections.ts";
 import type { Ticket } from "./shield/ticket.ts";
 import { type AddressPrefix, networkKeyOf, prefixOf } from "./tls/address-prefix.ts";
 
@@ -14,7 +15,7 @@ export type Task = (done: () => void) => void;
  * unanswered, and those before them end with `Connection: close` (RFC 9112 section 9.6): their
  * client knows which to ask again.
  */
-export class Connection implements Seat, HoldableSeat {
+export class Connection implements Seat, HoldableSeat, Restable {
   readonly socket: Socket;
   readonly network: string;
   standing: Standing = "unheard";
@@ -135,6 +136,14 @@ export class Connection implements Seat, HoldableSeat {
 
   release(): void {
     this.onHeld(false);
+    this.socket.resume();
+  }
+
+  rest(): void {
+    this.socket.pause();
+  }
+
+  listen(): void {
     this.socket.resume();
   }
 

@@ -22,11 +22,13 @@ import { parseRequestTarget } from "./request-path.ts";
 import { ConnectionSlots } from "./shield/connection-slots.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
+import { RestingConnections } from "./shield/resting-connections.ts";
 import { Rulebook } from "./shield/rulebook.ts";
 import { TrustedEdges } from "./shield/trusted-edges.ts";
 import { prefixOf } from "./tls/address-prefix.ts";
 
 const sweepMs = 1_000;
+const turnMs = 50;
 
 /** What stands around a server. */
 interface ServerPorts {
@@ -50,10 +52,12 @@ export class HttpServer {
   readonly #counters: Counters = zeroCounts();
   readonly #connections = new Map<Socket, Connection>();
   readonly #slots: ConnectionSlots<Connection>;
+  readonly #resting: RestingConnections<Connection>;
   readonly #publicDoor: Door;
   readonly #edgeDoor: Door;
   readonly #fromEdge = new WeakSet<Socket>();
   readonly #sweep: NodeJS.Timeout;
+  readonly #turns: NodeJS.Timeout;
   #stopping = false;
   #watching = false;
   #onEmpty: () => void = () => {};
@@ -80,6 +84,7 @@ export class HttpServer {
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
     this.#slots = new ConnectionSlots(limits);
+    this.#resting = new RestingConnections(limits.listeningTurnMax);
     this.#listenToEvents();
     const { listeners, headerBytesMax: heldBytes } = limits;
     this.#publicDoor = new Door({ allowHalfOpen: true, heldBytes, listeners }, (socket) => {
@@ -91,6 +96,7 @@ export class HttpServer {
       this.adopt(socket);
     });
     this.#sweep = setInterval(() => this.#dropStalled(), sweepMs).unref();
+    this.#turns = setInterval(() => this.#resting.nextTurn(), turnMs).unref();
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
@@ -148,7 +154,9 @@ export class HttpServer {
   /** A connection over TLS found no place: one gives way to whoever comes next. */
   makeRoom(): void {
     this.#counters.drops.limit++;
-    this.#dropLeast((connection) => connection.socket instanceof TLSSocket);
+    const isTls = ({ socket }: Connection): boolean => socket instanceof TLSSocket;
+    const least = this.#slots.whoGivesWay(performance.now(), isTls);
+    if (least !== undefined) this.#sendAway(least);
   }
 
   counts(): Counts {
@@ -178,6 +186,7 @@ export class HttpServer {
     if (this.#connections.size > 0) await empty; // those that were adopted
     clearTimeout(timer);
     clearInterval(this.#sweep);
+    clearInterval(this.#turns);
   }
 
   #listenToEvents(): void {
@@ -216,6 +225,7 @@ export class HttpServer {
       connection.countSent();
       this.#connections.delete(socket);
       this.#slots.delete(connection);
+      this.#resting.delete(connection);
       if (this.#connections.size === 0) this.#onEmpty();
     });
     if (this.#stopping) connection.destroy();
@@ -223,12 +233,20 @@ export class HttpServer {
     return connection;
   }
 
-  #takeSlot(connection: Connection): void {
+  /** Where there are too many, one of those for whom `mayGo` is true rests, or has to leave. */
+  #takeSlot(connection: Connection, mayGo?: (connection: Connection) => boolean): void {
     if (connection.socket.destroyed) return;
     this.#slots.add(connection);
     const { connectionsMax, openedConnectionsMax } = this.#limits;
-    const most = this.#rules.isOpen("connections") ? openedConnectionsMax : connectionsMax;
-    if (this.#slots.size > most) this.#dropLeast();
+    const isOpen = this.#rules.isOpen("connections");
+    if (this.#slots.size <= (isOpen ? openedConnectionsMax : connectionsMax)) return;
+    const least = this.#slots.whoGivesWay(performance.now(), mayGo);
+    if (least === undefined) return;
+    const hasRoom = this.#slots.size + this.#resting.size <= openedConnectionsMax;
+    if (isOpen || !hasRoom || least.busy || least.standing === "unheard")
+      return this.#sendAway(least);
+    this.#slots.delete(least);
+    this.#resting.add(least);
   }
 
   #onRequest(request: HttpRequest, response: HttpResponse): void {
@@ -236,6 +254,7 @@ export class HttpServer {
     // The rest of a packet comes here even after the connection was dropped.
     if (connection === undefined || request.socket.destroyed) return;
     if (!isPlain(request)) return this.#refuseRaw(request.socket, 400);
+    if (this.#resting.delete(connection)) this.#takeSlot(connection, (each) => each !== connection);
     const taken = connection.take((done) => {
       // Requests behind one that asked to close are not answered: Node gives them no socket.
       if (response.socket === null) return done();
@@ -337,9 +356,7 @@ export class HttpServer {
   }
 
   /** Its place is free at once: what closes takes some turns to be gone. */
-  #dropLeast(mayGo?: (connection: Connection) => boolean): void {
-    const least = this.#slots.whoGivesWay(performance.now(), mayGo);
-    if (least === undefined) return;
+  #sendAway(least: Connection): void {
     // To one that is idle nothing is refused: its client dials again.
     if (least.busy) this.#rules.noteRefused("connections", least.ticket);
     this.#slots.delete(least);

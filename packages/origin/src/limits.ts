@@ -10,8 +10,13 @@ export interface OriginLimits {
   /** The same while all connections are taken. */
   readonly headerTimePressedMs: number;
   readonly connectionsMax: number;
-  /** The same while the rule of connections is open: what a process bears, however badly it serves. */
+  /**
+   * What a process bears: the same while the rule of connections is open, and with those that rest
+   * where it is not.
+   */
   readonly openedConnectionsMax: number;
+  /** Of those that rest, as many are listened to at once. */
+  readonly listeningTurnMax: number;
   /** Listeners of one worker on its port: as many connections are accepted in a turn of the loop. */
   readonly listeners: number;
   /** Connections over TLS where plain ones are served beside them, so that neither fills the other's. */
@@ -109,6 +114,7 @@ export const defaultLimits: OriginLimits = {
   headerTimePressedMs: 1_000, // the longest round trips; whoever says nothing gives way to the next
   connectionsMax: 512, // well below 1,024: more ready sockets starve libuv's timers and accepts
   openedConnectionsMax: 8_192, // half a GiB if all of them take a block of a file
+  listeningTurnMax: 128, // with the places still below 1,024; thousands are heard within three seconds
   listeners: 64, // 4,000 that wait are heard within 63 turns; idle ones cost nothing
   tlsConnectionsMax: 256, // with those above still well below 1,024
   handshakeMs: 5_000, // two round trips; this allows a packet of each to be lost

@@ -95,7 +95,10 @@ test("an idle connection is closed, and one that asks on is told when to end", a
 });
 
 test("beyond the bound of connections, whoever only holds one gives way", async (t) => {
-  const origin = await testOrigin(t, { limits: { connectionsMax: 4 }, adminPort: 0 });
+  const origin = await testOrigin(t, {
+    limits: { connectionsMax: 4, openedConnectionsMax: 4 },
+    adminPort: 0,
+  });
   const holders = Array.from({ length: 4 }, () => dial(origin.port));
   for (const holder of holders) {
     holder.write(`${line}\r\nHost: a\r\n\r\n`);

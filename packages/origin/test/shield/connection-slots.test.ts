@@ -132,7 +132,10 @@ test("only who may go is taken", () => {
 });
 
 test("when all places are taken whoever comes is heard, and one of the idle gives way", async (t) => {
-  const origin = await testOrigin(t, { limits: { connectionsMax: 8 }, adminPort: 0 });
+  const origin = await testOrigin(t, {
+    limits: { connectionsMax: 8, openedConnectionsMax: 8 },
+    adminPort: 0,
+  });
   const idle = Array.from({ length: 8 }, () => dial(origin.port));
   for (const socket of idle)
     socket.write("GET /metadata/timestamp.json HTTP/1.1\r\nHost: a\r\n\r\n");
