@@ -91,7 +91,10 @@ test("while a browser works its page is there, and can be used", async (t) => {
       response.end(busyPage(503, alternates, { script: endless }) + behind);
     else response.end();
   });
-  assert.match(await shownAt(t, `${url}/security/`), /<h1>Please wait<\/h1>/);
+  // On a busy machine the browser may be done looking before its first timer is due.
+  for (let look = 0; look < 3 && !asked.has("/alive"); look++) {
+    assert.match(await shownAt(t, `${url}/security/`), /<h1>Please wait<\/h1>/);
+  }
   assert.ok(asked.has("/alive"));
 });
 
