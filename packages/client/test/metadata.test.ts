@@ -170,13 +170,17 @@ test("a root that one route does not have yet is found over another", async () =
   }
 });
 
+function changeTimestampKey({ repository }: Vendor): void {
+  const key = repository.addKey("timestamp");
+  repository.root.roles["timestamp"] = { keyids: [key.keyid], threshold: 1 };
+  repository.signers.set("timestamp", [key]);
+  repository.publish("root");
+}
+
 test("a root that a lone route says once it lacks does not end rotation", async () => {
   const rotated = new Vendor();
   rotated.release("1.0", noise(1_000, 1));
-  const key = rotated.repository.addKey("timestamp");
-  rotated.repository.root.roles["timestamp"] = { keyids: [key.keyid], threshold: 1 };
-  rotated.repository.signers.set("timestamp", [key]);
-  rotated.repository.publish("root");
+  changeTimestampKey(rotated);
   rotated.publish();
   const all = rotated.files();
   await using fleet = await startRoutes(["honest"], all);
@@ -194,12 +198,7 @@ test("a root that a lone route says once it lacks does not end rotation", async 
 test("nor does one that says so of each of several roots, as when keys change while it is read", async () => {
   const rotated = new Vendor();
   rotated.release("1.0", noise(1_000, 1));
-  for (let change = 0; change < 3; change++) {
-    const key = rotated.repository.addKey("timestamp");
-    rotated.repository.root.roles["timestamp"] = { keyids: [key.keyid], threshold: 1 };
-    rotated.repository.signers.set("timestamp", [key]);
-    rotated.repository.publish("root");
-  }
+  for (let change = 0; change < 3; change++) changeTimestampKey(rotated);
   rotated.publish();
   const all = rotated.files();
   await using fleet = await startRoutes(["honest"], all);

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { TrafficCounters } from "./counters.ts";
 import { type OriginLimits, pieceBytes } from "./limits.ts";
 import type { HoldableSeat, Seat, Standing } from "./shield/connection-slots.ts";
@@ -130,13 +131,18 @@ export class Connection implements Seat, HoldableSeat, Restable {
 
   /** Pauses it: what nobody reads is not ready, however many of them there are. */
   hold(): void {
-    this.socket.pause();
+    this.rest();
     this.onHeld(true);
   }
 
   release(): void {
     this.onHeld(false);
-    this.socket.resume();
+    this.listen();
+  }
+
+  /** Whoever has said nothing yet has to come to it; and one over TLS would keep its lane's place. */
+  get mayRest(): boolean {
+    return !this.busy && this.standing !== "unheard" && !(this.socket instanceof TLSSocket);
   }
 
   rest(): void {

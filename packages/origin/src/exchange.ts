@@ -10,13 +10,13 @@ import type { Ticket } from "./shield/ticket.ts";
 import type { Place } from "./shield/waiting-places.ts";
 import type { AddressPrefix } from "./tls/address-prefix.ts";
 
-/** A request as Node reads it, as far as anybody here asks. */
+/** What handlers read of a request; Node's has it, and that of a `PlainReader`. */
 export type HttpRequest = Pick<
   IncomingMessage,
   "method" | "url" | "httpVersion" | "headers" | "socket"
 > & { readonly rawHeaders: readonly string[] };
 
-/** An answer as Node writes it, as far as anybody here does. */
+/** What handlers do with an answer; Node's can, and a `PlainAnswer`. */
 export interface HttpResponse {
   readonly socket: Socket | null;
   readonly statusCode: number;

@@ -96,7 +96,7 @@ export class HttpServer {
       this.adopt(socket);
     });
     this.#sweep = setInterval(() => this.#dropStalled(), sweepMs).unref();
-    this.#turns = setInterval(() => this.#resting.nextTurn(), turnMs).unref();
+    this.#turns = setInterval(() => this.#nextTurn(), turnMs).unref();
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
@@ -242,11 +242,16 @@ export class HttpServer {
     if (this.#slots.size <= (isOpen ? openedConnectionsMax : connectionsMax)) return;
     const least = this.#slots.whoGivesWay(performance.now(), mayGo);
     if (least === undefined) return;
-    const hasRoom = this.#slots.size + this.#resting.size <= openedConnectionsMax;
-    if (isOpen || !hasRoom || least.busy || least.standing === "unheard")
-      return this.#sendAway(least);
+    const hasRoom = !isOpen && this.#slots.size + this.#resting.size <= openedConnectionsMax;
+    if (!hasRoom || !least.mayRest) return this.#sendAway(least);
     this.#slots.delete(least);
     this.#resting.add(least);
+  }
+
+  /** While connections are open nobody has to rest. */
+  #nextTurn(): void {
+    if (!this.#rules.isOpen("connections")) return this.#resting.nextTurn();
+    for (const connection of this.#resting.wakeAll()) this.#takeSlot(connection);
   }
 
   #onRequest(request: HttpRequest, response: HttpResponse): void {

@@ -45,9 +45,9 @@ const countEveryMs = 50; // it takes a look at all, and hundreds may come in a t
 
 /**
  * The connections of one worker, and who of them has to leave so that a newcomer always finds a
- * place: first those who are idle, or have said or read nothing for too long; then newcomers; ticket holders
- * last, unless their ticket holds many places: it is worth those of one machine. Among their like it
- * is one of the network, or ticket, that has most of them: whoever floods pushes out itself.
+ * place: first those who are idle, or have said or read nothing for too long; then newcomers; ticket
+ * holders last, unless their ticket holds many places: it is worth those of one machine. Among their
+ * like it is one of the network, or ticket, that has most of them: whoever floods pushes out itself.
  */
 export class ConnectionSlots<Each extends Seat> {
   readonly #patience: SlotsPatience;

@@ -37,6 +37,13 @@ export class RestingConnections<Each extends Restable> {
     return true;
   }
 
+  /** Listens to all of them, none of whom rests any more. */
+  wakeAll(): readonly Each[] {
+    const all = [...this.#resting, ...this.#listening];
+    for (const connection of all) this.delete(connection);
+    return all;
+  }
+
   /** Listens to the next ones, instead of those that have said nothing in their turn. */
   nextTurn(): void {
     const before = [...this.#listening];

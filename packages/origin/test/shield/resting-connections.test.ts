@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { test } from "node:test";
+import { TLSSocket } from "node:tls";
+import { Connection } from "../../src/connection.ts";
+import { zeroCounts } from "../../src/counters.ts";
+import { defaultLimits } from "../../src/limits.ts";
 import { type Restable, RestingConnections } from "../../src/shield/resting-connections.ts";
 import { ask, dial, statusOf } from "../support/http.ts";
 import { metricOf } from "../support/metrics.ts";
@@ -71,6 +75,32 @@ test("whoever is taken out is listened to, once, and has no turn any more", () =
   resting.nextTurn();
   assert.equal(listening(all), "abc");
   assert.equal(resting.size, 1);
+});
+
+test("when nobody has to rest any more all are listened to, and none has a turn", () => {
+  const resting = new RestingConnections<Named>(1);
+  const all = three();
+  for (const each of all) resting.add(each);
+  resting.nextTurn();
+  assert.equal(resting.wakeAll().length, 3);
+  assert.equal(resting.size, 0);
+  resting.nextTurn();
+  assert.equal(listening(all), "abc");
+});
+
+test("who has said nothing, is busy, or came over TLS does not rest", () => {
+  const connectionOver = (socket: Socket): Connection => {
+    return new Connection(socket, defaultLimits, zeroCounts().traffic.other.newcomer);
+  };
+  const plain = connectionOver(new Socket());
+  assert.equal(plain.mayRest, false);
+  plain.standing = "served";
+  assert.equal(plain.mayRest, true);
+  plain.take(() => {}); // it is never done
+  assert.equal(plain.mayRest, false);
+  const secure = connectionOver(new TLSSocket(new Socket()));
+  secure.standing = "served";
+  assert.equal(secure.mayRest, false);
 });
 
 test("idle clients beyond the places are sent away for nobody, and each is heard when it asks again", async (t) => {
