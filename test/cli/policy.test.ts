@@ -82,6 +82,32 @@ test("a name is retired on all origins by what is signed, and on one by its admi
   assert.equal(await statusFor(origin.url, "update.example.com"), 503);
 });
 
+test("a stolen ticket key is revoked by its id, and another one is named to sign", async (t) => {
+  const { dir } = await TestVendor.make(folderFor(t));
+  const rotate = ["keys", "rotate", "tickets", "--dir", dir];
+  const { newKid, oldKid } = (await causewayJson(rotate)).json as Readonly<Record<string, string>>;
+  assert.ok(newKid !== undefined && oldKid !== undefined);
+  const revoked = await causeway(["policy", "revoke", oldKid, "--dir", dir]);
+  assert.equal(revoked.code, 0);
+  assert.doesNotMatch(revoked.stderr, /has the id|nobody/);
+  assert.match(revoked.stdout, new RegExp(`^  revoked   tickets of key ${oldKid}, until`, "m"));
+  const signs = await causeway(["policy", "sign-with", newKid, "--for", "1h", "--dir", dir]);
+  assert.match(signs.stdout, new RegExp(`^  signs     key ${newKid} until `, "m"));
+
+  const mistyped = await causeway(["policy", "revoke", "0a1b", "--dir", dir]);
+  assert.deepEqual(
+    [mistyped.code, /no ticket key .* has the id 0a1b\./.test(mistyped.stderr)],
+    [0, true],
+  );
+  const last = await causeway(["policy", "revoke", newKid, "--dir", dir]);
+  assert.match(last.stderr, /nobody has a good ticket.* until causeway keys rotate tickets/);
+
+  for (const kid of [oldKid, newKid, "0a1b"])
+    assert.equal((await causeway(["policy", "accept", kid, "--dir", dir])).code, 0);
+  const usual = await causewayJson(["policy", "sign-with", "--usual", "--dir", dir]);
+  assert.deepEqual((usual.json as { policy: object }).policy, { retired: [] });
+});
+
 test("what cannot be done is told, and changes nothing", async (t) => {
   const { dir } = await TestVendor.make(folderFor(t));
   const mistakes: readonly (readonly [readonly string[], number, RegExp])[] = [
@@ -93,6 +119,10 @@ test("what cannot be done is told, and changes nothing", async (t) => {
     [["shares", "--usual", "--machine", "50", "--dir", dir], 2, /or --usual alone/],
     [["open", "lines", "--dir", dir], 2, /did you mean line\? \[/],
     [["close", "all", "--dir", dir], 2, /all is not open here; open are: none/],
+    [["revoke", "no id", "--dir", dir], 2, /"no id" is no id of a ticket key/],
+    [["accept", "0a1b", "--dir", dir], 2, /0a1b is not revoked here; revoked are: none/],
+    [["sign-with", "--dir", dir], 2, /say the id of a key, or --usual alone/],
+    [["sign-with", "0a1b", "--usual", "--dir", dir], 2, /or --usual alone/],
     [["show", "--origin", "127.0.0.1:1"], 2, /no admin port/],
     [["show", "--origin", "http://127.0.0.1:1"], 1, /nothing listens there/],
     [["retire", "a.example", "--dir", path.join(dir, "..")], 2, /causeway\.yaml/],

@@ -24,7 +24,7 @@ import { PolicyKeeper } from "./policy/policy-keeper.ts";
 import type { ServedTickets, ServedTree } from "./serve-tree.ts";
 import type { Serving } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
-import type { TicketKey } from "./shield/ticket-key-file.ts";
+import { TicketKeyRing } from "./shield/ticket-key-ring.ts";
 import { followTicketKeys } from "./shield/ticket-keys-follower.ts";
 import { assertEdges } from "./shield/trusted-edges.ts";
 import type { PemFiles } from "./tls/pem-pair.ts";
@@ -222,7 +222,7 @@ async function serveWithPolicy(
       : followPolicy({ file: policyFile, tree, keeper: policy, log });
   await follower?.start();
   try {
-    const serving = await serveWithTickets({ ...served, policy: policy.inForce }, options, keeper);
+    const serving = await serveWithTickets(served, options, keeper, policy);
     policy.follow((changed) => serving.setPolicy(changed));
     serving.setPolicy(policy.inForce); // it may have changed while the workers began
     return {
@@ -240,27 +240,31 @@ async function serveWithPolicy(
   }
 }
 
-/** Reads the keys before the first request, and follows them until the end. */
+/** Reads the keys before the first request, and follows them and what the policy says of them. */
 async function serveWithTickets(
-  served: ServedTree,
+  unruled: ServedTree,
   options: OriginOptions,
   keeper: TlsKeeper | undefined,
+  policy: PolicyKeeper,
 ): Promise<EdgedServing> {
+  const served = { ...unruled, policy: policy.inForce };
   const { tickets } = served;
   const edged = { ...options, edge: edgeOf(options) };
   if (options.tickets === undefined || tickets === undefined) {
     return serveBehindEdge(served, edged, keeper);
   }
-  let keys: readonly TicketKey[] = [];
   let serving: EdgedServing | undefined;
-  const follower = followTicketKeys(options.tickets.keysFile, options.log, (found) => {
-    keys = found;
-    serving?.setTicketKeys(found);
+  const { log } = options;
+  const ring = new TicketKeyRing(policy.inForce, log, (keys) => serving?.setTicketKeys(keys));
+  const follower = followTicketKeys(options.tickets.keysFile, log, (found) => {
+    ring.setFileKeys(found);
   });
+  policy.follow((changed) => ring.setPolicy(changed));
   await follower.start();
   try {
+    const { keys } = ring;
     serving = await serveBehindEdge({ ...served, tickets: { ...tickets, keys } }, edged, keeper);
-    serving.setTicketKeys(keys); // they may have changed while the workers began
+    serving.setTicketKeys(ring.keys); // they may have changed while the workers began
   } catch (cause) {
     follower.stop();
     throw cause;

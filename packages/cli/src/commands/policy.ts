@@ -1,44 +1,27 @@
-import path from "node:path";
-import { toUtcSecond, UsageError } from "@causeway/kernel";
-import {
-  changePolicyFile,
-  encodePolicy,
-  openableRules,
-  type PolicyChange,
-  type PolicyPlace,
-  policyLimits,
-  readPolicyFile,
-  type SignedPolicy,
-} from "@causeway/origin";
-import { signSideDocument } from "@causeway/publisher";
+import { UsageError } from "@causeway/kernel";
+import { openableRules, type PolicyChange, policyLimits, readPolicyFile } from "@causeway/origin";
 import type { Command } from "commander";
 import { adminUrl } from "../admin-url.ts";
-import { passphrasesFrom } from "../passphrase.ts";
 import {
-  changeOriginPolicy,
-  type OriginPolicy,
-  readOriginPolicy,
-} from "../policy/running-origin.ts";
-import { policyLines } from "../policy/told-policy.ts";
-import { policyFile } from "../policy-file.ts";
-import { logTo } from "../publisher-log.ts";
+  apply,
+  defaultForMs,
+  policyNotes as notes,
+  type PolicyOptions,
+  placeOf,
+  type RuleOptions,
+  tellFile,
+  tellOrigin,
+  withEnd,
+  withPlace,
+} from "../policy/policy-verb.ts";
+import { readOriginPolicy } from "../policy/running-origin.ts";
 import { ruleDuration, usualOpenMs } from "../rule-duration.ts";
 import { addVerb, type Context, helpEnd, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
-
-interface PolicyOptions {
-  readonly dir: string;
-  readonly policy?: string;
-  readonly origin?: string;
-  readonly passphraseFile?: string;
-}
-
-interface RuleOptions extends PolicyOptions {
-  /** Milliseconds, as is `grace`. */
-  readonly for?: number;
-}
+import { addKeyVerbs } from "./policy-keys.ts";
 
 interface DrainOptions extends RuleOptions {
+  /** Milliseconds. */
   readonly grace?: number;
 }
 
@@ -48,22 +31,15 @@ interface ShareOptions extends RuleOptions {
   readonly usual?: boolean;
 }
 
-const defaultForMs = 24 * 3_600_000;
 const defaultGraceMs = 5 * 60_000; // a load balancer, or the list of routes, has noticed by then
 
 const ruleNames = `one or more of ${openableRules.join(", ")}`;
 
-const notes = `
-Without --origin the rule is signed into policy.json with the key of routes: it is for every origin
-that has the file. With it, it is for one running origin, until that ends. Neither takes back what
-the other says. docs/live-control.md tells more.
-`;
-
-/** `causeway policy show|retire|restore|drain|undrain|shares|open|close`: what running origins are to do. */
+/** `causeway policy show|retire|restore|drain|undrain|shares|open|close|revoke|accept|sign-with`: what running origins are to do. */
 export const registerPolicy: Register = (program, context) => {
   const policy = program
     .command("policy")
-    .description("Change what running origins serve: retired names, draining, shares, rules.")
+    .description("Change what running origins serve: retired names, draining, shares, rules, keys.")
     .addHelpText("after", helpEnd("causeway policy retire update.example.com --for 7d", notes));
   addShow(policy, context);
   addRetire(policy, context);
@@ -73,6 +49,7 @@ export const registerPolicy: Register = (program, context) => {
   addShares(policy, context);
   addOpen(policy, context);
   addClose(policy, context);
+  addKeyVerbs(policy, context);
 };
 
 function addShow(policy: Command, context: Context): void {
@@ -140,7 +117,9 @@ function addDrain(policy: Command, context: Context): void {
 function addUndrain(policy: Command, context: Context): void {
   const example = "causeway policy undrain --origin http://127.0.0.1:9100";
   withPlace(addVerb(policy, "undrain", "Take newcomers again.", example)).action(
-    (options: PolicyOptions) => apply([{ kind: "undrain" }], options, context),
+    async (options: PolicyOptions) => {
+      await apply([{ kind: "undrain" }], options, context);
+    },
   );
 }
 
@@ -203,71 +182,9 @@ function addClose(policy: Command, context: Context): void {
   );
 }
 
-function withPlace(verb: Command): Command {
-  return verb
-    .option("--origin <url>", "the admin port of one running origin, as http://127.0.0.1:9100")
-    .option("--dir <dir>", "the vendor's folder", ".")
-    .option("--policy <file>", "the signed file (default: policy.json of --dir)")
-    .option("--passphrase-file <file>", "holds the passphrase of the keys");
-}
-
-function withEnd(verb: Command, usual = "24h"): Command {
-  const what = `when it ends by itself, as 90m, 24h or 7d (default: ${usual})`;
-  return verb.option("--for <time>", what, ruleDuration);
-}
-
 /** All origins follow the vendor's own file. @throws {UsageError} `USAGE_ARGUMENT` */
 function refuseDrainingAll({ origin, policy }: PolicyOptions): void {
   if (origin !== undefined || policy !== undefined) return;
   const message = "say what to drain: --origin URL, or --policy FILE for all that follow the file.";
   throw new UsageError("USAGE_ARGUMENT", message);
-}
-
-async function apply(
-  changes: readonly PolicyChange[],
-  options: PolicyOptions,
-  context: Context,
-): Promise<void> {
-  if (options.origin !== undefined) {
-    const origin = adminUrl(options.origin);
-    tellOrigin(origin, await changeOriginPolicy(origin, changes, context.signal), context);
-    return;
-  }
-  const passphrase = passphrasesFrom(options.passphraseFile, context).known;
-  const log = logTo(context.terminal);
-  const place = placeOf(options);
-  const signed = await changePolicyFile(place, changes, (unsigned) => {
-    return signSideDocument(options.dir, unsigned, { passphrase, log });
-  });
-  tellFile(place, signed, context);
-}
-
-function placeOf({ dir, policy }: PolicyOptions): PolicyPlace {
-  const file = policy === undefined ? policyFile(dir) : path.resolve(policy);
-  return { file, tree: path.resolve(dir, "repository") };
-}
-
-function tellFile({ file }: PolicyPlace, signed: SignedPolicy | undefined, context: Context): void {
-  if (signed === undefined) {
-    const json = { file, version: null, expires: null, policy: null };
-    context.terminal.result(json, `there is no ${file}`);
-    return;
-  }
-  const { version, policy } = signed;
-  const expires = toUtcSecond(signed.expires);
-  context.terminal.result(
-    { file, version, expires, policy: encodePolicy(policy) },
-    [
-      `${file}: version ${version}, until ${expires}`,
-      ...policyLines(policy),
-      "  origins that follow this file take it up within a second; bring it to all others now",
-    ].join("\n"),
-  );
-}
-
-function tellOrigin(origin: URL, { own, inForce }: OriginPolicy, context: Context): void {
-  context.terminal.result(
-    { origin: origin.href, own: encodePolicy(own), inForce: encodePolicy(inForce) },
-    [`${origin.href}: in force, with what is signed`, ...policyLines(inForce)].join("\n"),
-  );
 }

@@ -1,6 +1,7 @@
 import { asSentence, type Instant, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
+import { isKid } from "../shield/ticket-key-file.ts";
 import { notKnown } from "./known-members.ts";
 import { openableRules, type Policy, policyLimits, usualShares } from "./policy.ts";
 
@@ -19,12 +20,16 @@ export type PolicyChange =
     }
   | { readonly kind: "usual-shares" }
   | { readonly kind: "open"; readonly rule: string; readonly until: Instant }
-  | { readonly kind: "close"; readonly rule: string };
+  | { readonly kind: "close"; readonly rule: string }
+  | { readonly kind: "revoke" | "accept"; readonly kid: string }
+  | { readonly kind: "sign"; readonly kid: string; readonly until: Instant }
+  | { readonly kind: "usual-key" };
 
 /**
  * The policy with the change made; a rule that is there already gets its new end.
  * @throws {UsageError} `USAGE_ARGUMENT` no host name, too many, or one to restore that is not
- * retired; no rule of the shield, or one to close that is not open
+ * retired; no rule of the shield, or one to close that is not open; no key's id, too many, or one
+ * to accept that is not revoked
  */
 export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
   switch (change.kind) {
@@ -61,9 +66,34 @@ export function changedPolicy(policy: Policy, change: PolicyChange): Policy {
       const { shares: _, ...rest } = policy;
       return rest;
     }
-    default:
+    case "open":
+    case "close":
       return { ...policy, opened: openedAfter(policy, change) };
+    case "sign":
+      return { ...policy, signingKey: { kid: keyId(change.kid), until: change.until } };
+    case "usual-key": {
+      const { signingKey: _, ...rest } = policy;
+      return rest;
+    }
+    default:
+      return { ...policy, revokedKeys: revokedAfter(policy, change) };
   }
+}
+
+function revokedAfter(
+  { revokedKeys }: Policy,
+  change: Extract<PolicyChange, { kind: "revoke" | "accept" }>,
+): Policy["revokedKeys"] {
+  const kid = keyId(change.kid);
+  const others = revokedKeys.filter((each) => each !== kid);
+  if (change.kind === "revoke") {
+    if (others.length < policyLimits.revokedKeysMax) return [...others, kid];
+    const message = `${revokedKeys.length} keys are revoked; accept those first that no file has any more.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+  if (others.length < revokedKeys.length) return others;
+  const kids = revokedKeys.join(", ") || "none";
+  throw new UsageError("USAGE_ARGUMENT", `${kid} is not revoked here; revoked are: ${kids}.`);
 }
 
 function openedAfter(
@@ -86,6 +116,15 @@ function openable(text: string): OpenedRule["rule"] {
   const rule = openableRules.find((each) => each === text);
   if (rule !== undefined) return rule;
   throw new UsageError("USAGE_ARGUMENT", asSentence(notKnown(text, openableRules)));
+}
+
+function keyId(text: string): string {
+  const shown = JSON.stringify(text.slice(0, 80));
+  if (isKid(text)) return text;
+  throw new UsageError(
+    "USAGE_ARGUMENT",
+    `${shown} is no id of a ticket key; keys list tells them.`,
+  );
 }
 
 function named(text: string): string {

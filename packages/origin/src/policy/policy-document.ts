@@ -8,6 +8,7 @@ import {
 } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
+import { isKid } from "../shield/ticket-key-file.ts";
 import { notKnown, refuseUnknown } from "./known-members.ts";
 import {
   type Draining,
@@ -16,15 +17,16 @@ import {
   policyLimits,
   type RetiredName,
   type ShareRule,
+  type SigningRule,
   usualShares,
 } from "./policy.ts";
 
 const subject = "policy";
+const members = ["retired", "opened", "draining", "shares", "revokedKeys", "signingKey"] as const;
 
 /** The policy as JSON, with times as people read them. */
-export function encodePolicy({ retired, opened, draining, shares }: Policy): {
-  readonly [name: string]: JsonInput;
-} {
+export function encodePolicy(policy: Policy): { readonly [name: string]: JsonInput } {
+  const { retired, opened, draining, shares, revokedKeys, signingKey } = policy;
   return {
     retired: retired.map(({ host, until }) => ({ host, until: toUtcSecond(until) })),
     ...(opened.length > 0 && {
@@ -37,6 +39,10 @@ export function encodePolicy({ retired, opened, draining, shares }: Policy): {
       },
     }),
     ...(shares !== undefined && { shares: { ...shares, until: toUtcSecond(shares.until) } }),
+    ...(revokedKeys.length > 0 && { revokedKeys: [...revokedKeys] }),
+    ...(signingKey !== undefined && {
+      signingKey: { kid: signingKey.kid, until: toUtcSecond(signingKey.until) },
+    }),
   };
 }
 
@@ -47,7 +53,7 @@ export function encodePolicy({ retired, opened, draining, shares }: Policy): {
  * @throws {TrustError} `TRUST_MALFORMED`
  */
 export function decodePolicy(fields: Fields, now: Instant): Policy {
-  refuseUnknown(fields, ["retired", "opened", "draining", "shares"], subject);
+  refuseUnknown(fields, members, subject);
   const retired = fields.has("retired")
     ? fields.objects("retired", policyLimits.retiredMax).map((rule) => decodeRetired(rule, now))
     : [];
@@ -63,8 +69,12 @@ export function decodePolicy(fields: Fields, now: Instant): Policy {
   return {
     retired,
     opened,
+    revokedKeys: fields.has("revokedKeys") ? decodeRevoked(fields) : [],
     ...(fields.has("draining") && { draining: decodeDraining(fields.object("draining"), now) }),
     ...(fields.has("shares") && { shares: decodeShares(fields.object("shares"), now) }),
+    ...(fields.has("signingKey") && {
+      signingKey: decodeSigning(fields.object("signingKey"), now),
+    }),
   };
 }
 
@@ -100,6 +110,18 @@ function decodeShares(fields: Fields, now: Instant): ShareRule {
     newcomersPercent: percent("newcomersPercent"),
     until: decodeUntil(fields, now),
   };
+}
+
+function decodeRevoked(fields: Fields): readonly string[] {
+  const kids = fields.strings("revokedKeys", policyLimits.revokedKeysMax);
+  if (!kids.every(isKid)) throw malformed(subject, "revokes what is no key's id");
+  if (new Set(kids).size === kids.length) return kids;
+  throw malformed(subject, "revokes a key twice");
+}
+
+function decodeSigning(fields: Fields, now: Instant): SigningRule {
+  refuseUnknown(fields, ["kid", "until"], subject);
+  return { kid: fields.matching("kid", isKid), until: decodeUntil(fields, now) };
 }
 
 function decodeUntil(fields: Fields, now: Instant): Instant {

@@ -3,7 +3,7 @@ import { asSentence, HostError, type Instant, type JsonInput, TrustError } from 
 import { readBounded } from "../read-bounded.ts";
 import { replaceFile } from "../replace-file.ts";
 import { operatorsOf } from "./operators.ts";
-import { endsOf, noPolicy, policyAt, policyUntil } from "./policy.ts";
+import { endsOf, noPolicy, policyAt, policyLimits, policyUntil } from "./policy.ts";
 import { changedPolicy, type PolicyChange } from "./policy-change.ts";
 import { encodePolicy } from "./policy-document.ts";
 import {
@@ -73,7 +73,9 @@ export async function changePolicyFile(
   try {
     const before = await readPolicyFile(place, now);
     const policy = changes.reduce(changedPolicy, before?.policy ?? noPolicy);
-    const ends = endsOf(policy);
+    const ends = [...endsOf(policy)];
+    // What is revoked stays so beyond that: it is how long the rest of the file is good for.
+    if (policy.revokedKeys.length > 0) ends.push(now + policyLimits.untilMsMax);
     const expires = ends.length === 0 ? now + emptyLifeMs : Math.max(...ends);
     // By the clock, so that a vendor who has lost the file is still above what origins have seen.
     const version = Math.max((before?.version ?? 0) + 1, Math.floor(now / 1000));

@@ -14,6 +14,8 @@ import type { SigningKey } from "./ticket.ts";
 export interface TicketKey extends SigningKey {
   /** A whole second. */
   readonly createdAt: Instant;
+  /** An operator has named it as the one that signs, until then; in no file. */
+  readonly signsUntil?: Instant;
 }
 
 /** One whose tickets are out, and one that takes its place. */
@@ -23,6 +25,11 @@ export const ticketKeyFileBytesMax = 4 * 1024;
 const kidShape = /^[\w-]{1,32}$/;
 // 256 random bits take 43 characters; whoever sets a secret by other means may have more.
 const secretShape = /^[\w-]{43,128}$/;
+
+/** Whether a text can be the id of a key. */
+export function isKid(text: string): text is string {
+  return kidShape.test(text);
+}
 
 /** The file's bytes, the newest key first. */
 export function encodeTicketKeys(keys: readonly TicketKey[]): Uint8Array {
@@ -59,7 +66,7 @@ export function decodeTicketKeys(bytes: Uint8Array, file: string): readonly Tick
 function decodeKey(fields: Fields): TicketKey {
   refuseOthers(fields, ["kid", "secret", "createdAt"]);
   return {
-    kid: fields.matching("kid", (text): text is string => kidShape.test(text)),
+    kid: fields.matching("kid", isKid),
     secret: fields.matching("secret", (text): text is string => secretShape.test(text)),
     createdAt: Date.parse(fields.matching("createdAt", isUtcSecond)),
   };

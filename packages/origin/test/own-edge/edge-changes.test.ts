@@ -27,7 +27,8 @@ test("HAProxy takes tickets of the keys that the origin has, also after they cha
     return (await readTicketKeys(file))?.[0];
   };
   const first = await newest();
-  const origin = await edgedOrigin(t, { tickets: { keysFile: file, route: "primary" } });
+  const tickets = { keysFile: file, route: "primary" };
+  const origin = await edgedOrigin(t, { tickets, adminPort: 0 });
   const isTicket = async (key: SigningKey | undefined): Promise<boolean> => {
     assert.ok(key !== undefined);
     const before = await origin.passed("ticketed");
@@ -43,11 +44,19 @@ test("HAProxy takes tickets of the keys that the origin has, also after they cha
   await eventually("the third key counts", () => isTicket(third));
   assert.equal(await isTicket(first), false);
 
+  await putPolicy(origin, { revokedKeys: [second?.kid] });
+  await eventually("the revoked one counts no more", async () => !(await isTicket(second)));
+  assert.equal(await isTicket(third), true);
+
   origin.crash();
   await eventually("it is gone", () => origin.edge?.state().inFront === false);
   await inFront(origin);
   assert.equal(await isTicket(third), true);
   assert.equal(await isTicket(first), false);
+  assert.equal(await isTicket(second), false);
+
+  await putPolicy(origin, { revokedKeys: [second?.kid, third?.kid] });
+  await eventually("no key is left", async () => !(await isTicket(third)));
 });
 
 /** For whom the certificate is that a new connection is shown, and the status of an answer. */

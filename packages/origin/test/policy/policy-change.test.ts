@@ -126,6 +126,37 @@ test("there is a bound to what can be retired", () => {
   assert.equal(changedPolicy(policy, { kind: "retire", host: "a0", until: 6 }).retired.length, 64);
 });
 
+test("keys are revoked once, accepted again, and named to sign", () => {
+  const revoke = { kind: "revoke", kid: "0a1b2c3d4e5f" } as const;
+  let policy = changedPolicy(changedPolicy(noPolicy, revoke), revoke);
+  assert.deepEqual(policy.revokedKeys, ["0a1b2c3d4e5f"]);
+  policy = changedPolicy(policy, { kind: "sign", kid: "ffffffffffff", until: 5 });
+  assert.deepEqual(policy.signingKey, { kid: "ffffffffffff", until: 5 });
+  assert.equal(changedPolicy(policy, { kind: "usual-key" }).signingKey, undefined);
+  const accepted = changedPolicy(policy, { kind: "accept", kid: "0a1b2c3d4e5f" });
+  assert.deepEqual(accepted.revokedKeys, []);
+  assert.throws(() => changedPolicy(policy, { kind: "accept", kid: "other" }), {
+    code: "USAGE_ARGUMENT",
+    message: /revoked are: 0a1b2c3d4e5f\./,
+  });
+  for (const kind of ["revoke", "accept", "sign"] as const) {
+    assert.throws(() => changedPolicy(policy, { kind, kid: "no id", until: 5 }), {
+      code: "USAGE_ARGUMENT",
+      message: /"no id" is no id of a ticket key/,
+    });
+  }
+});
+
+test("there is a bound to the keys that can be revoked", () => {
+  let policy = noPolicy;
+  for (let at = 0; at < 16; at++) policy = changedPolicy(policy, { kind: "revoke", kid: `k${at}` });
+  assert.throws(() => changedPolicy(policy, { kind: "revoke", kid: "more" }), {
+    code: "USAGE_ARGUMENT",
+    message: /^16 keys are revoked/,
+  });
+  assert.equal(changedPolicy(policy, { kind: "revoke", kid: "k0" }).revokedKeys.length, 16);
+});
+
 test("of two policies together, no rule is lost or shortened", () => {
   const a: Policy = {
     retired: [
@@ -134,6 +165,8 @@ test("of two policies together, no rule is lost or shortened", () => {
     ],
     opened: [{ rule: "line", until: 9 }],
     draining: { refusesFrom: 3, until: 8 },
+    revokedKeys: ["k1", "k2"],
+    signingKey: { kid: "k3", until: 2 },
   };
   const b: Policy = {
     retired: [{ host: "x", until: 7 }],
@@ -143,6 +176,8 @@ test("of two policies together, no rule is lost or shortened", () => {
     ],
     draining: { refusesFrom: 4, until: 9 },
     shares: { machinePercent: 50, newcomersPercent: 40, until: 9 },
+    revokedKeys: ["k2", "k4"],
+    signingKey: { kid: "k5", until: 9 },
   };
   assert.deepEqual(unitedPolicy(a, b), {
     retired: [
@@ -155,6 +190,8 @@ test("of two policies together, no rule is lost or shortened", () => {
     ],
     draining: { refusesFrom: 3, until: 9 },
     shares: { machinePercent: 50, newcomersPercent: 40, until: 9 },
+    revokedKeys: ["k1", "k2", "k4"],
+    signingKey: { kid: "k3", until: 2 },
   });
   const own = { machinePercent: 200, newcomersPercent: 20, until: 5 };
   assert.equal(unitedPolicy({ ...a, shares: own }, b).shares, own, "what is said here goes first");

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fields, parseJson } from "@causeway/kernel";
-import { noPolicy, type Policy, policyAt, usualShares } from "../../src/policy/policy.ts";
+import {
+  noPolicy,
+  type Policy,
+  policyAt,
+  policyUntil,
+  usualShares,
+} from "../../src/policy/policy.ts";
 import { decodePolicy, encodePolicy } from "../../src/policy/policy-document.ts";
 
 const now = Date.parse("2026-08-16T00:00:00Z");
@@ -23,6 +29,8 @@ test("a policy is read as it was written", () => {
     ],
     draining: { refusesFrom: now + 60_000, until: Date.parse(until) },
     shares: { machinePercent: 50, newcomersPercent: 40, until: Date.parse(until) },
+    revokedKeys: ["0a1b2c3d4e5f", "k".repeat(32)],
+    signingKey: { kid: "ffffffffffff", until: Date.parse(until) },
   };
   assert.deepEqual(decode(JSON.stringify(encodePolicy(policy))), policy);
   assert.deepEqual(decode("{}"), noPolicy);
@@ -84,16 +92,36 @@ test("junk, and what is beyond the bounds, is no policy", () => {
     }),
     JSON.stringify({ retired: Array.from({ length: 65 }, (_, at) => ({ host: `a${at}`, until })) }),
   ];
+  const kids = Array.from({ length: 17 }, (_, at) => `k${at}`);
+  const ofKeys = [
+    { revokedKeys: "a" },
+    { revokedKeys: [1] },
+    { revokedKeys: [""] },
+    { revokedKeys: ["a b"] },
+    { revokedKeys: ["k".repeat(33)] },
+    { revokedKeys: ["a", "a"] },
+    { revokedKeys: kids },
+    { signingKey: "a" },
+    { signingKey: { kid: "a" } },
+    { signingKey: { kid: "a b", until } },
+    { signingKey: { kid: "a", until: "2027-08-18T00:00:00Z" } },
+    { signingKey: { kid: "a", until, secret: "s" } },
+  ];
+  wrong.push(...ofKeys.map((policy) => JSON.stringify(policy)));
   for (const text of wrong) assert.throws(() => decode(text), { code: "TRUST_MALFORMED" }, text);
 });
 
-test("every rule ends by itself", () => {
+test("every rule ends by itself, but a revoked key stays so", () => {
   const rules = {
     draining: { refusesFrom: until, until },
     shares: { until },
     opened: [{ rule: "line", until }],
+    signingKey: { kid: "b", until },
+    revokedKeys: ["a"],
   };
   const policy = decode(JSON.stringify({ retired: [{ host: "a.example", until }], ...rules }));
   assert.deepEqual(policyAt(policy, Date.parse(until) - 1), policy);
-  assert.deepEqual(policyAt(policy, Date.parse(until)), noPolicy);
+  const left = { ...noPolicy, revokedKeys: ["a"] };
+  assert.deepEqual(policyAt(policy, Date.parse(until)), left);
+  assert.deepEqual(policyAt(policyUntil(policy, now), now), left);
 });

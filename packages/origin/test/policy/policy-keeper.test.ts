@@ -27,6 +27,17 @@ test("who follows a policy is told of each change, and when a rule has ended", (
   assert.equal(told.length, length, "of nothing more");
 });
 
+test("a key that was revoked stays so when what was signed has expired", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
+  const keeper = new PolicyKeeper();
+  const policy = { ...retiring("b", 9_000_000), revokedKeys: ["a"] };
+  keeper.setFile({ version: 1, expires: 1_000_000 + hour, policy });
+  t.mock.timers.tick(hour);
+  assert.deepEqual(keeper.inForce, { ...noPolicy, revokedKeys: ["a"] });
+  keeper.setOwn({ ...noPolicy, revokedKeys: ["c"] });
+  assert.deepEqual(keeper.inForce.revokedKeys, ["c", "a"]);
+});
+
 test("what was said for an hour ends after an hour, also when the clock was set back", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const clocks = { wall: 100 * hour, steady: 5 };

@@ -6,12 +6,15 @@ import {
   ticketLifeSeconds,
   unnamedRoute,
 } from "../../src/shield/ticket.ts";
+import type { TicketKey } from "../../src/shield/ticket-key-file.ts";
 import { readTicketKeys, rotateTicketKeys } from "../../src/shield/ticket-keys.ts";
 import { TicketVerifier } from "../../src/shield/ticket-verifier.ts";
 import { WorkPuzzle } from "../../src/shield/work-puzzle.ts";
 import { prefixOf } from "../../src/tls/address-prefix.ts";
 import { type Answer, ask, askRaw, head } from "../support/http.ts";
+import { Operators, replace } from "../support/operators.ts";
 import { eventually, type TestOrigin, testOrigin } from "../support/origin.ts";
+import { inSeconds, putPolicy } from "../support/policy.ts";
 import { noise } from "../support/repository.ts";
 import { claimsOf, keysFile } from "../support/tickets.ts";
 import { solve } from "../support/work.ts";
@@ -271,5 +274,67 @@ for (const workers of [1, 2]) {
       return !(await known(first)).has(true);
     });
     assert.deepEqual(await known(early), new Set([true]));
+  });
+}
+
+for (const workers of [1, 2]) {
+  test(`a stolen key is dead in every worker once it is revoked, and the other one signs (${workers} at work)`, async (t) => {
+    const file = await keysFile(t);
+    await rotateTicketKeys(file);
+    await rotateTicketKeys(file);
+    const [fresh, stolen] = (await readTicketKeys(file)) ?? [];
+    assert.ok(fresh !== undefined && stolen !== undefined);
+    const policyFile = `${file}.policy`;
+    const tickets = { keysFile: file, route: "web-1" };
+    const options = { workers, tickets, policyFile, adminPort: 0, limits: alwaysCalm };
+    const origin = await testOrigin(t, options);
+    const operators = new Operators(origin.repository);
+    const claims = { aud: "web-1", sub: "known", since: nowSeconds(), exp: nowSeconds() + 600 };
+    /** By which keys' tickets each of many connections, spread over the workers, is known. */
+    const known = async (): Promise<string> => {
+      const answers = [fresh, stolen].map(async (key) => {
+        const headers = { Authorization: `Bearer ${issueTicket(claims, key)}` };
+        const asked = Array.from({ length: 20 }, () => ask(`${origin.url}${checked}`, { headers }));
+        const subs = (await Promise.all(asked)).map(
+          (answer) => claimsOf(ticketIn(answer) ?? "").sub,
+        );
+        return subs.every((sub) => sub === "known")
+          ? key.kid
+          : subs.includes("known")
+            ? "some"
+            : "";
+      });
+      return (await Promise.all(answers)).join();
+    };
+    const signer = async (): Promise<string> => {
+      const token = ticketIn(await ask(`${origin.url}${checked}`)) ?? "";
+      return (
+        JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as TicketKey
+      ).kid;
+    };
+    assert.equal(await known(), `${fresh.kid},${stolen.kid}`);
+    assert.equal(await signer(), stolen.kid, "the fresh one is to spread first");
+
+    const policy = { revokedKeys: [stolen.kid] };
+    replace(policyFile, operators.sign({ version: 1, policy }));
+    await eventually(
+      "its tickets are good no more",
+      async () => (await known()) === `${fresh.kid},`,
+    );
+    assert.equal(await signer(), fresh.kid);
+
+    replace(policyFile, operators.sign({ version: 2, policy: {} }));
+    await eventually(
+      "it is accepted",
+      async () => (await known()) === `${fresh.kid},${stolen.kid}`,
+    );
+    await putPolicy(origin, policy);
+    await eventually("this origin's operator says so, too", async () => {
+      return (await known()) === `${fresh.kid},`;
+    });
+    await putPolicy(origin, { signingKey: { kid: fresh.kid, until: inSeconds(600) } });
+    await eventually("the fresh one is named", async () => {
+      return (await known()) === `${fresh.kid},${stolen.kid}` && (await signer()) === fresh.kid;
+    });
   });
 }
