@@ -41,6 +41,9 @@ export const edgeLimits = {
    * while others wait. A first check reads about 20 documents. */
   addressShare: 100,
   networkShare: 400,
+  /** Answers in ten seconds that one address is given at once to what no client of files asks, and
+   * to a retired name. Nobody misses what the others wait for. */
+  strayShare: 4,
   /** Answers that one machine, or one address without tickets, is sent at once before those that are
    * beyond wait in a lane of their own: a browser asks for six, our client for fewer. */
   atOnce: 16,

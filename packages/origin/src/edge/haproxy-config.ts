@@ -7,14 +7,13 @@ import { commentText, haproxyWord } from "./engine-words.ts";
 import { backendRules, haproxyBackends } from "./haproxy-backends.ts";
 import type { HaproxyPlan, TlsPlan } from "./haproxy-plan.ts";
 import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
+import { haproxyStrays } from "./haproxy-strays.ts";
 import { haproxyTickets } from "./haproxy-tickets.ts";
 import { isOpenAcl, openRuleAcls } from "./open-rules.ts";
 
 /** Texts of `http-error` and `http-request`, for whoever is not served. */
 const retryAfter = 'hdr Retry-After "%[rand(20),add(5)]" hdr Cache-Control no-cache';
 const page = `content-type "text/html; charset=utf-8" file ${edgeFiles.busy}`;
-const words = 'content-type "text/plain; charset=utf-8"';
-const plain = "hdr Cache-Control no-cache hdr Access-Control-Allow-Origin *";
 
 /**
  * A configuration that HAProxy 2.6 accepts. Everything from outside goes through `haproxyWord`, or
@@ -181,27 +180,7 @@ function rules(
     "",
     "  http-request set-var(sess.now) date()",
     "",
-    "  # A retired name is answered before anything else is done.",
-    `  http-request return status 503 ${words} string "This name is retired. Use another route." ` +
-      `hdr Retry-After 3600 hdr Connection close ` +
-      `if { req.hdr(host),host_only,rtrim(.),map_str(${edgeFiles.retired}) -m found }`,
-    "",
-    "  # What no client of a file server sends.",
-    "  acl reads method GET HEAD",
-    "  acl has_body req.hdr(transfer-encoding) -m found",
-    "  acl has_body req.hdr_val(content-length) gt 0",
-    "  acl metadata path,url_dec -m beg /metadata/",
-    "  acl files path,url_dec -m beg /targets/",
-    "  acl page path,url_dec -m beg /security/",
-    // Each check for something new begins with these, and none of them is long.
-    "  acl small path,url_dec -m str /metadata/timestamp.json",
-    "  acl small path,url_dec -m end .root.json",
-    `  http-request return status 405 ${words} string "Only GET and HEAD are served." ` +
-      `hdr Allow "GET, HEAD" ${plain} unless reads`,
-    `  http-request return status 413 ${words} string "Requests with a body are not served." ` +
-      `hdr Connection close ${plain} if has_body`,
-    `  http-request return status 404 ${words} string "There is no such file here." ${plain} ` +
-      "unless metadata or files or page",
+    ...haproxyStrays(plan),
     "",
     "  # Who asks is for us to say.",
     "  http-request del-header Forwarded",
