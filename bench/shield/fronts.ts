@@ -120,7 +120,8 @@ const edge: Front = {
       control: join(tree.folder, "edge.sock"),
       user: undefined,
     };
-    await writeHaproxyEdge({ ...plan, keyFile: keysFile, alternates: [] }, out, tree.folder);
+    const keys = { keyFile: keysFile, revokedKeys: [] };
+    await writeHaproxyEdge({ ...plan, ...keys, alternates: [] }, out, tree.folder);
     stack.use(await PinnedServer.start(["haproxy", "-db", "-f", out], port));
     return port;
   },

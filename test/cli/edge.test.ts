@@ -82,6 +82,11 @@ test("HAProxy accepts what edge haproxy writes, wherever it goes", {
   const keyMap = path.join(path.dirname(out), "ticket-keys.map");
   assert.equal(statSync(keyMap).mode & 0o777, 0o600);
   assert.match(readFileSync(keyMap, "utf8"), /^[\w-]+ A{43}\n$/);
+
+  assert.equal((await causeway(["policy", "revoke", "k1", "--dir", dir])).code, 0);
+  const revoked = await causewayJson(["edge", "haproxy", "--dir", dir, "--out", out]);
+  assert.equal((revoked.json as { keys: number }).keys, 0, revoked.stderr);
+  assert.equal(readFileSync(keyMap, "utf8"), "");
 });
 
 test("nginx accepts what edge nginx writes", { skip: missing("nginx") }, async (t) => {
@@ -153,6 +158,12 @@ test("a running edge is changed by commands, and keeps what was changed", {
   const keys = path.join(vendor.dir, "keys", "tickets.json");
   const { json } = await causewayJson([...change, "--keys", keys]);
   assert.deepEqual(json, { retired: [], opened: [], keys: 1 });
+  const keyMap = path.join(folder, "ticket-keys.map");
+  const revoked = await causewayJson([...change, "--revoke", "k1"]);
+  assert.deepEqual(revoked.json, { retired: [], opened: [], keys: 0 });
+  assert.equal(readFileSync(keyMap, "utf8"), "");
+  const still = await causewayJson([...change, "--keys", keys, "--revoke", "k1"]);
+  assert.deepEqual(still.json, { retired: [], opened: [], keys: 0 });
   await vendor.run(...change, "--drain", "origin-1");
   assert.equal(await timestamp(), 503);
   await vendor.run(...change, "--ready", "origin-1");

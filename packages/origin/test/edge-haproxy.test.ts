@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { changeEdge } from "../src/edge/change-edge.ts";
+import { edgeFiles } from "../src/edge/edge-names.ts";
 import { keyMapLines } from "../src/edge/key-map.ts";
 import { LiveEdge } from "../src/edge/live-edge.ts";
 import { tellHaproxy } from "../src/edge/runtime-socket.ts";
@@ -90,6 +94,26 @@ test("keys are swapped while HAProxy runs, two at a time", { skip }, async (t) =
   assert.equal(await isTicket(edge, first), false);
   assert.equal(await isTicket(edge, second), true);
   await live.swapKeys([]);
+  assert.equal(await isTicket(edge, second), false);
+});
+
+test("a revoked key's tickets do not get through, at once and after the next start", {
+  skip,
+}, async (t) => {
+  const edge = await edgeBefore(t, [secondKey, key]);
+  const [first, second] = [tokenOf(claims()), tokenOf(claims(), { key: secondKey })];
+  const nothing = { retire: [], restore: [], drain: [], ready: [], open: [], close: [] };
+  const revoke = async (...kids: readonly string[]): Promise<number | undefined> => {
+    return (await changeEdge(edge.control, { ...nothing, revoke: kids }, edge.folder)).keys;
+  };
+  await assert.rejects(revoke("no id"), { code: "USAGE_ARGUMENT" });
+  assert.equal(await revoke("other"), 2);
+  assert.equal(await revoke(key.kid), 1);
+  assert.equal(await isTicket(edge, first), false);
+  assert.equal(await isTicket(edge, second), true);
+  const kept = readFileSync(join(edge.folder, edgeFiles.keys), "utf8");
+  assert.equal(kept, `${keyMapLines([secondKey]).join("")}\n`);
+  assert.equal(await revoke(secondKey.kid, key.kid), 0);
   assert.equal(await isTicket(edge, second), false);
 });
 

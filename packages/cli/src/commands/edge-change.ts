@@ -9,6 +9,7 @@ import { addVerb, type Context, collect } from "../verb.ts";
 interface ChangeOptions {
   readonly control: string;
   readonly keys?: string;
+  readonly revoke?: readonly string[];
   readonly retire?: readonly string[];
   readonly restore?: readonly string[];
   readonly drain?: readonly string[];
@@ -30,6 +31,7 @@ export function addChange(edge: Command, { terminal }: Context): void {
   )
     .option("--control <file>", "its runtime socket", "/run/haproxy/causeway.sock")
     .option("--keys <file>", "take tickets of the keys in this file only, as keys/tickets.json")
+    .option("--revoke <kid>", "take no ticket of the key with that id any more; repeat", collect)
     .option(
       "--retire <host>",
       "answer a constant text to whoever asks for that name; repeat",
@@ -59,8 +61,8 @@ export function addChange(edge: Command, { terminal }: Context): void {
 /** @throws {UsageError} `USAGE_ARGUMENT` nothing is to be changed, or `--for` is for nothing */
 function changeOf(options: Omit<ChangeOptions, "control" | "folder">): EdgeChange {
   const { keys: keyFile, retire = [], restore = [], drain = [], ready = [] } = options;
-  const { open = [], close = [], for: forMs } = options;
-  const changes = [retire, restore, drain, ready, open, close].flat().length;
+  const { open = [], close = [], revoke = [], for: forMs } = options;
+  const changes = [revoke, retire, restore, drain, ready, open, close].flat().length;
   if (forMs !== undefined && open.length === 0) {
     const what = "--for says when what is opened ends; say what to open, as --open line.";
     throw new UsageError("USAGE_ARGUMENT", what);
@@ -70,6 +72,7 @@ function changeOf(options: Omit<ChangeOptions, "control" | "folder">): EdgeChang
   }
   const until = Date.now() + (forMs ?? usualOpenMs);
   return {
+    revoke,
     retire,
     restore,
     drain,
@@ -85,7 +88,7 @@ function tell({ retired, opened, keys }: ChangedEdge, terminal: Terminal): void 
   const parts = [
     `retired names: ${retired.join(", ") || "none"}`,
     `open rules: ${ends.map(({ rule, until }) => `${rule} until ${until}`).join(", ") || "none"}`,
-    ...(keys === undefined ? [] : [`${keys} ticket keys`]),
+    ...(keys === undefined ? [] : [`ticket keys: ${keys}`]),
   ];
   terminal.result({ retired, opened: ends, keys }, `changed; ${parts.join("; ")}`);
 }

@@ -4,11 +4,13 @@ import {
   type EdgePeer,
   parseEndpoint,
   parseNetwork,
+  readPolicyFile,
   serverConnections,
   unnamedRoute,
   writeHaproxyEdge,
 } from "@causeway/origin";
 import { type Command, InvalidArgumentError } from "commander";
+import { policyFile } from "../policy-file.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { vendorRoutes } from "../vendor-routes.ts";
 import { addVerb, type Context, collect } from "../verb.ts";
@@ -85,19 +87,26 @@ export function addHaproxy(edge: Command, { terminal }: Context): void {
           control: path.resolve(control),
           user,
           keyFile,
+          revokedKeys: await revokedKeysOf(dir),
           alternates: vendor.others,
         },
         out,
         path.join(dir, "edge"),
       );
       if (written.keys === 0) {
-        terminal.warn(`there is no ${keyFile}: nobody has a ticket`);
+        terminal.warn(`no key that counts is in ${keyFile}: nobody has a ticket`);
       }
       const { config, folder, keys } = written;
       const told = { engine: "haproxy", file: out ?? null, folder, keys, config };
       if (out === undefined) terminal.say(`it needs the files in ${folder}`);
       terminal.result(told, out === undefined ? config.trimEnd() : `wrote ${out}`);
     });
+}
+
+/** Those that the vendor's policy has revoked. @throws {TrustError} {HostError} */
+async function revokedKeysOf(dir: string): Promise<readonly string[]> {
+  const place = { file: policyFile(dir), tree: path.resolve(dir, "repository") };
+  return (await readPolicyFile(place))?.policy.revokedKeys ?? [];
 }
 
 /** A name in every engine, table and system: it needs no quotes anywhere. */

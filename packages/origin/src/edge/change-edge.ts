@@ -1,7 +1,8 @@
 import { type Instant, UsageError } from "@causeway/kernel";
 import type { OpenedRule } from "../shield/rulebook.ts";
+import { keyId, type TicketKey } from "../shield/ticket-key-file.ts";
 import { readTicketKeys } from "../shield/ticket-keys.ts";
-import { writeKeyMap, writeOpenRules, writeRetired } from "./edge-files.ts";
+import { writeKeyMapLines, writeOpenRules, writeRetired } from "./edge-files.ts";
 import { type EdgeOpening, openedAfter } from "./edge-opening.ts";
 import { LiveEdge } from "./live-edge.ts";
 
@@ -9,6 +10,8 @@ import { LiveEdge } from "./live-edge.ts";
 export interface EdgeChange extends EdgeOpening {
   /** Tickets of the keys in this file, and no others, are good from then on. */
   readonly keyFile?: string;
+  /** Ids of keys whose tickets are good no more, also where the file has them. */
+  readonly revoke: readonly string[];
   readonly retire: readonly string[];
   readonly restore: readonly string[];
   readonly drain: readonly string[];
@@ -20,7 +23,7 @@ export interface ChangedEdge {
   readonly retired: readonly string[];
   /** All rules that are open now, each until its end, which HAProxy keeps by itself. */
   readonly opened: readonly OpenedRule[];
-  /** How many keys were taken over; undefined when they were not asked for. */
+  /** How many keys its tickets may have now; undefined when nothing was said of keys. */
   readonly keys: number | undefined;
 }
 
@@ -38,14 +41,13 @@ export async function changeEdge(
   now: Instant = Date.now(),
 ): Promise<ChangedEdge> {
   const live = new LiveEdge(control);
-  const keys = change.keyFile === undefined ? undefined : await readTicketKeys(change.keyFile);
-  if (keys === undefined && change.keyFile !== undefined) {
-    // A mistyped name must not make a newcomer of everybody.
-    throw new UsageError("KEY_MISSING", `there is no ticket key in ${change.keyFile}.`);
-  }
+  const revoked = change.revoke.map(keyId);
+  const keys = change.keyFile === undefined ? undefined : await keysIn(change.keyFile);
   const before = (await live.opened()).filter(({ until }) => until > now);
   const opened = openedAfter(before, change); // a mistyped rule is told before anything is done
-  if (keys !== undefined) await live.swapKeys(keys);
+  if (keys !== undefined) await live.swapKeys(keys.filter(({ kid }) => !revoked.includes(kid)));
+  const left =
+    keys === undefined && revoked.length === 0 ? undefined : await live.revokeKeys(revoked);
   for (const host of change.retire) await live.retire(host);
   for (const host of change.restore) await live.restore(host);
   for (const server of change.drain) await live.setServer(server, "drain");
@@ -53,9 +55,17 @@ export async function changeEdge(
   if (opened !== before) await live.setOpened(opened);
   const retired = await live.retired();
   if (folder !== undefined) {
-    if (keys !== undefined) await writeKeyMap(folder, keys);
+    if (left !== undefined) await writeKeyMapLines(folder, left);
     await writeRetired(folder, retired);
     await writeOpenRules(folder, opened);
   }
-  return { retired, opened, keys: keys?.length };
+  return { retired, opened, keys: left?.length };
+}
+
+/** @throws {UsageError} `KEY_MISSING`, `KEY_UNREADABLE` */
+async function keysIn(file: string): Promise<readonly TicketKey[]> {
+  const keys = await readTicketKeys(file);
+  if (keys !== undefined) return keys;
+  // A mistyped name must not make a newcomer of everybody.
+  throw new UsageError("KEY_MISSING", `there is no ticket key in ${file}.`);
 }

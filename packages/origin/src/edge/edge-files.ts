@@ -36,7 +36,12 @@ export async function writeEdgeFiles(
 
 /** Writes the keys that an HAProxy knows tickets by. @throws {HostError} */
 export async function writeKeyMap(folder: string, keys: readonly SigningKey[]): Promise<void> {
-  await replaceFile(join(folder, edgeFiles.keys), lines(keyMapLines(keys)), 0o600);
+  await writeKeyMapLines(folder, keyMapLines(keys));
+}
+
+/** The same, of lines of the map. @throws {HostError} */
+export async function writeKeyMapLines(folder: string, shown: readonly string[]): Promise<void> {
+  await replaceFile(join(folder, edgeFiles.keys), lines(shown), 0o600);
 }
 
 /** Writes the names that an HAProxy has retired from its start on. @throws {HostError} */

@@ -1,7 +1,7 @@
 import { HostError, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
-import type { SigningKey } from "../shield/ticket.ts";
+import { type SigningKey, ticketHeader } from "../shield/ticket.ts";
 import { edgeFiles } from "./edge-names.ts";
 import { keyMapLines } from "./key-map.ts";
 import { openedRulesIn, openRuleLines } from "./open-rules.ts";
@@ -22,6 +22,20 @@ export class LiveEdge {
   /** Takes tickets that were signed with these keys, and no others. @throws {HostError} */
   async swapKeys(keys: readonly SigningKey[]): Promise<void> {
     await this.#swapMap(edgeFiles.keys, keyMapLines(keys));
+  }
+
+  /**
+   * Takes tickets of these keys no more, by their ids. What is no key of its says nothing.
+   * @returns the lines of the map that are left
+   * @throws {HostError}
+   */
+  async revokeKeys(kids: readonly string[]): Promise<readonly string[]> {
+    const revoked = new Set(kids.map(ticketHeader));
+    const before = await this.#entries(edgeFiles.keys);
+    const left = before.filter(([header]) => !revoked.has(header));
+    const lines = left.map(([header, secret]) => `${header} ${secret}`);
+    if (left.length < before.length) await this.#swapMap(edgeFiles.keys, lines);
+    return lines;
   }
 
   /** Opens these rules, each until its end, and closes all others. @throws {HostError} */

@@ -9,6 +9,8 @@ import type { HaproxyPlan } from "./haproxy-plan.ts";
 export interface HaproxyEdge extends Omit<HaproxyPlan, "folder" | "connectionsMax"> {
   /** Where the vendor's ticket keys are; without the file nobody has a ticket. */
   readonly keyFile: string;
+  /** Ids of those whose tickets are good no more. */
+  readonly revokedKeys: readonly string[];
   /** Base URLs of other routes, for the page of whoever is not served. */
   readonly alternates: readonly string[];
 }
@@ -17,7 +19,7 @@ export interface WrittenEdge {
   readonly config: string;
   /** Absolute: where the maps and the page lie. */
   readonly folder: string;
-  /** How many ticket keys there are. */
+  /** How many ticket keys there are, without those that are revoked. */
   readonly keys: number;
 }
 
@@ -32,8 +34,9 @@ export async function writeHaproxyEdge(
   out: string | undefined,
   folder: string,
 ): Promise<WrittenEdge> {
-  const { keyFile, alternates, ...plan } = edge;
-  const keys = (await readTicketKeys(keyFile)) ?? [];
+  const { keyFile, revokedKeys, alternates, ...plan } = edge;
+  const ofFile = (await readTicketKeys(keyFile)) ?? [];
+  const keys = ofFile.filter(({ kid }) => !revokedKeys.includes(kid));
   const place = resolve(out === undefined ? folder : dirname(out));
   const config = haproxyConfig({
     ...plan,

@@ -1,7 +1,7 @@
 import { asSentence, type Instant, UsageError } from "@causeway/kernel";
 import { hostNameOf } from "../host-name.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
-import { isKid } from "../shield/ticket-key-file.ts";
+import { keyId } from "../shield/ticket-key-file.ts";
 import { notKnown } from "./known-members.ts";
 import { openableRules, type Policy, policyLimits, usualShares } from "./policy.ts";
 
@@ -116,15 +116,6 @@ function openable(text: string): OpenedRule["rule"] {
   const rule = openableRules.find((each) => each === text);
   if (rule !== undefined) return rule;
   throw new UsageError("USAGE_ARGUMENT", asSentence(notKnown(text, openableRules)));
-}
-
-function keyId(text: string): string {
-  const shown = JSON.stringify(text.slice(0, 80));
-  if (isKid(text)) return text;
-  throw new UsageError(
-    "USAGE_ARGUMENT",
-    `${shown} is no id of a ticket key; keys list tells them.`,
-  );
 }
 
 function named(text: string): string {

@@ -31,6 +31,16 @@ export function isKid(text: string): text is string {
   return kidShape.test(text);
 }
 
+/** The id of a key that somebody has typed. @throws {UsageError} `USAGE_ARGUMENT` */
+export function keyId(text: string): string {
+  const shown = JSON.stringify(text.slice(0, 80));
+  if (isKid(text)) return text;
+  throw new UsageError(
+    "USAGE_ARGUMENT",
+    `${shown} is no id of a ticket key; keys list tells them.`,
+  );
+}
+
 /** The file's bytes, the newest key first. */
 export function encodeTicketKeys(keys: readonly TicketKey[]): Uint8Array {
   const shown = keys.map(({ kid, secret, createdAt }) => {

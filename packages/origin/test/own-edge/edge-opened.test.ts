@@ -75,7 +75,15 @@ async function haproxyBefore(t: TestContext) {
   return { edge, live: new LiveEdge(edge.control) };
 }
 
-const nothing = { retire: [], restore: [], drain: [], ready: [], open: [], close: [] } as const;
+const nothing = {
+  revoke: [],
+  retire: [],
+  restore: [],
+  drain: [],
+  ready: [],
+  open: [],
+  close: [],
+} as const;
 
 test("HAProxy ends by itself what an operator opened", { skip }, async (t) => {
   const { edge, live } = await haproxyBefore(t);
