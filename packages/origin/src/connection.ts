@@ -20,6 +20,7 @@ export class Connection implements Seat, HoldableSeat, Restable {
   readonly socket: Socket;
   readonly network: string;
   standing: Standing = "unheard";
+  giveUp: (() => void) | undefined;
   /** Whether a `PlainReader` reads it; otherwise Node does. */
   isReadHere = false;
   stalledMs = 0;

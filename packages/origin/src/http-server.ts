@@ -243,6 +243,7 @@ export class HttpServer {
     const least = this.#slots.whoGivesWay(performance.now(), mayGo);
     if (least === undefined) return;
     const hasRoom = !isOpen && this.#slots.size + this.#resting.size <= openedConnectionsMax;
+    if (least.giveUp !== undefined) return least.giveUp();
     if (!hasRoom || !least.mayRest) return this.#sendAway(least);
     this.#slots.delete(least);
     this.#resting.add(least);

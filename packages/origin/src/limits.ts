@@ -9,6 +9,8 @@ export interface OriginLimits {
   readonly headerTimeMs: number;
   /** The same while all connections are taken. */
   readonly headerTimePressedMs: number;
+  /** Who has just come is not sent away before it could be heard. */
+  readonly headerTimeFreshMs: number;
   readonly connectionsMax: number;
   /**
    * What a process bears: the same while the rule of connections is open, and with those that rest
@@ -112,6 +114,7 @@ export const defaultLimits: OriginLimits = {
   headerCountMax: 64, // browsers send about 20, proxies add a few
   headerTimeMs: 10_000, // a head is one packet; this allows two of them to be lost
   headerTimePressedMs: 1_000, // the longest round trips; whoever says nothing gives way to the next
+  headerTimeFreshMs: 100, // a request comes right behind its connection; thousands a second may come
   connectionsMax: 512, // well below 1,024: more ready sockets starve libuv's timers and accepts
   openedConnectionsMax: 8_192, // half a GiB if all of them take a block of a file
   listeningTurnMax: 128, // with the places still below 1,024; thousands are heard within three seconds

@@ -219,10 +219,12 @@ export class Admission {
     const { known, hasWaited, isOver, owedMs } = account;
     if (!isOver) this.#contention.note(known ? `${ticket?.sub}` : client, this.#now());
     const leave = (): void => {
+      exchange.seat.giveUp = undefined;
       if (this.#line.leave(waiting)) outcomes.leave();
     };
     const staying = (then: () => void) => (): void => {
       response.off("close", leave);
+      exchange.seat.giveUp = undefined;
       then();
     };
     const waiting: Waiting = {
@@ -238,6 +240,11 @@ export class Admission {
       leave,
     };
     response.once("close", leave);
+    if (!begun) {
+      exchange.seat.giveUp = () => {
+        if (this.#line.leave(waiting)) waiting.refuse();
+      };
+    }
     this.#line.join(waiting)?.refuse();
     if (known && this.#slots.hasRoom) this.#goOn();
   }

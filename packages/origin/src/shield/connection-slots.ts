@@ -10,6 +10,8 @@ export type Standing = "unheard" | "waiting" | "served" | "waited" | "known";
 /** What the shield does with the connection that a request came over. */
 export interface HoldableSeat {
   standing: Standing;
+  /** Set while its request waits for its turn: refuses it, late, as if its turn could not come. */
+  giveUp?: (() => void) | undefined;
   /** Its refusal is held back: until `release` it is not listened to, and takes no place. */
   hold(): void;
   release(): void;
@@ -34,20 +36,24 @@ export interface Seat {
 interface SlotsPatience {
   /** Before its first request. */
   readonly headerTimePressedMs: number;
+  /** Its first request may be on its way, and may show a ticket. */
+  readonly headerTimeFreshMs: number;
   /** While an answer waits for it. */
   readonly sendGracePressedMs: number;
 }
 
 const owedMsMax = 1e7;
 const countMax = 1e4;
+const tierSize = (countMax + 1) * 3 * (owedMsMax + 1);
+const freshTiers = 2; // above newcomers: that is behind those who have waited
 const ticketSeatsMax = 16; // a browser opens six connections, our client fewer
 const countEveryMs = 50; // it takes a look at all, and hundreds may come in a turn
 
 /**
  * The connections of one worker, and who of them has to leave so that a newcomer always finds a
- * place: first those who are idle, or have said or read nothing for too long; then newcomers; ticket
- * holders last, unless their ticket holds many places: it is worth those of one machine. Among their
- * like it is one of the network, or ticket, that has most of them: whoever floods pushes out itself.
+ * place: first those who are idle, or have said or read nothing for too long; then newcomers; who has
+ * just come, and may show a ticket; ticket holders last, unless their ticket holds many places: it is
+ * worth those of one machine. Among their like it is one of the network, or ticket, that has most of them: whoever floods pushes out itself.
  */
 export class ConnectionSlots<Each extends Seat> {
   readonly #patience: SlotsPatience;
@@ -87,16 +93,17 @@ export class ConnectionSlots<Each extends Seat> {
   /** Among those for whom `mayGo` is true. */
   whoGivesWay(now: number, mayGo: (seat: Each) => boolean = () => true): Each | undefined {
     this.#countTickets(now);
-    let found: Each | undefined;
-    let least = Number.POSITIVE_INFINITY;
+    const fresh = new Least<Each>();
+    const others = new Least<Each>();
     for (const seat of this.#seats) {
       if (!mayGo(seat)) continue;
-      const worth = this.#worthOf(seat, now);
-      if (worth >= least) continue;
-      found = seat;
-      least = worth;
+      const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
+      (this.#isFresh(seat, owedMs) ? fresh : others).take(seat, this.#worthOf(seat, owedMs));
     }
-    return found;
+    // Who is served goes for no crowd that only says nothing.
+    const freshWorth =
+      fresh.worth + (fresh.count * 2 > this.#seats.size ? 0 : freshTiers * tierSize);
+    return others.worth <= freshWorth ? others.seat : fresh.seat;
   }
 
   #countOf({ network }: Each): number {
@@ -126,19 +133,37 @@ export class ConnectionSlots<Each extends Seat> {
     return standing !== "unheard" || owedMs > headerTimePressedMs;
   }
 
+  /** Its request may be on its way, and may show a ticket. */
+  #isFresh({ standing }: Each, owedMs: number): boolean {
+    return standing === "unheard" && owedMs <= this.#patience.headerTimeFreshMs;
+  }
+
   /** In one number, since it is asked of hundreds for each newcomer: tier, count, order, silence. */
-  #worthOf(seat: Each, now: number): number {
-    const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
+  #worthOf(seat: Each, owedMs: number): number {
     const crowd = this.#crowdOf(seat);
     const few = countMax - Math.min(Math.max(this.#countOf(seat), crowd), countMax);
     const tier = crowd > 0 ? Number(seat.busy) : tierOf(seat, this.#isLost(seat, owedMs));
-    return ((tier * (countMax + 1) + few) * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
+    return tier * tierSize + (few * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
+  }
+}
+
+/** Whoever is worth least. */
+class Least<Each> {
+  seat: Each | undefined;
+  worth = Number.POSITIVE_INFINITY;
+  count = 0;
+
+  take(seat: Each, worth: number): void {
+    this.count++;
+    if (worth >= this.worth) return;
+    this.seat = seat;
+    this.worth = worth;
   }
 }
 
 /** From whom it costs least to lose a place. */
 function tierOf({ standing }: Seat, isLost: boolean): number {
-  if (standing === "known") return isLost ? 2 : 3;
+  if (standing === "known") return isLost ? 2 : 4;
   if (isLost) return 0;
   return standing === "waited" ? 2 : 1;
 }

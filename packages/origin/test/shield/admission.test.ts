@@ -275,6 +275,22 @@ test("a connection whose refusal is held takes no place from others", async (t) 
   assert.equal(admission.state().held, 12);
 });
 
+test("who waits and has to give its place to another is told so, late", async (t) => {
+  const { admission, clock, url, waits, works } = await occupied(t, { connectionsMax: 4 });
+  const newcomers: { answer: Promise<number> }[] = [];
+  for (let at = 0; at < 3; at++) newcomers.push(await waits(`metadata/${at}`));
+  const known = ask(url("metadata/known"), { headers: { authorization: "1" } });
+  await eventually("one newcomer is refused for it", () => admission.state().held === 1);
+  await eventually("it waits", () => admission.state().waiting === 3);
+  works[0]?.finish();
+  await eventually("it goes on", () => works.length === 2);
+  works[1]?.finish();
+  assert.equal((await known).status, 200);
+  clock.now += defaultLimits.heldMs.most;
+  admission.tick(0);
+  assert.equal(await Promise.race(newcomers.map(({ answer }) => answer)), 503);
+});
+
 test("who has used up its share is refused while others have to wait, and told why, unless it has waited", async (t) => {
   const { admission, works, clock, waits, url, counts, refused } = await occupied(t, {
     shareBurstMs: 0,

@@ -10,7 +10,11 @@ interface Named extends Seat {
   readonly name: string;
 }
 
-const patience = { headerTimePressedMs: 1_000, sendGracePressedMs: 3_000 };
+const patience = {
+  headerTimeFreshMs: 100,
+  headerTimePressedMs: 1_000,
+  sendGracePressedMs: 3_000,
+};
 
 function seat(name: string, part: Partial<Seat> = {}): Named {
   const none = { stalledMs: 0, owesRequestMs: () => 0 };
@@ -35,6 +39,7 @@ test("who is idle or says nothing gives way before newcomers, ticket holders las
     seat("known and idle", { standing: "known", busy: false, owesRequestMs: () => 9_000 }),
     seat("served", { standing: "served" }),
     seat("new", { standing: "unheard", busy: false, owesRequestMs: () => 900 }),
+    seat("just come", { standing: "unheard", busy: false, owesRequestMs: () => 100 }),
     seat("waiting"),
     seat("who has waited", { standing: "waited" }),
     seat("who had waited", { standing: "waited", busy: false, owesRequestMs: () => 5 }),
@@ -43,7 +48,8 @@ test("who is idle or says nothing gives way before newcomers, ticket holders las
   ]);
   assert.deepEqual(gone.slice(0, 3).toSorted(), ["idle", "silent", "who had waited"]);
   assert.deepEqual(gone.slice(3, 6), ["waiting", "new", "served"]);
-  assert.deepEqual(gone.slice(6), ["known and idle", "who has waited", "known at work"]);
+  assert.deepEqual(gone.slice(6, 8), ["known and idle", "who has waited"]);
+  assert.deepEqual(gone.slice(8), ["just come", "known at work"]);
 });
 
 test("of the network that has most of them one gives way, until it has no more than others", () => {
@@ -60,7 +66,7 @@ test("a ticket that holds many places gives way like a newcomer, until it has th
       return seat(sub, { standing: "known", network: `${sub} ${at}`, ticket, ...part });
     });
   };
-  const fresh = seat("new", { standing: "unheard", busy: false });
+  const fresh = seat("new", { standing: "unheard", busy: false, owesRequestMs: () => 101 });
   const gone = order([
     ...ofTicket("idle", 20, { busy: false }),
     ...ofTicket("at work", 19),
@@ -76,7 +82,7 @@ test("who takes nothing of its answer gives way before newcomers, and before oth
   const gone = order([
     seat("known that reads", { standing: "known", stalledMs: 3_000 }),
     seat("known", { standing: "known", stalledMs: 3_001 }),
-    seat("new", { standing: "unheard", busy: false }),
+    seat("new", { standing: "unheard", busy: false, owesRequestMs: () => 101 }),
     seat("reads", { standing: "served", stalledMs: 3_000 }),
     seat("who has waited and reads", { standing: "waited" }),
     seat("who has waited", { standing: "waited", stalledMs: 3_001 }),
