@@ -141,9 +141,9 @@ export class Connection implements Seat, HoldableSeat, Restable {
     this.listen();
   }
 
-  /** Whoever has said nothing yet has to come to it; and one over TLS would keep its lane's place. */
+  /** One over TLS would keep its lane's place. */
   get mayRest(): boolean {
-    return !this.busy && this.standing !== "unheard" && !(this.socket instanceof TLSSocket);
+    return !this.busy && !(this.socket instanceof TLSSocket);
   }
 
   rest(): void {

@@ -94,7 +94,8 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const setTicketKeys = (keys: readonly TicketKey[]): void => desk?.setKeys(keys);
   setTicketKeys(tickets?.keys ?? []);
   const refuse = refusing(duplicates, rules, desk);
-  const { admission, stop: stopTicking } = runAdmission(limits, served.workers, refuse, rules);
+  const place = { workers: served.workers, isEntrance: entrance !== undefined };
+  const { admission, stop: stopTicking } = runAdmission(limits, place, refuse, rules);
   // Of its own measure: lines about refusals must not hide a failing disk.
   const disk = throttledLog(log, limits.logLinesPerSecondMax);
   const files = fileHandler({ tree, alternates: duplicates, office: desk?.office, log: disk });

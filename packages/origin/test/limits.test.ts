@@ -166,7 +166,13 @@ test("a flood of pipelined requests loses its connection at once, and counts as 
 });
 
 test("when all connections are taken, heads that come slowly give way to a newcomer", async (t) => {
-  const limits = { connectionsMax: 4, headerTimeMs: 600_000, headerTimePressedMs: 50 };
+  const limits = {
+    connectionsMax: 4,
+    openedConnectionsMax: 4,
+    headerTimeMs: 600_000,
+    headerTimePressedMs: 50,
+    headerTimeFreshMs: 0,
+  };
   const origin = await testOrigin(t, { limits, adminPort: 0 });
   const slow = Array.from({ length: 4 }, () => dial(origin.port));
   for (const socket of slow) socket.write(`${line}\r\nHost: `);

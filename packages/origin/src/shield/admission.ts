@@ -193,7 +193,9 @@ export class Admission {
         resolve();
       };
       const outcomes = { goOn, refuse: () => resolve(), leave: () => resolve() };
-      this.#join(exchange, account, true, outcomes);
+      // What it has got meanwhile counts: others have got nothing yet.
+      const { owedMs, isOver } = this.#shares.accountOf(exchange, this.#now());
+      this.#join(exchange, { ...account, owedMs, isOver }, true, outcomes);
     });
   }
 

@@ -44,10 +44,10 @@ interface SlotsPatience {
 
 const owedMsMax = 1e7;
 const countMax = 1e4;
-const tierSize = (countMax + 1) * 3 * (owedMsMax + 1);
-const freshTiers = 2; // above newcomers: that is behind those who have waited
+const lookEveryMs = 10; // it takes a look at all, and hundreds may come in a turn
+const leastPart = 8; // those who come meanwhile may be worth less than the rest
 const ticketSeatsMax = 16; // a browser opens six connections, our client fewer
-const countEveryMs = 50; // it takes a look at all, and hundreds may come in a turn
+const countEveryMs = 50; // as far as what a ticket holds may be out of date
 
 /**
  * The connections of one worker, and who of them has to leave so that a newcomer always finds a
@@ -62,6 +62,10 @@ export class ConnectionSlots<Each extends Seat> {
   /** When it was counted last. */
   readonly #perTicket = new Map<string, number>();
   #countedAt = Number.NEGATIVE_INFINITY;
+  /** Those who would go first, the first of them last, as they were worth when looked at last. */
+  #least: { readonly seat: Each; readonly worth: number }[] = [];
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #freshTier = 3;
 
   constructor(patience: SlotsPatience) {
     this.#patience = patience;
@@ -92,18 +96,33 @@ export class ConnectionSlots<Each extends Seat> {
 
   /** Among those for whom `mayGo` is true. */
   whoGivesWay(now: number, mayGo: (seat: Each) => boolean = () => true): Each | undefined {
-    this.#countTickets(now);
-    const fresh = new Least<Each>();
-    const others = new Least<Each>();
-    for (const seat of this.#seats) {
-      if (!mayGo(seat)) continue;
-      const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
-      (this.#isFresh(seat, owedMs) ? fresh : others).take(seat, this.#worthOf(seat, owedMs));
+    if (now - this.#lookedAt < lookEveryMs) {
+      for (let next = this.#least.pop(); next !== undefined; next = this.#least.pop()) {
+        const { seat, worth } = next;
+        if (!this.#seats.has(seat) || !mayGo(seat)) continue;
+        if (this.#worthOf(seat, now) <= worth) return seat;
+        break;
+      }
     }
+    this.#look(now, mayGo);
+    return this.#least.pop()?.seat;
+  }
+
+  /** Finds those who would go first: hundreds may come in one turn of the event loop. */
+  #look(now: number, mayGo: (seat: Each) => boolean): void {
+    this.#lookedAt = now;
+    this.#countTickets(now);
+    let fresh = 0;
+    for (const seat of this.#seats) if (this.#isFresh(seat, now)) fresh++;
     // Who is served goes for no crowd that only says nothing.
-    const freshWorth =
-      fresh.worth + (fresh.count * 2 > this.#seats.size ? 0 : freshTiers * tierSize);
-    return others.worth <= freshWorth ? others.seat : fresh.seat;
+    this.#freshTier = fresh * 2 > this.#seats.size ? 1 : 3;
+    const all: { readonly seat: Each; readonly worth: number }[] = [];
+    for (const seat of this.#seats) {
+      if (mayGo(seat)) all.push({ seat, worth: this.#worthOf(seat, now) });
+    }
+    const count = Math.ceil(all.length / leastPart);
+    const least = all.toSorted((a, b) => a.worth - b.worth).slice(0, count);
+    this.#least = least.reverse();
   }
 
   #countOf({ network }: Each): number {
@@ -134,41 +153,31 @@ export class ConnectionSlots<Each extends Seat> {
   }
 
   /** Its request may be on its way, and may show a ticket. */
-  #isFresh({ standing }: Each, owedMs: number): boolean {
-    return standing === "unheard" && owedMs <= this.#patience.headerTimeFreshMs;
+  #isFresh(seat: Each, now: number): boolean {
+    if (seat.standing !== "unheard") return false;
+    return seat.owesRequestMs(now) <= this.#patience.headerTimeFreshMs;
   }
 
-  /** In one number, since it is asked of hundreds for each newcomer: tier, count, order, silence. */
-  #worthOf(seat: Each, owedMs: number): number {
+  /** In one number, since it is asked of hundreds: tier, count, order, silence. */
+  #worthOf(seat: Each, now: number): number {
+    const owedMs = Math.min(seat.owesRequestMs(now), owedMsMax);
     const crowd = this.#crowdOf(seat);
     const few = countMax - Math.min(Math.max(this.#countOf(seat), crowd), countMax);
-    const tier = crowd > 0 ? Number(seat.busy) : tierOf(seat, this.#isLost(seat, owedMs));
-    return tier * tierSize + (few * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
+    const tier = crowd > 0 ? Number(seat.busy) : this.#tierOf(seat, owedMs, now);
+    return ((tier * (countMax + 1) + few) * 3 + orderOf(seat)) * (owedMsMax + 1) - owedMs;
+  }
+
+  /** From whom it costs least to lose a place. */
+  #tierOf(seat: Each, owedMs: number, now: number): number {
+    const isLost = this.#isLost(seat, owedMs);
+    if (seat.standing === "known") return isLost ? 2 : 4;
+    if (isLost) return 0;
+    if (this.#isFresh(seat, now)) return this.#freshTier;
+    return seat.standing === "waited" ? 2 : 1;
   }
 }
 
-/** Whoever is worth least. */
-class Least<Each> {
-  seat: Each | undefined;
-  worth = Number.POSITIVE_INFINITY;
-  count = 0;
-
-  take(seat: Each, worth: number): void {
-    this.count++;
-    if (worth >= this.worth) return;
-    this.seat = seat;
-    this.worth = worth;
-  }
-}
-
-/** From whom it costs least to lose a place. */
-function tierOf({ standing }: Seat, isLost: boolean): number {
-  if (standing === "known") return isLost ? 2 : 4;
-  if (isLost) return 0;
-  return standing === "waited" ? 2 : 1;
-}
-
-/** Who waits has got nothing yet; who has said nothing may be anybody. */
+/** Who says nothing can be heard later; who waits has got nothing yet. */
 function orderOf({ standing }: Seat): number {
-  return standing === "served" ? 2 : standing === "unheard" ? 1 : 0;
+  return standing === "served" ? 2 : standing === "waiting" ? 1 : 0;
 }

@@ -3,20 +3,19 @@ import type { OriginLimits } from "../limits.ts";
 import { Admission, type AdmissionPorts } from "./admission.ts";
 import { LoopDelay } from "./loop-delay.ts";
 import type { Rulebook } from "./rulebook.ts";
-import { Shares } from "./shares.ts";
+import { Shares, type SharesPlace } from "./shares.ts";
 
 /**
  * An admission on the clock, chance and event loop of this process, until `stop`.
- * @param workers how many there are of its kind: each gives a part of everybody's share
  */
 export function runAdmission(
   limits: OriginLimits,
-  workers: number,
+  place: SharesPlace,
   refuse: AdmissionPorts["refuse"],
   rules: Rulebook,
 ): { readonly admission: Admission; readonly stop: () => void } {
   const now = (): number => performance.now();
-  const shares = new Shares(limits, workers, (into) => getRandomValues(into), rules);
+  const shares = new Shares(limits, place, (into) => getRandomValues(into), rules);
   const ports = { now, random: Math.random, afterTurn: setImmediate, refuse };
   const admission = new Admission(limits, shares, ports, rules);
   const { admissionTickMs } = limits;

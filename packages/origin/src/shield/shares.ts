@@ -18,6 +18,14 @@ interface MachineShare {
   readonly networkShares: number;
 }
 
+/** Where shares are given. */
+export interface SharesPlace {
+  /** How many give a part of everybody's share. */
+  readonly workers: number;
+  /** Only tickets count here: who has used up its own is nobody else, as a newcomer would be. */
+  readonly isEntrance?: boolean;
+}
+
 /** Who asks. */
 export interface Asker {
   readonly ticket: Ticket | undefined;
@@ -62,20 +70,22 @@ export class Shares {
   readonly #machinesAt: TicketCensus;
   readonly #machinesIn: TicketCensus;
   readonly #rules: Rulebook;
+  readonly #isEntrance: boolean;
   #factor = 1;
 
   /**
-   * @param workers how many give a part of everybody's share. What may be used at once is not cut:
-   * a client with one connection has one worker.
+   * What may be used at once is not cut by the number of workers: a client with one connection has
+   * one worker.
    * @param random fills with random bits
    */
   constructor(
     share: MachineShare,
-    workers: number,
+    { workers, isEntrance = false }: SharesPlace,
     random: (into: Uint32Array) => void,
     rules = new Rulebook(),
   ) {
     this.#rules = rules;
+    this.#isEntrance = isEntrance;
     this.#share = {
       ...share,
       shareWorkMsPerSecond: share.shareWorkMsPerSecond / workers,
@@ -111,6 +121,7 @@ export class Shares {
       const hasRoom = this.#underWay.countOf(ticket.sub) < shareAtOnce * (ticket.fleet ?? 1);
       const isWithin = (owedMs <= shareBurstMs && hasRoom) || this.#rules.isOpen("ticket-shares");
       if (isWithin) return { known: true, hasWaited: false, owedMs, isOver: false };
+      if (this.#isEntrance) return { known: false, hasWaited: false, owedMs, isOver: true };
     }
     if (place !== undefined) {
       const owedMs = this.#places.owedMs(keyOfPlace(place), now);

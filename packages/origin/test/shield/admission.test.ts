@@ -26,7 +26,7 @@ async function shielded(
 ) {
   const clock = { now: 0 };
   const bounds = { ...defaultLimits, workAtOnceMin: 1, workAtOnceMax: 1, ...limits };
-  const shares = new Shares(bounds, 1, (into) => getRandomValues(into));
+  const shares = new Shares(bounds, { workers: 1 }, (into) => getRandomValues(into));
   const refused: [ShieldRule, number][] = [];
   const rules = new Rulebook({ onRefused: (rule, shown) => refused.push([rule, shown.since]) });
   const ports = {

@@ -47,7 +47,7 @@ test("who is idle or says nothing gives way before newcomers, ticket holders las
     seat("silent", { standing: "unheard", busy: false, owesRequestMs: () => 1_001 }),
   ]);
   assert.deepEqual(gone.slice(0, 3).toSorted(), ["idle", "silent", "who had waited"]);
-  assert.deepEqual(gone.slice(3, 6), ["waiting", "new", "served"]);
+  assert.deepEqual(gone.slice(3, 6), ["new", "waiting", "served"]);
   assert.deepEqual(gone.slice(6, 8), ["known and idle", "who has waited"]);
   assert.deepEqual(gone.slice(8), ["just come", "known at work"]);
 });

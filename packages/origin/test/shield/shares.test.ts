@@ -36,7 +36,7 @@ function uses(
 
 test("a share is used up by work or by bytes, whichever is scarcer", () => {
   const one = (used: { workMs: number; bytes: number }): number => {
-    return uses(new Shares(share, 1, random), asker("192.0.2.1", "a"), used);
+    return uses(new Shares(share, { workers: 1 }, random), asker("192.0.2.1", "a"), used);
   };
   assert.equal(one({ workMs: 1, bytes: 0 }), 21); // 20 are two seconds' worth
   assert.equal(one({ workMs: 0, bytes: 100 }), 21);
@@ -45,7 +45,7 @@ test("a share is used up by work or by bytes, whichever is scarcer", () => {
 
 test("a machine can be made to be worth less, or more", () => {
   const usesAt = (percent: number): number => {
-    const shares = new Shares(share, 1, random);
+    const shares = new Shares(share, { workers: 1 }, random);
     shares.setPercent(percent);
     return uses(shares, asker("192.0.2.1", "a"), { workMs: 1, bytes: 100 });
   };
@@ -53,7 +53,7 @@ test("a machine can be made to be worth less, or more", () => {
 });
 
 test("a ticket whose share is used up goes as a newcomer of its address, until time has paid", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   const who = asker("192.0.2.1", "a");
   assert.equal(shares.accountOf(who, 0).known, true);
   uses(shares, who, { workMs: 1, bytes: 0 });
@@ -66,9 +66,19 @@ test("a ticket whose share is used up goes as a newcomer of its address, until t
   assert.equal(shares.accountOf(who, 101).known, true);
 });
 
+test("at an entrance a ticket whose share is used up is no newcomer, but over its share", () => {
+  const shares = new Shares(share, { workers: 1, isEntrance: true }, random);
+  const used = { workMs: 1, bytes: 0 };
+  assert.equal(uses(shares, asker("192.0.2.1", "a"), used), 21);
+  const { known, isOver } = shares.accountOf(asker("198.51.100.1", "a"), 0);
+  assert.deepEqual([known, isOver], [false, true]);
+  assert.equal(shares.accountOf(asker("192.0.2.1", "b"), 0).known, true);
+  assert.equal(shares.accountOf(asker("192.0.2.1", "a"), 1_000).known, true);
+});
+
 test("a ticket, and a place, has a few answers under way at once, and a fleet's as many times", () => {
   const atOnce = (who: Asker): number => {
-    const shares = new Shares(share, 1, random);
+    const shares = new Shares(share, { workers: 1 }, random);
     const isFirst = (): boolean => {
       const account = shares.accountOf(who, 0);
       return account.known || account.hasWaited;
@@ -91,7 +101,7 @@ test("a ticket, and a place, has a few answers under way at once, and a fleet's 
 test("while tickets' shares are open a ticket has as many under way as it likes", () => {
   const rules = new Rulebook({ now: () => 0 });
   rules.setOpened([{ rule: "ticket-shares", until: 1 }]);
-  const shares = new Shares(share, 1, random, rules);
+  const shares = new Shares(share, { workers: 1 }, random, rules);
   const who = asker("192.0.2.1", "a");
   for (let count = 0; count < 100; count++) {
     const account = shares.accountOf(who, 0);
@@ -101,7 +111,7 @@ test("while tickets' shares are open a ticket has as many under way as it likes"
 });
 
 test("a stolen ticket that a flood shows is worth one share, and takes no other's", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   let known = 0;
   for (let machine = 0; machine < 200; machine++) {
     const who = asker(`198.51.${machine}.1`, "stolen");
@@ -114,14 +124,14 @@ test("a stolen ticket that a flood shows is worth one share, and takes no other'
 });
 
 test("a ticket on a flooding address has its own share", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 });
   assert.equal(shares.accountOf(asker("192.0.2.1"), 0).isOver, true);
   assert.equal(shares.accountOf(asker("192.0.2.1", "a"), 0).known, true);
 });
 
 test("beside an address that floods its neighbours have a share, and the network not for ever", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   uses(shares, asker("192.0.2.1"), { workMs: 1, bytes: 0 });
   assert.equal(shares.accountOf(asker("192.0.2.2"), 0).isOver, false);
   for (let host = 2; host < 9; host++)
@@ -131,7 +141,7 @@ test("beside an address that floods its neighbours have a share, and the network
 });
 
 test("an address from which many tickets were shown has as many shares, also without them", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   for (let machine = 0; machine < 1_000; machine++) {
     shares.noteTicket(asker("203.0.113.1", `machine-${machine}`), 0);
   }
@@ -142,7 +152,7 @@ test("an address from which many tickets were shown has as many shares, also wit
 
 test("a rule that is open refuses nobody, and leaves no debt of hours behind", () => {
   const rules = new Rulebook({ now: () => 0 });
-  const shares = new Shares(share, 1, random, rules);
+  const shares = new Shares(share, { workers: 1 }, random, rules);
   const who = asker("192.0.2.1", "a");
   const neighbour = asker("192.0.2.1");
   const work = { workMs: 1e6, bytes: 0 };
@@ -162,7 +172,7 @@ test("a rule that is open refuses nobody, and leaves no debt of hours behind", (
 });
 
 test("visits of browsers make no machines of an address", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   for (let visit = 0; visit < 1_000; visit++) {
     const who = asker("203.0.113.1", `visit-${visit}`);
     shares.noteTicket({ ...who, ticket: { ...ticket, ...who.ticket, forVisit: true } }, 0);
@@ -171,13 +181,13 @@ test("visits of browsers make no machines of an address", () => {
 });
 
 test("a site's ticket speaks for as many machines as it says", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   const site = { ...asker("192.0.2.1"), ticket: { ...ticket, sub: "site", fleet: 100 } };
   assert.equal(uses(shares, site, { workMs: 1, bytes: 0 }), 2_001);
 });
 
 test("each of several workers gives a part of the rate, and all of what may be used at once", () => {
-  const shares = new Shares(share, 4, random);
+  const shares = new Shares(share, { workers: 4 }, random);
   const who = asker("192.0.2.1", "a");
   assert.equal(uses(shares, who, { workMs: 1, bytes: 0 }), 21);
   assert.equal(shares.accountOf(who, 399).known, false);
@@ -185,14 +195,14 @@ test("each of several workers gives a part of the rate, and all of what may be u
 });
 
 test("who hides its address has no share to use up", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   const hidden = { ticket: undefined, from: undefined };
   shares.charge(hidden, { known: false, hasWaited: false }, { workMs: 1e9, bytes: 0 }, 0);
   assert.equal(shares.accountOf(hidden, 0).isOver, false);
 });
 
 test("who has waited goes by its place, whatever its address has used, and is worth one machine", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   const place = { id: "A".repeat(22), lateMs: 0 };
   const who = { ...asker("192.0.2.1"), place };
   shares.charge(
@@ -215,7 +225,7 @@ test("who has waited goes by its place, whatever its address has used, and is wo
 });
 
 test("what has waited uses is its address's, too; and who comes late goes later", () => {
-  const shares = new Shares(share, 1, random);
+  const shares = new Shares(share, { workers: 1 }, random);
   const who = { ...asker("192.0.2.1"), place: { id: "A".repeat(22), lateMs: 5_000 } };
   const account = shares.accountOf(who, 0);
   assert.equal(account.owedMs, 5_000);
