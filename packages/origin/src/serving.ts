@@ -61,8 +61,9 @@ export async function startServing(
     // Sockets with SO_REUSEPORT would silently share the port with another origin of this user.
     for (const lane of ["plain", "tls"] as const) await assertFree(lanes[lane], lanesFlags[lane]);
     entrances = await EntranceWorkers.start(served, { ...options, reusePort: shared }, keeper);
+    // Beside entrances a process of its own, which yields to them.
     const open =
-      shared && workers > 1
+      shared && (workers > 1 || entrances.state().workers > 0)
         ? await startPool(served, lanes, options, keeper)
         : await startHere(served, lanes, options, keeper);
     return together(open, entrances, keeper);

@@ -1,6 +1,7 @@
+import { constants, getPriority, setPriority } from "node:os";
 import { HostError } from "@causeway/kernel";
 import type { Log } from "./log.ts";
-import { serveTree, type TreeServer } from "./serve-tree.ts";
+import { type ServedTree, serveTree, type TreeServer } from "./serve-tree.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
 
 // The program of one worker process. It lives as long as its supervisor wants it to.
@@ -25,6 +26,7 @@ process.on("SIGTERM", () => void stop(orphanGraceMs));
 process.on("disconnect", () => void stop(orphanGraceMs));
 
 async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<void> {
+  if (isBesideEntrances(message.served)) yieldProcessors();
   server = serveTree(message.served, log);
   if (!message.isPublic) await server.setPublic(false);
   try {
@@ -34,6 +36,16 @@ async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<voi
     if (!(cause instanceof HostError)) throw cause;
     send({ kind: "failed", code: cause.code, message: cause.message }, () => process.exit(1));
   }
+}
+
+function isBesideEntrances({ entrance, tickets }: ServedTree): boolean {
+  return entrance === undefined && (tickets?.entrances.ports.length ?? 0) > 0;
+}
+
+/** Who has come past the flood goes first on the processors, too. A free one is anybody's. */
+function yieldProcessors(): void {
+  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+  setPriority(Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
 }
 
 async function setPublic(isPublic: boolean): Promise<void> {

@@ -13,7 +13,7 @@ export async function freePort(): Promise<number> {
 
 /** Resolves when a program that was started takes connections there. */
 export async function untilListening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 800; tries++) {
     if (await takes(port)) return;
     await new Promise((resolve) => {
       setTimeout(resolve, 25);

@@ -122,7 +122,7 @@ export class ConnectionSlots<Each extends Seat> {
     }
     const count = Math.ceil(all.length / leastPart);
     const least = all.toSorted((a, b) => a.worth - b.worth).slice(0, count);
-    this.#least = least.reverse();
+    this.#least = least.toReversed();
   }
 
   #countOf({ network }: Each): number {
