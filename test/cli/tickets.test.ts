@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -130,6 +130,42 @@ test("init makes the keys of tickets, which are listed and rotated without a wor
   assert.match(JSON.stringify(elsewhere.json), /CONFIG_MISSING/);
   const one = await causewayJson(["keys", "rotate", "tickets", "--key", "ab", "--dir", dir]);
   assert.match(JSON.stringify(one.json), /USAGE_ARGUMENT/);
+});
+
+test("keys are sent to a running origin elsewhere, which keeps them for itself", async (t) => {
+  const folder = folderFor(t);
+  const { dir, tree } = await TestVendor.make(folder);
+  const there = path.join(folder, "there.json");
+  copyFileSync(path.join(dir, "keys", "tickets.json"), there);
+  chmodSync(there, 0o644);
+  const tickets = ["--ticket-keys", there, "--workers", "2", "--admin-port", "0"];
+  const admin = (await serve(t, "--repository", tree, ...tickets)).adminUrl ?? "";
+  const rotate = ["keys", "rotate", "tickets", "--dir", dir];
+  const { newKid, oldKid } = (await causewayJson(rotate)).json as Readonly<Record<string, string>>;
+  const send = ["keys", "send", "--dir", dir, "--origin"];
+  const sent = await causeway([...send, admin]);
+  assert.equal(sent.code, 0, sent.stderr);
+  assert.match(sent.stdout, /it has taken 2 ticket keys\n {2}[0-9a-f]{12} {2}waits\n/);
+  assert.equal(statSync(there).mode & 0o777, 0o600);
+  const kept = readFileSync(there, "utf8");
+  assert.equal(kept, readFileSync(path.join(dir, "keys", "tickets.json"), "utf8"));
+  const { keys } = JSON.parse(kept) as { keys: readonly { secret: string }[] };
+  for (const { secret } of keys) assert.ok(!sent.stdout.includes(secret));
+
+  await causeway(["policy", "revoke", oldKid ?? "", "--dir", dir]);
+  const list = await causewayJson(["keys", "list", "--dir", dir]);
+  const { tickets: listed } = list.json as { tickets: { kid: string; state: string }[] };
+  assert.deepEqual(
+    listed.map(({ kid, state }) => [kid, state]),
+    [
+      [newKid, "signs"],
+      [oldKid, "revoked"],
+    ],
+  );
+  const nobody = await causewayJson([...send, "http://127.0.0.1:1"]);
+  assert.match(JSON.stringify(nobody.json), /HOST_IO.*nothing listens there/);
+  const none = await causewayJson([...send, admin, "--file", path.join(dir, "none.json")]);
+  assert.deepEqual([none.code, /KEY_MISSING/.test(JSON.stringify(none.json))], [2, true]);
 });
 
 test("a bare tree gives tickets with the keys that it is given, and none without", async (t) => {

@@ -7,6 +7,8 @@ import type { Recorder } from "./measures/recorder.ts";
 import { type OriginState, renderMetrics } from "./metrics.ts";
 import { answerPolicy } from "./policy/admin-policy.ts";
 import type { PolicyKeeper } from "./policy/policy-keeper.ts";
+import { answerTicketKeys } from "./shield/admin-ticket-keys.ts";
+import type { TicketKeyKeeper } from "./shield/ticket-key-keeper.ts";
 
 const host = "127.0.0.1"; // operators only; never an address that the flood can reach
 
@@ -17,6 +19,8 @@ export interface AdminView {
   /** True when a client would be served now. */
   ready(): Promise<boolean>;
   readonly policy: PolicyKeeper;
+  /** Undefined where tickets are neither given nor taken. */
+  readonly ticketKeys: TicketKeyKeeper | undefined;
   /** It is told when a second ends. */
   readonly recorder: Recorder;
 }
@@ -27,7 +31,7 @@ export interface AdminServer {
 }
 
 /**
- * `/healthz`, `/readyz`, `/metrics`, `/seconds` and `/policy` on loopback.
+ * `/healthz`, `/readyz`, `/metrics`, `/seconds`, `/policy` and `/ticket-keys` on loopback.
  * @throws {HostError} `HOST_ADDRESS`
  */
 export async function startAdmin(port: number, view: AdminView, log: Log): Promise<AdminServer> {
@@ -59,6 +63,7 @@ async function answer(
     return send(response, 403, "text/plain", "ask as 127.0.0.1, and from no web page\n");
   }
   if (url === "/policy") return answerPolicy(request, response, view.policy, log);
+  if (url === "/ticket-keys") return answerTicketKeys(request, response, view.ticketKeys);
   if (url === "/healthz") return send(response, 200, "text/plain", "alive\n");
   if (url === "/readyz") {
     const ready = await view.ready();

@@ -27,9 +27,11 @@ export {
 } from "./policy/policy-file.ts";
 export type { SignedPolicy } from "./policy/signed-policy.ts";
 export { unnamedRoute } from "./shield/ticket.ts";
+export { encodeTicketKeys, type TicketKey } from "./shield/ticket-key-file.ts";
 export {
   type ListedTicketKey,
   listTicketKeys,
+  readTicketKeys,
   rotateTicketKeys,
   type TicketKeysRotated,
 } from "./shield/ticket-keys.ts";

@@ -24,8 +24,7 @@ import { PolicyKeeper } from "./policy/policy-keeper.ts";
 import type { ServedTickets, ServedTree } from "./serve-tree.ts";
 import type { Serving } from "./serving.ts";
 import { unnamedRoute } from "./shield/ticket.ts";
-import { TicketKeyRing } from "./shield/ticket-key-ring.ts";
-import { followTicketKeys } from "./shield/ticket-keys-follower.ts";
+import { TicketKeyKeeper } from "./shield/ticket-key-keeper.ts";
 import { assertEdges } from "./shield/trusted-edges.ts";
 import type { PemFiles } from "./tls/pem-pair.ts";
 import { TlsKeeper } from "./tls/tls-keeper.ts";
@@ -46,8 +45,8 @@ export interface OriginOptions {
    */
   readonly duplicates?: readonly string[];
   /**
-   * Serves `/healthz`, `/readyz`, `/metrics`, `/seconds` and `/policy` on 127.0.0.1; 0 takes a free
-   * port.
+   * Serves `/healthz`, `/readyz`, `/metrics`, `/seconds`, `/policy` and `/ticket-keys` on 127.0.0.1;
+   * 0 takes a free port.
    */
   readonly adminPort?: number;
   /** Absent: tickets are neither given nor taken. */
@@ -120,14 +119,8 @@ export interface Origin {
  */
 export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const { host, log } = options;
-  assertInteger("port", options.port, 65_535);
-  assertInteger("admin port", options.adminPort ?? 0, 65_535);
-  assertInteger("TLS port", options.tls?.port ?? 0, 65_535);
-  assertInteger("number of workers", options.workers, workersMax);
-  const taken = [options.port, options.tls?.port ?? 0];
-  assertEntrancePorts(options.tickets?.entrances ?? [], taken);
   const { trustedEdges = [] } = options;
-  assertEdges(trustedEdges);
+  assertOptions(options);
   const limits = await fittingLimits(options);
   const policy = new PolicyKeeper();
   const served: ServedTree = {
@@ -142,7 +135,9 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };
   const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
-  const serving = await serveWithPolicy(served, options, keeper, policy);
+  const ticketKeys = options.tickets && new TicketKeyKeeper(options.tickets.keysFile, policy, log);
+  const kept = { policy, ticketKeys };
+  const serving = await serveWithPolicy(served, options, keeper, kept);
   let admin: AdminServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
@@ -163,7 +158,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
       steady: () => performance.now(),
     });
     try {
-      const view = { counts, state, ready, policy, recorder };
+      const view = { counts, state, ready, recorder, ...kept };
       admin = await startAdmin(options.adminPort, view, log);
     } catch (cause) {
       await serving.stop(0);
@@ -189,6 +184,17 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   };
 }
 
+/** @throws {UsageError} `USAGE_ARGUMENT` */
+function assertOptions(options: OriginOptions): void {
+  assertInteger("port", options.port, 65_535);
+  assertInteger("admin port", options.adminPort ?? 0, 65_535);
+  assertInteger("TLS port", options.tls?.port ?? 0, 65_535);
+  assertInteger("number of workers", options.workers, workersMax);
+  const taken = [options.port, options.tls?.port ?? 0];
+  assertEntrancePorts(options.tickets?.entrances ?? [], taken);
+  assertEdges(options.trustedEdges ?? []);
+}
+
 /** Those that are wanted, as far as there may be files open for them. */
 async function fittingLimits({ limits, log }: OriginOptions): Promise<OriginLimits> {
   const wanted = { ...defaultLimits, ...limits };
@@ -207,13 +213,20 @@ async function fittingLimits({ limits, log }: OriginOptions): Promise<OriginLimi
   return fitting;
 }
 
+/** What operators say while it runs. */
+interface Kept {
+  readonly policy: PolicyKeeper;
+  readonly ticketKeys: TicketKeyKeeper | undefined;
+}
+
 /** Reads the policy before the first request, and follows it until the end. */
 async function serveWithPolicy(
   served: ServedTree,
   options: OriginOptions,
   keeper: TlsKeeper | undefined,
-  policy: PolicyKeeper,
+  kept: Kept,
 ): Promise<EdgedServing> {
+  const { policy } = kept;
   const { policyFile, log } = options;
   const { tree } = served;
   const follower =
@@ -222,7 +235,7 @@ async function serveWithPolicy(
       : followPolicy({ file: policyFile, tree, keeper: policy, log });
   await follower?.start();
   try {
-    const serving = await serveWithTickets(served, options, keeper, policy);
+    const serving = await serveWithTickets(served, options, keeper, kept);
     policy.follow((changed) => serving.setPolicy(changed));
     serving.setPolicy(policy.inForce); // it may have changed while the workers began
     return {
@@ -240,43 +253,40 @@ async function serveWithPolicy(
   }
 }
 
-/** Reads the keys before the first request, and follows them and what the policy says of them. */
+/** Reads the keys before the first request, and follows them until the end. */
 async function serveWithTickets(
   unruled: ServedTree,
   options: OriginOptions,
   keeper: TlsKeeper | undefined,
-  policy: PolicyKeeper,
+  { policy, ticketKeys }: Kept,
 ): Promise<EdgedServing> {
   const served = { ...unruled, policy: policy.inForce };
   const { tickets } = served;
   const edged = { ...options, edge: edgeOf(options) };
-  if (options.tickets === undefined || tickets === undefined) {
+  if (ticketKeys === undefined || tickets === undefined) {
     return serveBehindEdge(served, edged, keeper);
   }
-  let serving: EdgedServing | undefined;
-  const { log } = options;
-  const ring = new TicketKeyRing(policy.inForce, log, (keys) => serving?.setTicketKeys(keys));
-  const follower = followTicketKeys(options.tickets.keysFile, log, (found) => {
-    ring.setFileKeys(found);
-  });
-  policy.follow((changed) => ring.setPolicy(changed));
-  await follower.start();
+  await ticketKeys.start();
   try {
-    const { keys } = ring;
-    serving = await serveBehindEdge({ ...served, tickets: { ...tickets, keys } }, edged, keeper);
-    serving.setTicketKeys(ring.keys); // they may have changed while the workers began
+    const { keys } = ticketKeys;
+    const serving = await serveBehindEdge(
+      { ...served, tickets: { ...tickets, keys } },
+      edged,
+      keeper,
+    );
+    ticketKeys.follow((changed) => serving.setTicketKeys(changed));
+    serving.setTicketKeys(ticketKeys.keys); // they may have changed while the workers began
+    return {
+      ...serving,
+      stop: (graceMs) => {
+        ticketKeys.stop();
+        return serving.stop(graceMs);
+      },
+    };
   } catch (cause) {
-    follower.stop();
+    ticketKeys.stop();
     throw cause;
   }
-  const begun = serving;
-  return {
-    ...begun,
-    stop: (graceMs) => {
-      follower.stop();
-      return begun.stop(graceMs);
-    },
-  };
 }
 
 /** HAProxy in front would refuse by itself. @throws {UsageError} `USAGE_ARGUMENT` */

@@ -3,6 +3,7 @@ import { CausewayError, UsageError } from "@causeway/kernel";
 import {
   type ListedTicketKey,
   listTicketKeys,
+  readPolicyFile,
   rotateTicketKeys,
   type TicketKeysRotated,
 } from "@causeway/origin";
@@ -16,10 +17,12 @@ import {
 } from "@causeway/publisher";
 import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
+import { policyFile } from "../policy-file.ts";
 import { logTo } from "../publisher-log.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, helpEnd, type Register } from "../verb.ts";
+import { registerSend } from "./keys-send.ts";
 
 interface KeyOptions {
   readonly dir: string;
@@ -27,7 +30,7 @@ interface KeyOptions {
   readonly passphraseFile?: string;
 }
 
-/** `causeway keys list|rotate|sign`: the keys, and the root ceremony with offline ones. */
+/** `causeway keys list|rotate|sign|send`: the keys, and the root ceremony with offline ones. */
 export const registerKeys: Register = (program, context) => {
   const keys = program
     .command("keys")
@@ -36,6 +39,7 @@ export const registerKeys: Register = (program, context) => {
   registerList(keys, context);
   registerRotate(keys, context);
   registerSign(keys, context);
+  registerSend(keys, context);
 };
 
 const registerList: Register = (keys, { terminal }) => {
@@ -129,7 +133,12 @@ async function listedTicketKeys(
   terminal: Terminal,
 ): Promise<readonly ListedTicketKey[]> {
   try {
-    return await listTicketKeys(ticketKeysFile(dir));
+    const place = { file: policyFile(dir), tree: path.resolve(dir, "repository") };
+    const signed = await readPolicyFile(place).catch((error: unknown) => {
+      if (!(error instanceof CausewayError)) throw error;
+      terminal.warn(error.message);
+    });
+    return await listTicketKeys(ticketKeysFile(dir), signed?.policy);
   } catch (error) {
     if (!(error instanceof CausewayError)) throw error;
     terminal.warn(error.message);

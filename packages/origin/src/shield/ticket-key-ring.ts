@@ -29,6 +29,11 @@ export class TicketKeyRing {
     return this.#keys;
   }
 
+  /** Those of the file, the revoked ones too. */
+  get fileKeys(): readonly TicketKey[] {
+    return this.#ofFile;
+  }
+
   setFileKeys(keys: readonly TicketKey[]): void {
     this.#ofFile = keys;
     this.#change();
@@ -72,7 +77,7 @@ export class TicketKeyRing {
 }
 
 /** Of the keys of a file those that count under a policy. */
-function keysUnder(
+export function keysUnder(
   { revokedKeys, signingKey }: KeyPolicy,
   keys: readonly TicketKey[],
 ): readonly TicketKey[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { tryFileLock } from "@causeway/client/internal/file-lock";
+import { type FileLock, tryFileLock } from "@causeway/client/internal/file-lock";
 import { HostError, type Instant, toUtcSecond } from "@causeway/kernel";
+import { noPolicy, type Policy } from "../policy/policy.ts";
 import { readBounded } from "../read-bounded.ts";
 import { replaceFile } from "../replace-file.ts";
 import { keySpreadMs, signingKey } from "./signing-key.ts";
@@ -11,6 +12,7 @@ import {
   ticketKeyFileBytesMax,
   ticketKeysMax,
 } from "./ticket-key-file.ts";
+import { keysUnder } from "./ticket-key-ring.ts";
 
 const secretBytes = 32; // RFC 7518 section 3.2: as many as the hash has
 const kidBytes = 6;
@@ -30,8 +32,11 @@ export interface TicketKeysRotated {
 /** A key as people may see it. */
 export interface ListedTicketKey {
   readonly kid: string;
-  /** `signs`: also accepted; `waits`: accepted, and will sign; `accepted`: gave way to a new one. */
-  readonly state: "signs" | "waits" | "accepted";
+  /**
+   * `signs`: also accepted; `waits`: accepted, and will sign; `accepted`: gave way to a new one;
+   * `revoked`: its tickets are good no more.
+   */
+  readonly state: "signs" | "waits" | "accepted" | "revoked";
   readonly createdAt: string;
 }
 
@@ -41,18 +46,45 @@ export async function readTicketKeys(file: string): Promise<readonly TicketKey[]
   return bytes && decodeTicketKeys(bytes, file);
 }
 
-/** What `keys list` says of the file; nothing when there is none. Throws as `readTicketKeys`. */
+/**
+ * What `keys list` says of the file; nothing when there is none. Throws as `readTicketKeys`.
+ * @param policy what operators have said of keys
+ */
 export async function listTicketKeys(
   file: string,
+  policy: Pick<Policy, "revokedKeys" | "signingKey"> = noPolicy,
   now: Instant = Date.now(),
 ): Promise<readonly ListedTicketKey[]> {
   const keys = (await readTicketKeys(file)) ?? [];
-  const signs = keys.findIndex((key) => key === signingKey(keys, now));
+  return listedKeys(keys, keysUnder(policy, keys), now);
+}
+
+/** The keys of a file without their secrets; of them `inForce` are not revoked. */
+export function listedKeys(
+  keys: readonly TicketKey[],
+  inForce: readonly TicketKey[],
+  now: Instant,
+): readonly ListedTicketKey[] {
+  const good = new Set(inForce.map(({ kid }) => kid));
+  const signs = keys.findIndex(({ kid }) => kid === signingKey(inForce, now)?.kid);
   return keys.map(({ kid, createdAt }, at) => ({
     kid,
-    state: at === signs ? "signs" : at < signs ? "waits" : "accepted",
+    state: !good.has(kid) ? "revoked" : at === signs ? "signs" : at < signs ? "waits" : "accepted",
     createdAt: toUtcSecond(createdAt),
   }));
+}
+
+/**
+ * Puts these keys into the file as one step, whatever it had (0600).
+ * @throws {HostError} `HOST_BUSY` while a rotation is at work
+ */
+export async function replaceTicketKeys(file: string, keys: readonly TicketKey[]): Promise<void> {
+  const lock = lockKeys(file);
+  try {
+    await replaceFile(file, encodeTicketKeys(keys), 0o600);
+  } finally {
+    lock.release();
+  }
 }
 
 /**
@@ -66,8 +98,7 @@ export async function rotateTicketKeys(
   file: string,
   now: Instant = Date.now(),
 ): Promise<TicketKeysRotated> {
-  const lock = tryFileLock(`${file}.lock`);
-  if (lock === undefined) throw new HostError("HOST_BUSY", `${file} is being rotated already.`);
+  const lock = lockKeys(file);
   try {
     const before = (await readTicketKeys(file)) ?? [];
     const key: TicketKey = {
@@ -88,4 +119,10 @@ export async function rotateTicketKeys(
   } finally {
     lock.release();
   }
+}
+
+function lockKeys(file: string): FileLock {
+  const lock = tryFileLock(`${file}.lock`);
+  if (lock !== undefined) return lock;
+  throw new HostError("HOST_BUSY", `${file} is being changed already.`);
 }

@@ -13,6 +13,7 @@ import { test } from "node:test";
 import { tryFileLock } from "@causeway/client/internal/file-lock";
 import fc from "fast-check";
 import type { LogEntry } from "../../src/log.ts";
+import { noPolicy } from "../../src/policy/policy.ts";
 import { keySpreadMs, signingKey } from "../../src/shield/signing-key.ts";
 import {
   decodeTicketKeys,
@@ -20,7 +21,7 @@ import {
   type TicketKey,
 } from "../../src/shield/ticket-key-file.ts";
 import { listTicketKeys, readTicketKeys, rotateTicketKeys } from "../../src/shield/ticket-keys.ts";
-import { followTicketKeys } from "../../src/shield/ticket-keys-follower.ts";
+import { TicketKeysFollower } from "../../src/shield/ticket-keys-follower.ts";
 import { eventually, sleep } from "../support/origin.ts";
 import { keysFile } from "../support/tickets.ts";
 
@@ -52,7 +53,7 @@ test("the first key signs at once, a later one when it had time to spread, two a
 });
 
 async function statesAt(file: string, now: number): Promise<unknown> {
-  return (await listTicketKeys(file, now)).map(({ kid, state }) => [kid, state]);
+  return (await listTicketKeys(file, noPolicy, now)).map(({ kid, state }) => [kid, state]);
 }
 
 function zip(a: readonly string[], b: readonly string[]): unknown {
@@ -192,7 +193,7 @@ test("a follower tells of each change once, and a damaged file keeps the last go
   const file = await keysFile(t);
   const logged: LogEntry[] = [];
   const told: (readonly TicketKey[])[] = [];
-  const follower = followTicketKeys(
+  const follower = new TicketKeysFollower(
     file,
     (entry) => logged.push(entry),
     (keys) => told.push(keys),
