@@ -4,6 +4,7 @@ import { stampIfThere } from "../file-stamp.ts";
 import { Follower } from "../follower.ts";
 import type { Log } from "../log.ts";
 import { readBounded } from "../read-bounded.ts";
+import { ClockMoves } from "./clock-moves.ts";
 import { operatorsOf } from "./operators.ts";
 import type { PolicyKeeper } from "./policy-keeper.ts";
 import { isKeyGone, SeenVersion } from "./seen-version.ts";
@@ -17,15 +18,19 @@ interface PolicySource {
   readonly keeper: PolicyKeeper;
   readonly log: Log;
   readonly now?: () => number;
+  /** Milliseconds of a clock that never goes back. */
+  readonly steady?: () => number;
 }
 
 /**
  * Puts the signed policy of a file in force, and each newer one. One that is junk, signed by others
  * or older changes nothing: the last good one stays; it is logged and counted. When those who sign
- * lose a key, it has to be signed anew.
+ * lose a key, it has to be signed anew. When the wall clock is set, it is judged anew: a machine that
+ * starts with a wrong one takes every end for too far away, or for over.
  */
 export function followPolicy(source: PolicySource): Follower<SignedPolicy | undefined> {
-  const { file, tree, keeper, log, now = Date.now } = source;
+  const { file, tree, keeper, log, now = Date.now, steady = () => performance.now() } = source;
+  const clock = new ClockMoves(now, steady);
   const seen = new SeenVersion(file);
   let keys: readonly string[] = []; // of those who sign, when it was looked last
   const complain = (event: string, error: unknown): void => {
@@ -45,7 +50,7 @@ export function followPolicy(source: PolicySource): Follower<SignedPolicy | unde
     stamp: async () => {
       const own = await stampIfThere(file);
       const timestamp = await stampIfThere(join(tree, "metadata", "timestamp.json"));
-      return `${own} ${timestamp}`;
+      return `${own} ${timestamp} ${clock.count()}`;
     },
     read: async () => {
       const bytes = await readBounded(file, signedPolicyBytesMax);
@@ -62,7 +67,9 @@ export function followPolicy(source: PolicySource): Follower<SignedPolicy | unde
       throw new TrustError("TRUST_ROLLBACK", "policy", message);
     },
     take: async (signed) => {
-      if (signed === undefined || signed.version === keeper.file?.version) return;
+      if (signed === undefined) return;
+      // One that is known is told anew: by a clock that was set, other rules of it are over.
+      if (signed.version === keeper.file?.version) return keeper.setFile(keeper.file);
       keeper.setFile(signed);
       log({ level: "info", event: "policy-taken", fields: { version: signed.version } });
       await seen

@@ -10,7 +10,7 @@ import { noPolicy } from "../../src/policy/policy.ts";
 import { followPolicy } from "../../src/policy/policy-follower.ts";
 import { PolicyKeeper } from "../../src/policy/policy-keeper.ts";
 import { Operators, replace } from "../support/operators.ts";
-import { eventually } from "../support/origin.ts";
+import { eventually, sleep } from "../support/origin.ts";
 import { inSeconds } from "../support/policy.ts";
 import { TestRepository } from "../support/repository.ts";
 
@@ -20,7 +20,12 @@ interface Followed {
   readonly operators: Operators;
   readonly logged: LogEntry[];
   /** Follows the file anew, as an origin does that is started again. */
-  readonly start: () => Promise<PolicyKeeper>;
+  readonly start: (clocks?: Clocks) => Promise<PolicyKeeper>;
+}
+
+interface Clocks {
+  readonly now: () => number;
+  readonly steady: () => number;
 }
 
 async function followed(t: TestContext): Promise<Followed> {
@@ -32,10 +37,10 @@ async function followed(t: TestContext): Promise<Followed> {
     tree.remove();
   });
   const file = join(folder, "policy.json");
-  const start = async (): Promise<PolicyKeeper> => {
-    const keeper = new PolicyKeeper();
+  const start = async (clocks?: Clocks): Promise<PolicyKeeper> => {
+    const keeper = new PolicyKeeper(clocks?.now, clocks?.steady);
     const log = (entry: LogEntry): number => logged.push(entry);
-    const follower = followPolicy({ file, tree: tree.tree, keeper, log });
+    const follower = followPolicy({ file, tree: tree.tree, keeper, log, ...clocks });
     t.after(() => follower.stop());
     await follower.start();
     return keeper;
@@ -210,3 +215,26 @@ test("what is no file is told of", async (t) => {
   await start();
   assert.equal(logged[0]?.fields["code"], "HOST_IO");
 });
+
+for (const [what, offMs] of [
+  ["years behind", -20 * 365 * 86_400_000],
+  ["years ahead", 20 * 365 * 86_400_000],
+] as const) {
+  test(`a policy that was read while the clock was ${what} is in force once it is set right`, async (t) => {
+    const { file, operators, start } = await followed(t);
+    replace(file, operators.sign({ version: 3, policy: retiring("a.example") }));
+    let off: number = offMs;
+    const keeper = await start({ now: () => Date.now() + off, steady: () => performance.now() });
+    const told: string[] = [];
+    keeper.follow(({ retired }) => told.push(retired.map(({ host }) => host).join()));
+    assert.deepEqual(retiredIn(keeper), []);
+    off = 0;
+    await eventually("it is told", () => told.at(-1) === "a.example");
+    assert.equal(keeper.file?.version, 3);
+    const { length } = told;
+    await sleep(1_200);
+    assert.equal(told.length, length, "and no more, while the clock is left alone");
+    off = offMs > 0 ? offMs : 86_400_000;
+    await eventually("what is over by another clock is told, too", () => told.at(-1) === "");
+  });
+}
