@@ -19,10 +19,9 @@ import type { Log } from "./log.ts";
 import { PlainReader } from "./plain/plain-reader.ts";
 import { rawRefusal } from "./refusals.ts";
 import { parseRequestTarget } from "./request-path.ts";
-import { ConnectionSlots } from "./shield/connection-slots.ts";
+import { ConnectionPlaces } from "./shield/connection-places.ts";
 import { forwardedFor } from "./shield/forwarded-for.ts";
 import { classOf } from "./shield/request-class.ts";
-import { RestingConnections } from "./shield/resting-connections.ts";
 import { Rulebook } from "./shield/rulebook.ts";
 import { TrustedEdges } from "./shield/trusted-edges.ts";
 import { prefixOf } from "./tls/address-prefix.ts";
@@ -51,8 +50,7 @@ export class HttpServer {
   readonly #edges: TrustedEdges;
   readonly #counters: Counters = zeroCounts();
   readonly #connections = new Map<Socket, Connection>();
-  readonly #slots: ConnectionSlots<Connection>;
-  readonly #resting: RestingConnections<Connection>;
+  readonly #places: ConnectionPlaces<Connection>;
   readonly #publicDoor: Door;
   readonly #edgeDoor: Door;
   readonly #fromEdge = new WeakSet<Socket>();
@@ -83,8 +81,9 @@ export class HttpServer {
     // A client may end its side after its request and still read. Node's types lack the switch.
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.maxRequestsPerSocket = limits.requestsPerConnectionMax;
-    this.#slots = new ConnectionSlots(limits);
-    this.#resting = new RestingConnections(limits.listeningTurnMax);
+    this.#places = new ConnectionPlaces(limits, rules, (each) => {
+      this.#drop(each.socket, each, "limit");
+    });
     this.#listenToEvents();
     const { listeners, headerBytesMax: heldBytes } = limits;
     this.#publicDoor = new Door({ allowHalfOpen: true, heldBytes, listeners }, (socket) => {
@@ -96,7 +95,7 @@ export class HttpServer {
       this.adopt(socket);
     });
     this.#sweep = setInterval(() => this.#dropStalled(), sweepMs).unref();
-    this.#turns = setInterval(() => this.#nextTurn(), turnMs).unref();
+    this.#turns = setInterval(() => this.#places.nextTurn(), turnMs).unref();
   }
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
@@ -154,9 +153,7 @@ export class HttpServer {
   /** A connection over TLS found no place: one gives way to whoever comes next. */
   makeRoom(): void {
     this.#counters.drops.limit++;
-    const isTls = ({ socket }: Connection): boolean => socket instanceof TLSSocket;
-    const least = this.#slots.whoGivesWay(performance.now(), isTls);
-    if (least !== undefined) this.#sendAway(least);
+    this.#places.makeRoom(({ socket }) => socket instanceof TLSSocket);
   }
 
   counts(): Counts {
@@ -215,8 +212,8 @@ export class HttpServer {
     if (this.#edges.includes(socket.remoteAddress)) this.#fromEdge.add(socket);
     this.#connections.set(socket, connection);
     connection.onHeld = (isHeld) => {
-      if (isHeld) this.#slots.delete(connection);
-      else this.#takeSlot(connection);
+      if (isHeld) this.#places.leave(connection);
+      else this.#takePlace(connection);
     };
     // Node stops listening for errors on a socket that asked for a tunnel; one unheard error ends
     // the process. What follows every error is "close", and that is what counts here.
@@ -224,35 +221,16 @@ export class HttpServer {
     socket.once("close", () => {
       connection.countSent();
       this.#connections.delete(socket);
-      this.#slots.delete(connection);
-      this.#resting.delete(connection);
+      this.#places.leave(connection);
       if (this.#connections.size === 0) this.#onEmpty();
     });
     if (this.#stopping) connection.destroy();
-    else this.#takeSlot(connection);
+    else this.#takePlace(connection);
     return connection;
   }
 
-  /** Where there are too many, one of those for whom `mayGo` is true rests, or has to leave. */
-  #takeSlot(connection: Connection, mayGo?: (connection: Connection) => boolean): void {
-    if (connection.socket.destroyed) return;
-    this.#slots.add(connection);
-    const { connectionsMax, openedConnectionsMax } = this.#limits;
-    const isOpen = this.#rules.isOpen("connections");
-    if (this.#slots.size <= (isOpen ? openedConnectionsMax : connectionsMax)) return;
-    const least = this.#slots.whoGivesWay(performance.now(), mayGo);
-    if (least === undefined) return;
-    const hasRoom = !isOpen && this.#slots.size + this.#resting.size <= openedConnectionsMax;
-    if (least.giveUp !== undefined) return least.giveUp();
-    if (!hasRoom || !least.mayRest) return this.#sendAway(least);
-    this.#slots.delete(least);
-    this.#resting.add(least);
-  }
-
-  /** While connections are open nobody has to rest. */
-  #nextTurn(): void {
-    if (!this.#rules.isOpen("connections")) return this.#resting.nextTurn();
-    for (const connection of this.#resting.wakeAll()) this.#takeSlot(connection);
+  #takePlace(connection: Connection): void {
+    if (!connection.socket.destroyed) this.#places.take(connection);
   }
 
   #onRequest(request: HttpRequest, response: HttpResponse): void {
@@ -260,7 +238,7 @@ export class HttpServer {
     // The rest of a packet comes here even after the connection was dropped.
     if (connection === undefined || request.socket.destroyed) return;
     if (!isPlain(request)) return this.#refuseRaw(request.socket, 400);
-    if (this.#resting.delete(connection)) this.#takeSlot(connection, (each) => each !== connection);
+    this.#places.wake(connection);
     const taken = connection.take((done) => {
       // Requests behind one that asked to close are not answered: Node gives them no socket.
       if (response.socket === null) return done();
@@ -359,14 +337,6 @@ export class HttpServer {
     if (connection.standing === "unheard") {
       if (owesMs > headerTimeMs) this.#refuseRaw(socket, 408);
     } else if (owesMs > keepAliveMs) connection.destroy();
-  }
-
-  /** Its place is free at once: what closes takes some turns to be gone. */
-  #sendAway(least: Connection): void {
-    // To one that is idle nothing is refused: its client dials again.
-    if (least.busy) this.#rules.noteRefused("connections", least.ticket);
-    this.#slots.delete(least);
-    this.#drop(least.socket, least, "limit");
   }
 
   #drop(socket: Socket, connection: Connection, reason: DropReason): void {

@@ -33,7 +33,7 @@ export interface Seat {
 }
 
 /** How long a client may do nothing while others want its place. */
-interface SlotsPatience {
+export interface SlotsPatience {
   /** Before its first request. */
   readonly headerTimePressedMs: number;
   /** Its first request may be on its way, and may show a ticket. */
