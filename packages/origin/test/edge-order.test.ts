@@ -4,7 +4,7 @@ import { Agent, createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { edgeLimits } from "../src/edge/edge-limits.ts";
-import { missing, startHaproxy, type TestHaproxy } from "./support/engines.ts";
+import { type HaproxyOptions, missing, startHaproxy, type TestHaproxy } from "./support/engines.ts";
 import { type Answer, ask } from "./support/http.ts";
 import { eventually, sleep } from "./support/origin.ts";
 import { bearer, claims, key, nowSeconds, tokenOf } from "./support/tokens.ts";
@@ -47,7 +47,10 @@ interface Line {
   readonly arrived: (count: number) => Promise<void>;
 }
 
-async function lineOf(t: TestContext, queueMs = 10_000): Promise<Line> {
+async function lineOf(
+  t: TestContext,
+  { queueMs = 10_000, hasTime = true }: Pick<HaproxyOptions, "queueMs" | "hasTime"> = {},
+): Promise<Line> {
   const gate = new Gate();
   gate.server.listen(0, "127.0.0.1");
   await once(gate.server, "listening");
@@ -57,7 +60,13 @@ async function lineOf(t: TestContext, queueMs = 10_000): Promise<Line> {
   });
   const { port } = gate.server.address() as AddressInfo;
   const origins = [{ host: "127.0.0.1", port }];
-  const edge = await startHaproxy(t, { origins, keys: [key], behind: ["127.0.0.1"], queueMs });
+  const edge = await startHaproxy(t, {
+    origins,
+    keys: [key],
+    behind: ["127.0.0.1"],
+    queueMs,
+    hasTime,
+  });
   const agent = new Agent({ keepAlive: false });
   return {
     gate,
@@ -165,7 +174,7 @@ test("newcomers have slots that no crowd of tickets takes, and the other way rou
 });
 
 test("who has waited in vain is told to come back, at different times", { skip }, async (t) => {
-  const { gate, send, arrived } = await lineOf(t, 800);
+  const { gate, send, arrived } = await lineOf(t, { queueMs: 800 });
   const busy = Array.from({ length: edgeLimits.newcomerSlots }, () => send("busy", "9.0.0.1"));
   await arrived(edgeLimits.newcomerSlots);
   const late = await Promise.all(
@@ -294,6 +303,46 @@ test("slow readers of documents keep nobody from what each check begins with, an
   ]);
 });
 
+test("newcomers' files have few slots while others move and the core has no time for more", {
+  skip,
+}, async (t) => {
+  const { gate, edge, send, queued, arrived } = await lineOf(t, { hasTime: false });
+  const { newcomerFileSlots: slots } = edgeLimits;
+  const answers: Promise<Answer>[] = [];
+  const file = (): void => {
+    answers.push(send("file", `8.0.${answers.length}.1`, undefined, "targets"));
+  };
+  for (let came = 1; came <= slots; came++) {
+    file();
+    await arrived(came);
+  }
+  file();
+  await queued("newcomer_files", 1);
+  assert.equal(await edge.served("spare_files"), 0);
+  await eventually("no file has begun for a second, so others come through", async () => {
+    file();
+    await sleep(100);
+    return gate.came.length > slots;
+  });
+  assert.equal(await edge.served("spare_files"), gate.came.length - slots);
+  const opened = setInterval(() => gate.release(), 1);
+  t.after(() => clearInterval(opened));
+  for (const { status } of await Promise.all(answers)) assert.equal(status, 200);
+});
+
+test("newcomers' files have more slots while the core has time", { skip }, async (t) => {
+  const { gate, edge, send, arrived } = await lineOf(t);
+  const files = 3 * edgeLimits.newcomerFileSlots;
+  const answers = Array.from({ length: files }, (_, at) => {
+    return send("file", `8.0.${at}.1`, undefined, "targets");
+  });
+  await arrived(files);
+  assert.equal(await edge.served("newcomer_files"), edgeLimits.newcomerFileSlots);
+  assert.equal(await edge.served("spare_files"), 2 * edgeLimits.newcomerFileSlots);
+  for (const _ of answers) gate.release();
+  await Promise.all(answers);
+});
+
 for (const [kind, area] of [
   ["files", "targets"],
   ["docs", "metadata"],
@@ -312,7 +361,8 @@ for (const [kind, area] of [
       }
     }
     assert.equal(await edge.served(`ticketed_${kind}`), atOnce);
-    assert.equal(await edge.served(`newcomer_${kind}`), atOnce);
+    const spare = kind === "files" ? await edge.served("spare_files") : 0;
+    assert.equal((await edge.served(`newcomer_${kind}`)) + spare, atOnce);
     assert.equal(await edge.served(`crowd_${kind}`), 2 * crowd);
     const site = tokenOf(claims({ sub: "site", fleet: 2 }));
     for (let file = 0; file < 2 * atOnce; file++) {

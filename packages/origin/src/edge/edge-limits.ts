@@ -21,6 +21,13 @@ export const edgeLimits = {
   ticketedSlots: 6,
   /** And those for newcomers: a quarter of the whole, and at least the fifth that is theirs. */
   newcomerSlots: 2,
+  /** Files that each server sends newcomers at once while HAProxy's core has no time for more: each of
+   * them takes its part of it from ticket holders. */
+  newcomerFileSlots: 4,
+  /** Who has waited for the core for less has come while it had time. */
+  freeCoreNs: 200_000,
+  /** While fewer of these files begin in a second, it is readers that are slow, and others come through. */
+  newcomerFilesMin: 50,
   /** Connections of each origin that are kept for probes and for what is being closed. */
   spareConnections: 32,
   /** Who has waited so long would wait longer the next time: measured best in floods. */

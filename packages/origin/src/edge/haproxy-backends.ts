@@ -8,6 +8,8 @@ import { isOpenAcl } from "./open-rules.ts";
  * Where requests wait, and for what. Newcomers have slots of their own, so that no crowd of tickets
  * takes them. A slot is held for as long as its reader is slow: so those few that bring the waiting
  * here are for what is surely small, and has left at once; documents and bytes of patches have many.
+ * Of the latter newcomers have few while these move, since what is sent at once shares one core; the
+ * rest is for when readers are what is slow.
  */
 export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])[] {
   const edges = Math.max(1, plan.peers.length);
@@ -25,6 +27,7 @@ export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])
     name: "files",
     slots: ownFiles ? Math.max(4, rest - documents) : share(plan.fileConnections, 0),
     probed: undefined,
+    first: limits.newcomerFileSlots,
     ...(!ownFiles && { more: [forgetTicket] }),
   };
   return [
@@ -41,14 +44,27 @@ export function haproxyBackends(plan: HaproxyPlan): readonly (readonly string[])
 }
 
 /** Rules that say which of them a request is for. */
-export function backendRules(): readonly string[] {
+export function backendRules({ origins, files }: HaproxyPlan): readonly string[] {
   const ticketed = "{ var(txn.ticketed) -m bool }";
   const opened = isOpenAcl("line");
+  const begun = ["newcomer_files", "spare_files"].flatMap((lane) => {
+    return (files.length > 0 ? files : origins).map((_, at) => {
+      const rate = `srv_sess_rate(${lane}/files-${at + 1}),add(txn.files_begun)`;
+      return `  http-request set-var(txn.files_begun) ${rate} if files`;
+    });
+  });
   return [
+    "  http-request set-var(txn.files_begun) int(0) if files",
+    ...begun,
+    "  acl files_wait be_conn_free(newcomer_files) lt 1",
+    `  acl few_files var(txn.files_begun) -m int lt ${limits.newcomerFilesMin}`,
+    `  acl core_is_free lat_ns_tot lt ${limits.freeCoreNs}`,
     `  use_backend unlined_files if files ${opened}`,
     `  use_backend unlined if ${opened}`,
     "  use_backend crowd_files if files holds_many",
     `  use_backend ticketed_files if files ${ticketed}`,
+    "  use_backend spare_files if files files_wait core_is_free",
+    "  use_backend spare_files if files files_wait few_files",
     "  use_backend newcomer_files if files",
     "  use_backend crowd_docs if !small holds_many",
     `  use_backend ticketed_docs if !small ${ticketed}`,
@@ -67,6 +83,8 @@ interface LongSource {
   readonly probed: string | undefined;
   /** Lines of its own. */
   readonly more?: readonly string[];
+  /** Of the newcomers' slots, those that are used first; absent: all. */
+  readonly first?: number;
 }
 
 /**
@@ -75,7 +93,7 @@ interface LongSource {
  */
 function longBackends(
   kind: "docs" | "files",
-  { upstreams, name, slots, probed, more = [] }: LongSource,
+  { upstreams, name, slots, probed, more = [], first }: LongSource,
 ): readonly (readonly string[])[] {
   const ofNewcomers = Math.max(1, Math.floor(slots / 4));
   const ofCrowd = Math.max(1, Math.floor(slots / 8));
@@ -88,7 +106,8 @@ function longBackends(
   };
   return [
     lane(`ticketed_${kind}`, slots - ofNewcomers - ofCrowd),
-    lane(newcomers, ofNewcomers),
+    lane(newcomers, Math.min(ofNewcomers, first ?? ofNewcomers)),
+    ...(first === undefined ? [] : [lane(`spare_${kind}`, Math.max(1, ofNewcomers - first))]),
     lane(`crowd_${kind}`, ofCrowd),
   ];
 }

@@ -62,6 +62,8 @@ function globalSection({
     "  log stderr format raw daemon notice",
     `  tune.http.maxhdr ${limits.headerCountMax}`,
     `  tune.maxaccept ${limits.acceptedPerTurn}`,
+    // For `lat_ns_tot`: how long a request has waited for the core.
+    "  profiling.tasks on",
     "  hard-stop-after 30s",
   ];
 }
@@ -199,6 +201,6 @@ function rules(
     "  http-after-response set-header Connection close if crowded !{ var(txn.ticketed) -m bool }",
     `  http-after-response set-status 503 if { status 502 504 }`,
     "",
-    ...backendRules(),
+    ...backendRules(plan),
   ];
 }

@@ -13,8 +13,9 @@ const wide = "src,ipmask(24,48)";
 export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly string[] {
   const ticketed = "{ var(txn.ticketed) -m bool }";
   const closed = `!${isOpenAcl("address-shares")}`;
-  const lanes = ["newcomers", "newcomer_docs", "crowd_docs", "newcomer_files", "crowd_files"];
-  const waiting = lanes.map((name) => {
+  const docs = ["newcomers", "newcomer_docs", "crowd_docs"];
+  const files = ["newcomer_files", "spare_files", "crowd_files"];
+  const waiting = [...docs, ...files].map((name) => {
     return `  acl others_wait queue(${name}) gt ${limits.waitingMin}`;
   });
   return [

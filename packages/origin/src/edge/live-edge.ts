@@ -105,7 +105,7 @@ export class LiveEdge {
     const backends =
       kind === "origin"
         ? ["ticketed", "newcomers", "ticketed_docs", "newcomer_docs", "crowd_docs", "unlined"]
-        : ["ticketed_files", "newcomer_files", "crowd_files", "unlined_files"];
+        : ["ticketed_files", "newcomer_files", "spare_files", "crowd_files", "unlined_files"];
     for (const backend of backends)
       await this.#do(`set server ${backend}/${server} state ${state}`);
   }

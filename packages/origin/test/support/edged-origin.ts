@@ -36,6 +36,7 @@ export async function edgedOrigin(
       "crowd_docs",
       "ticketed_files",
       "newcomer_files",
+      "spare_files",
       "crowd_files",
       "unlined",
       "unlined_files",
