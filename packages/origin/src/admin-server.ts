@@ -1,16 +1,18 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counts } from "./counters.ts";
-import { isFromHere } from "./is-from-here.ts";
-import { listenOn } from "./listen.ts";
 import type { Log } from "./log.ts";
+import {
+  type LoopbackServer,
+  sendMetrics,
+  sendText,
+  startLoopbackServer,
+} from "./loopback-server.ts";
 import type { Recorder } from "./measures/recorder.ts";
 import { type OriginState, renderMetrics } from "./metrics.ts";
 import { answerPolicy } from "./policy/admin-policy.ts";
 import type { PolicyKeeper } from "./policy/policy-keeper.ts";
 import { answerTicketKeys } from "./shield/admin-ticket-keys.ts";
 import type { TicketKeyKeeper } from "./shield/ticket-key-keeper.ts";
-
-const host = "127.0.0.1"; // operators only; never an address that the flood can reach
 
 /** What the admin port tells, and changes. */
 export interface AdminView {
@@ -25,29 +27,20 @@ export interface AdminView {
   readonly recorder: Recorder;
 }
 
-export interface AdminServer {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /**
  * `/healthz`, `/readyz`, `/metrics`, `/seconds`, `/policy` and `/ticket-keys` on loopback.
  * @throws {HostError} `HOST_ADDRESS`
  */
-export async function startAdmin(port: number, view: AdminView, log: Log): Promise<AdminServer> {
-  const server = createServer({ maxHeaderSize: 8 * 1024, requestTimeout: 5_000 });
-  server.maxConnections = 64;
-  server.on("request", (request, response) => void answer(request, response, view, log));
-  const address = await listenOn(server, { host, port, reusePort: false }, "--admin-port");
+export async function startAdmin(port: number, view: AdminView, log: Log): Promise<LoopbackServer> {
+  const server = await startLoopbackServer(port, (request, response) => {
+    return answer(request, response, view, log);
+  });
   const ticking = setInterval(() => view.recorder.tick(), 1_000).unref();
   return {
-    url: `http://${host}:${address}`,
+    url: server.url,
     close: () => {
       clearInterval(ticking);
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      return server.close();
     },
   };
 }
@@ -59,35 +52,26 @@ async function answer(
   log: Log,
 ): Promise<void> {
   const { url } = request;
-  if (!isFromHere(request)) {
-    return send(response, 403, "text/plain", "ask as 127.0.0.1, and from no web page\n");
-  }
   if (url === "/policy") return answerPolicy(request, response, view.policy, log);
   if (url === "/ticket-keys") return answerTicketKeys(request, response, view.ticketKeys);
-  if (url === "/healthz") return send(response, 200, "text/plain", "alive\n");
+  if (url === "/healthz") return sendText(response, 200, "alive\n");
   if (url === "/readyz") {
     const ready = await view.ready();
     const text = ready ? readyText(view.state()) : "not ready\n";
-    return send(response, ready ? 200 : 503, "text/plain", text);
+    return sendText(response, ready ? 200 : 503, text);
   }
   if (url === "/metrics") {
     const { recorder, policy } = view;
     const text = renderMetrics(view.counts(), view.state(), recorder.sources(), policy);
-    const type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    return send(response, 200, type, text);
+    return sendMetrics(response, text);
   }
   const since = /^\/seconds(?:\?since=(\d{1,15}))?$/.exec(url ?? "");
-  if (since === null) return send(response, 404, "text/plain", "not found\n");
+  if (since === null) return sendText(response, 404, "not found\n");
   const recording = view.recorder.since(Number(since[1] ?? 0));
-  send(response, 200, "application/json", `${JSON.stringify(recording)}\n`);
+  sendText(response, 200, `${JSON.stringify(recording)}\n`, "application/json");
 }
 
 function readyText({ edge }: OriginState): string {
   if (edge === undefined) return "ready\n";
   return edge.state.inFront ? "ready, behind HAProxy\n" : "ready, without its HAProxy\n";
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
-  response.end(body);
 }

@@ -9,12 +9,12 @@ import {
   statuses,
   type Traffic,
 } from "./counters.ts";
+import type { EdgeStats } from "./edge-watch/edge-stats.ts";
 import { latencyBounds } from "./measures/latency.ts";
 import type { SourceState } from "./measures/recorder.ts";
 import { type MetricFamily, openMetricsText, type Sample } from "./openmetrics.ts";
-import { edgeFamilies } from "./own-edge/edge-metrics.ts";
-import type { EdgeStats } from "./own-edge/edge-stats.ts";
 import type { EdgeState } from "./own-edge/edge-supervisor.ts";
+import { ownEdgeFamilies } from "./own-edge/own-edge-metrics.ts";
 import type { Policy } from "./policy/policy.ts";
 import { requestClasses } from "./shield/request-class.ts";
 import { type ShieldRule, shieldRules } from "./shield/rulebook.ts";
@@ -80,7 +80,7 @@ export function renderMetrics(
       help: "Workers started again after they died.",
       samples: [{ value: origin.restarts }],
     },
-    ...(origin.edge === undefined ? [] : edgeFamilies(origin.edge.state, origin.edge.stats)),
+    ...(origin.edge === undefined ? [] : ownEdgeFamilies(origin.edge.state, origin.edge.stats)),
   ] satisfies MetricFamily[];
   return openMetricsText(
     families.map((each) => ({ ...each, name: `causeway_origin_${each.name}` })),

@@ -20,6 +20,16 @@ export interface Histogram {
   readonly sum: number;
 }
 
+/** A gauge without labels. */
+export function gauge(name: string, help: string, value: number): MetricFamily {
+  return { name, type: "gauge", help, samples: [{ value }] };
+}
+
+/** A counter without labels. */
+export function counter(name: string, help: string, value: number): MetricFamily {
+  return { name, type: "counter", help, samples: [{ value }] };
+}
+
 /** The text that a scraper reads. */
 export function openMetricsText(families: readonly MetricFamily[]): string {
   return `${[...families.flatMap(linesOf), "# EOF"].join("\n")}\n`;

@@ -4,11 +4,12 @@ import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { HostError, isRouteId, UsageError } from "@causeway/kernel";
-import { type AdminServer, startAdmin } from "./admin-server.ts";
+import { startAdmin } from "./admin-server.ts";
 import { assertEntrancePorts, freeEntrancePorts } from "./entrance-ports.ts";
 import { fitOpenFiles } from "./fit-open-files.ts";
 import { defaultLimits, duplicatesMax, type OriginLimits, workersMax } from "./limits.ts";
 import type { Log } from "./log.ts";
+import type { LoopbackServer } from "./loopback-server.ts";
 import { Recorder } from "./measures/recorder.ts";
 import type { OriginState } from "./metrics.ts";
 import { moreOpenFiles, openFilesAllowed } from "./open-files.ts";
@@ -138,7 +139,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
   const ticketKeys = options.tickets && new TicketKeyKeeper(options.tickets.keysFile, policy, log);
   const kept = { policy, ticketKeys };
   const serving = await serveWithPolicy(served, options, keeper, kept);
-  let admin: AdminServer | undefined;
+  let admin: LoopbackServer | undefined;
   let closing: Promise<void> | undefined;
   if (options.adminPort !== undefined) {
     const ready = async (): Promise<boolean> => {

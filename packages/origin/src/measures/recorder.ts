@@ -1,5 +1,5 @@
 import { zeroCounts } from "../counters.ts";
-import { noEdgeStats } from "../own-edge/edge-stats.ts";
+import { noEdgeStats } from "../edge-watch/edge-stats.ts";
 import { latencyBounds } from "./latency.ts";
 import { edgeBetween, type Second, secondBetween } from "./second.ts";
 import { SourceWindow } from "./source-window.ts";

@@ -10,7 +10,7 @@ import {
   type PolicyRefusal,
   policyRefusals,
 } from "../counters.ts";
-import { type EdgeRefusal, type EdgeStats, edgeRefusals } from "../own-edge/edge-stats.ts";
+import { type EdgeRefusal, type EdgeStats, edgeRefusals } from "../edge-watch/edge-stats.ts";
 import { type RequestClass, requestClasses } from "../shield/request-class.ts";
 import { type ShieldRule, shieldRules } from "../shield/rulebook.ts";
 

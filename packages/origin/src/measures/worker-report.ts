@@ -1,5 +1,5 @@
 import type { Counts } from "../counters.ts";
-import type { EdgeStats } from "../own-edge/edge-stats.ts";
+import type { EdgeStats } from "../edge-watch/edge-stats.ts";
 import type { SourceReport } from "./source-meter.ts";
 
 /** What one worker tells of itself when it is asked. */

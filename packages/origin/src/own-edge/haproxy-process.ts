@@ -102,7 +102,9 @@ async function isHis(control: string, pid: number): Promise<boolean> {
 }
 
 async function answers(control: string): Promise<boolean> {
-  const info = await tellHaproxy(control, "show info", [], answerMs).catch(() => "");
+  const info = await tellHaproxy(control, "show info", [], { patienceMs: answerMs }).catch(
+    () => "",
+  );
   return info !== "";
 }
 

@@ -1,18 +1,18 @@
 import { asSentence, HostError } from "@causeway/kernel";
 import { addCounts, type Counts } from "../counters.ts";
 import { tellHaproxy } from "../edge/runtime-socket.ts";
+import { EdgeAlarms } from "../edge-watch/edge-alarms.ts";
+import { EdgeMeter, edgeStatsAt } from "../edge-watch/edge-meter.ts";
+import type { EdgeStats } from "../edge-watch/edge-stats.ts";
+import { refusedCommand } from "../edge-watch/refused-machines.ts";
 import type { Log } from "../log.ts";
 import type { ServedTree } from "../serve-tree.ts";
 import { canSharePort, type Serving, type ServingOptions, startServing } from "../serving.ts";
 import { unnamedRoute } from "../shield/ticket.ts";
 import type { TlsKeeper } from "../tls/tls-keeper.ts";
-import { EdgeAlarms } from "./edge-alarms.ts";
-import { EdgeMeter } from "./edge-meter.ts";
-import { type EdgeStats, statsCommand } from "./edge-stats.ts";
 import type { EdgeState } from "./edge-supervisor.ts";
 import { OwnEdge } from "./own-edge.ts";
 import { endpointsOf } from "./own-edge-plan.ts";
-import { refusedCommand } from "./refused-machines.ts";
 
 /** Whether an HAProxy is to stand in front: where there is one, never, or by all means. */
 export const edgeChoices = ["auto", "off", "haproxy"] as const;
@@ -151,7 +151,7 @@ function together(
   keeper?.follow((material) => edge.setPair(material));
   if (keeper !== undefined) edge.setPair(keeper.material); // it may have changed meanwhile
   const { control } = edge;
-  const meter = new EdgeMeter(() => tellHaproxy(control, statsCommand));
+  const meter = new EdgeMeter(() => edgeStatsAt(control));
   const endAlarms = alarms.run();
   const withAlarms = (counts: Counts): Counts => {
     return { ...counts, alarms: addCounts(counts.alarms, alarms.counts()) };
@@ -167,7 +167,10 @@ function together(
       version: edge.haproxy.version,
       control,
       state: () => edge.state(),
-      stats: () => meter.read(),
+      stats: () => {
+        void meter.update();
+        return meter.stats();
+      },
     },
     setTicketKeys: (keys) => {
       serving.setTicketKeys(keys);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Counters, type Counts, zeroCounts } from "../../src/counters.ts";
+import { type EdgeStats, noEdgeStats } from "../../src/edge-watch/edge-stats.ts";
 import { latencyBounds } from "../../src/measures/latency.ts";
 import { Recorder, type Recording, secondsKept } from "../../src/measures/recorder.ts";
 import type { SourceReport } from "../../src/measures/source-meter.ts";
 import { SourceMeter } from "../../src/measures/source-meter.ts";
-import { type EdgeStats, noEdgeStats } from "../../src/own-edge/edge-stats.ts";
 import { ask } from "../support/http.ts";
 import { noReader, readMetrics, valueOf } from "../support/openmetrics.ts";
 import { eventually, type TestOrigin, testOrigin } from "../support/origin.ts";

@@ -9,7 +9,7 @@ import { haproxyConfig } from "../../src/edge/haproxy-config.ts";
 import { LiveEdge } from "../../src/edge/live-edge.ts";
 import { edgeRules, openRuleLines } from "../../src/edge/open-rules.ts";
 import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
-import { readEdgeStats, statsCommand } from "../../src/own-edge/edge-stats.ts";
+import { readEdgeStats, statsCommand } from "../../src/edge-watch/edge-stats.ts";
 import { type EdgedOrigin, edgedOrigin, get, inFront, timestamp } from "../support/edged-origin.ts";
 import { missing, startHaproxy } from "../support/engines.ts";
 import { ask, dial, head } from "../support/http.ts";

@@ -1,20 +1,10 @@
-import type { MetricFamily } from "../openmetrics.ts";
+import { counter, gauge, type MetricFamily } from "../openmetrics.ts";
 import { type EdgeRefusal, type EdgeStats, edgeRefusals } from "./edge-stats.ts";
-import type { EdgeState } from "./edge-supervisor.ts";
 
-/** What an origin tells of the HAProxy in front that it started. */
-export function edgeFamilies(
-  { inFront, restarts }: EdgeState,
-  stats: EdgeStats,
-): readonly MetricFamily[] {
+/** What is told of any HAProxy of ours, whoever started it. */
+export function edgeFamilies(stats: EdgeStats): readonly MetricFamily[] {
   const refused = (reason: EdgeRefusal) => ({ labels: { reason }, value: stats.refused[reason] });
   return [
-    gauge(
-      "edge_in_front",
-      "Whether the HAProxy that this origin started stands in front; 0: Node serves alone.",
-      inFront ? 1 : 0,
-    ),
-    counter("edge_restarts", "How often that HAProxy was started again after it died.", restarts),
     counter("edge_requests", "Requests that came to that HAProxy.", stats.requests),
     {
       name: "edge_requests_refused",
@@ -31,12 +21,4 @@ export function edgeFamilies(
     gauge("edge_connections", "Connections of clients that it holds.", stats.now.open),
     gauge("edge_waiting", "Requests that wait there for their turn.", stats.now.waiting),
   ];
-}
-
-function gauge(name: string, help: string, value: number): MetricFamily {
-  return { name, type: "gauge", help, samples: [{ value }] };
-}
-
-function counter(name: string, help: string, value: number): MetricFamily {
-  return { name, type: "counter", help, samples: [{ value }] };
 }

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { HostError } from "@causeway/kernel";
 import { edgeLimits } from "../../src/edge/edge-limits.ts";
 import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
+import { EdgeMeter } from "../../src/edge-watch/edge-meter.ts";
+import { type EdgeStats, readEdgeStats, statsCommand } from "../../src/edge-watch/edge-stats.ts";
 import type { Recording } from "../../src/measures/recorder.ts";
-import { EdgeMeter } from "../../src/own-edge/edge-meter.ts";
-import { readEdgeStats, statsCommand } from "../../src/own-edge/edge-stats.ts";
 import { edgedOrigin, get, inFront, timestamp } from "../support/edged-origin.ts";
 import { missing, startHaproxy } from "../support/engines.ts";
 import { ask, dial, head } from "../support/http.ts";
@@ -66,13 +66,13 @@ test("who waits at HAProxy in vain is told as refused, since nobody was free", {
 test("what one HAProxy did is kept when another one follows, which counts from nothing", async () => {
   let answer: string | undefined = table(",3,700,20,,100,30,4,1", ["5,1,,,6,,,,"]);
   const meter = new EdgeMeter(async () => {
-    if (answer === undefined) throw new HostError("HOST_IO", "nobody is there");
-    return answer;
+    const stats = readEdgeStats(answer ?? "");
+    if (stats === undefined) throw new HostError("HOST_IO", "nobody is there");
+    return stats;
   });
-  const next = async (): Promise<ReturnType<EdgeMeter["read"]>> => {
-    meter.read();
-    await new Promise(setImmediate);
-    return meter.read();
+  const next = async (): Promise<EdgeStats> => {
+    await meter.update();
+    return meter.stats();
   };
   assert.deepEqual((await next()).now, { open: 3, waiting: 5 });
   answer = undefined;
