@@ -132,6 +132,102 @@ test("init makes the keys of tickets, which are listed and rotated without a wor
   assert.match(JSON.stringify(one.json), /USAGE_ARGUMENT/);
 });
 
+test("a fleet's machines are known to their route from the first request on, and to no mirror", async (t) => {
+  const folder = folderFor(t);
+  const vendor = await TestVendor.make(folder);
+  await vendor.release("1.0", programBytes(100_000));
+  const origin = await serve(t, "--dir", vendor.dir, "--workers", "1", "--admin-port", "0");
+  const mirror = await mirrorOf(t, vendor.tree);
+  const ticket = path.join(folder, "acme.json");
+  const give = ["keys", "fleet-ticket", "acme", "--machines", "500", "--url", origin.url];
+  await vendor.run(...give, "--dir", vendor.dir, "-o", ticket);
+  const routes = ["--route", origin.url, "--route", mirror.url];
+  const get = (name: string, ...args: readonly string[]): ReturnType<typeof causeway> => {
+    const state = ["--state", path.join(folder, `state-${name}`), "-o", path.join(folder, name)];
+    return causeway(["get", "reader", "--trust", vendor.root, ...routes, ...state, ...args]);
+  };
+  const shown = async (verdict: string): Promise<number> => {
+    const metrics = await (await fetch(`${origin.adminUrl}/metrics`)).text();
+    const [, count] =
+      new RegExp(`tickets_shown_total{verdict="${verdict}"} (\\d+)`).exec(metrics) ?? [];
+    return Number(count);
+  };
+  const got = await get("one", "--ticket", ticket);
+  assert.deepEqual([got.code, got.stderr.includes("warning")], [0, false], got.stderr);
+  assert.ok((await shown("good")) > 1);
+  assert.deepEqual(new Set(mirror.authorizations), new Set([undefined]));
+  const notes = readFileSync(path.join(folder, "state-one", "routes.json"), "utf8");
+  assert.deepEqual(
+    claimsIn(notes).map(({ sub }) => sub),
+    ["fleet-acme"],
+  );
+
+  chmodSync(ticket, 0o644);
+  const missing = path.join(folder, "none.json");
+  const elsewhere = path.join(folder, "else.json");
+  await vendor.run(
+    ...give.slice(0, -1),
+    "https://a.example/",
+    "--dir",
+    vendor.dir,
+    "-o",
+    elsewhere,
+  );
+  const warned = await get("two", "--ticket", ticket, "--ticket", missing, "--ticket", elsewhere);
+  assert.equal(warned.code, 0, "nobody goes without the patch because of a ticket");
+  assert.match(
+    warned.stderr,
+    /warning: others on this machine can read .*acme\.json; run: chmod 600/,
+  );
+  assert.match(warned.stderr, /warning: .*none\.json: there is no such file/);
+  assert.match(warned.stderr, /warning: .*else\.json is for https:\/\/a\.example\/ alone/);
+  assert.deepEqual([await shown("route"), await shown("signature")], [0, 0]);
+});
+
+test("a customer's machines get a ticket by hand, which is told nobody", async (t) => {
+  const folder = folderFor(t);
+  const { dir } = await TestVendor.make(folder);
+  const config = path.join(dir, "causeway.yaml");
+  const routes = 'routes:\n  - { id: web-1, url: "https://updates.example" }\n';
+  writeFileSync(config, readFileSync(config, "utf8").replace(/^routes: \[\]$/m, routes));
+  const give = ["keys", "fleet-ticket", "acme", "--dir", dir, "--machines", "500"];
+  const there = { cwd: folder };
+  const given = await causewayJson([...give, "--route", "web-1", "--days", "7"], there);
+  assert.equal(given.code, 0, given.stderr);
+  const { file, ...told } = given.json as Readonly<Record<string, unknown>>;
+  assert.equal(file, path.join(folder, "fleet-acme.json"));
+  const { expires, ...rest } = told;
+  const where = { route: "web-1", url: "https://updates.example/" };
+  assert.deepEqual(rest, { fleet: "acme", machines: 500, ...where });
+  assert.match(String(expires), /^20\d\d-.*Z$/);
+  const text = readFileSync(file ?? "", "utf8");
+  const [claims] = claimsIn(text);
+  assert.deepEqual([claims?.aud, claims?.sub], ["web-1", "fleet-acme"]);
+  assert.deepEqual(claimsIn(JSON.stringify(given.json) + given.stderr), []);
+
+  const unnamed = await causeway(
+    [...give, "--url", "http://127.0.0.1:8080/", "-o", "a.json"],
+    there,
+  );
+  assert.match(
+    unnamed.stdout,
+    /500 machines of acme, until .*\n {2}for http:\/\/127\.0\.0\.1:8080\/ alone/,
+  );
+  assert.equal(claimsIn(readFileSync(path.join(folder, "a.json"), "utf8"))[0]?.aud, "_origin");
+  const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
+    [[], /say for which route/],
+    [["--route", "web-1", "--url", "https://a.example/"], /say for which route/],
+    [["--route", "web-2"], /has no route web-2; it has: web-1/],
+    [["--route", "web-1", "--days", "91"], /from 1 to 90/],
+    [["--route", "web-1", "--machines", "0"], /from 1 to 1000000/],
+    [["--url", "file:///srv/"], /no route over http/],
+  ];
+  for (const [args, message] of mistakes) {
+    const { code, stderr } = await causeway([...give, ...args], there);
+    assert.deepEqual([code, message.test(stderr)], [2, true], `${args.join(" ")}: ${stderr}`);
+  }
+});
+
 test("keys are sent to a running origin elsewhere, which keeps them for itself", async (t) => {
   const folder = folderFor(t);
   const { dir, tree } = await TestVendor.make(folder);

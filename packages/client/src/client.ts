@@ -26,6 +26,7 @@ import { refreshState } from "./metadata/refresh.ts";
 import { readRouteList } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
+import type { FleetTicket } from "./routes/fleet-ticket.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
@@ -37,6 +38,8 @@ export interface ClientOptions {
   readonly trust?: Uint8Array;
   /** URLs of the repository, http, https or file; the most preferred first. */
   readonly routes: readonly string[];
+  /** Given by the vendor by hand; each is shown to the one of `routes` that is at its `url` alone. */
+  readonly tickets?: readonly FleetTicket[];
   readonly state: Store;
   readonly ports: Ports;
   /** Shared by all clients of a process, so that together they are polite; else its own. */
@@ -185,7 +188,7 @@ async function withRun<Value>(
       // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
       const routes = parseRoutes(options.routes);
       const { retries } = options;
-      memory.recall(routes);
+      memory.recall(routes, options.tickets);
       try {
         return await act({ ports, routes, state, limits: bounds.client, retries, now, signal });
       } finally {

@@ -16,7 +16,7 @@ export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";
 export { type Origin, type OriginOptions, startOrigin, type TicketOptions } from "./origin.ts";
 export { type EdgeChoice, type EdgeInFront, edgeChoices } from "./own-edge/serve-behind-edge.ts";
-export { openableRules, type Policy, policyLimits } from "./policy/policy.ts";
+export { noPolicy, openableRules, type Policy, policyLimits } from "./policy/policy.ts";
 export { changedPolicy, type PolicyChange } from "./policy/policy-change.ts";
 export { decodePolicy, encodePolicy } from "./policy/policy-document.ts";
 export {
@@ -26,6 +26,8 @@ export {
   type UnsignedPolicy,
 } from "./policy/policy-file.ts";
 export type { SignedPolicy } from "./policy/signed-policy.ts";
+export { type FleetSigner, giveFleetTicket } from "./shield/give-fleet-ticket.ts";
+export { type FleetPromise, type FleetTicket, fleetLimits } from "./shield/issue-fleet-ticket.ts";
 export { unnamedRoute } from "./shield/ticket.ts";
 export { encodeTicketKeys, type TicketKey } from "./shield/ticket-key-file.ts";
 export {

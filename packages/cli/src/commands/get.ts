@@ -4,6 +4,7 @@ import type { Got } from "@causeway/client";
 import { openClient, proxySettings, thisPlatform } from "@causeway/client/node";
 import { UsageError } from "@causeway/kernel";
 import { DownloadScreen } from "../download-screen.ts";
+import { fleetTickets } from "../fleet-tickets.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
 import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
@@ -15,6 +16,7 @@ interface GetOptions {
   readonly platform: string;
   readonly trust?: string;
   readonly route?: string[];
+  readonly ticket?: string[];
   readonly state: string;
   readonly output?: string;
   readonly have?: string[];
@@ -45,6 +47,11 @@ export const registerGet: Register = (program, context) => {
     .option("--platform <os-arch>", "what it must run on", thisPlatform())
     .option("--trust <file>", "the vendor's root.json; needed once per state folder")
     .option("--route <url>", "http, https or file URL of the repository; may be repeated", collect)
+    .option(
+      "--ticket <file>",
+      "a ticket that the vendor gave, for one of the routes; repeat",
+      collect,
+    )
     .option("--state <dir>", "what is trusted and known", defaultStateFolder())
     .option("-o, --output <file>", "where to put it (default: its own name, in this folder)")
     .option("--have <file>", "an older version to take bytes from; may be repeated", collect)
@@ -58,8 +65,10 @@ async function get(product: string, options: GetOptions, context: Context): Prom
   const { terminal, signal } = context;
   const { platform, version, output, trust, state, have = [] } = options;
   if (output !== undefined) await requireFolderOf(output);
+  const routes = options.route ?? [];
   const client = await openClient({
-    routes: options.route ?? [],
+    routes,
+    tickets: await fleetTickets(options.ticket ?? [], routes, terminal),
     stateFolder: state,
     lockWaitMs: waitForOtherMs,
     proxies: proxySettings(process.env),

@@ -22,6 +22,7 @@ import { logTo } from "../publisher-log.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, helpEnd, type Register } from "../verb.ts";
+import { registerFleetTicket } from "./keys-fleet-ticket.ts";
 import { registerSend } from "./keys-send.ts";
 
 interface KeyOptions {
@@ -30,7 +31,7 @@ interface KeyOptions {
   readonly passphraseFile?: string;
 }
 
-/** `causeway keys list|rotate|sign|send`: the keys, and the root ceremony with offline ones. */
+/** `causeway keys list|rotate|sign|send|fleet-ticket`: the keys, and the root ceremony with offline ones. */
 export const registerKeys: Register = (program, context) => {
   const keys = program
     .command("keys")
@@ -40,6 +41,7 @@ export const registerKeys: Register = (program, context) => {
   registerRotate(keys, context);
   registerSign(keys, context);
   registerSend(keys, context);
+  registerFleetTicket(keys, context);
 };
 
 const registerList: Register = (keys, { terminal }) => {

@@ -13,5 +13,6 @@ export {
 } from "./open-client.ts";
 export { type NodePorts, nodePorts } from "./ports.ts";
 export { nodeRandom } from "./random.ts";
+export { readFleetTicket } from "./read-fleet-ticket.ts";
 export { folderStore, sweepFolder } from "./store.ts";
 export { type NodeTransportOptions, nodeTransport } from "./transport.ts";

@@ -10,6 +10,7 @@ import {
 } from "../client.ts";
 import { type OldFile, requireFewOldFiles } from "../download/old-file.ts";
 import { downloadLimits } from "../download-limits.ts";
+import type { FleetTicket } from "../routes/fleet-ticket.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import type { ProxySettings } from "./connect/proxy-rule.ts";
 import type { FileLock } from "./internal/file-lock.ts";
@@ -22,6 +23,11 @@ export interface OpenOptions {
   readonly trust?: string | Uint8Array;
   /** URLs of the repository, http, https or file; the most preferred first. */
   readonly routes: readonly string[];
+  /**
+   * Given by the vendor by hand, as `readFleetTicket` reads them; each is shown to the one of
+   * `routes` that is at its `url` alone.
+   */
+  readonly tickets?: readonly FleetTicket[];
   /** Where the trusted metadata lives. Made if missing; one vendor each. */
   readonly stateFolder: string;
   /** How long to wait for another process that uses the state; a minute unless given. */
@@ -83,6 +89,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
   const client = createClient({
     ...(trust && { trust }),
     routes: options.routes,
+    ...(options.tickets && { tickets: options.tickets }),
     state: folderStore(options.stateFolder),
     ports,
     retries,

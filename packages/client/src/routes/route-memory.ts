@@ -1,5 +1,6 @@
 import { type Clock, HostError, type Instant, type Random, type Store } from "@causeway/kernel";
-import type { Recalled, Route } from "./route.ts";
+import { type FleetTicket, firstTicket } from "./fleet-ticket.ts";
+import { nothingRecalled, type Recalled, type Route } from "./route.ts";
 import {
   decodeNotes,
   encodeNotes,
@@ -108,12 +109,15 @@ export class RouteMemory {
     return new RouteMemory(store, clock, notes ?? new Map());
   }
 
-  /** Tells fresh routes what earlier runs found. */
-  recall(routes: readonly Route[]): void {
+  /** Tells fresh routes what earlier runs found, and each which ticket was given by hand for it. */
+  recall(routes: readonly Route[], given: readonly FleetTicket[] = []): void {
+    const [wall, steady] = [this.#clock.wall(), this.#clock.steady()];
     for (const route of routes) {
       const note = this.#notes.get(route.id);
-      if (note === undefined) continue;
-      route.recall(recalled(note, this.#clock.wall(), this.#clock.steady()));
+      const own = given.find(({ url }) => url === route.base.href);
+      if (note === undefined && own === undefined) continue;
+      const known = note === undefined ? nothingRecalled : recalled(note, wall, steady);
+      route.recall({ ...known, ticket: firstTicket(known.ticket, own, wall, steady) });
     }
   }
 

@@ -38,7 +38,8 @@ export interface Recalled {
   readonly ticket: RouteTicket | undefined;
 }
 
-const nothing: Recalled = {
+/** Of a route that is met for the first time. */
+export const nothingRecalled: Recalled = {
   failures: 0,
   sleepUntil: Number.NEGATIVE_INFINITY,
   restUntil: Number.NEGATIVE_INFINITY,
@@ -77,7 +78,7 @@ export class Route {
   #resetForgiven = false;
   #skewMs: number | undefined;
   #restUntil = Number.NEGATIVE_INFINITY;
-  #recalled = nothing;
+  #recalled = nothingRecalled;
   #recalledError: CausewayError | undefined;
   #ticket: RouteTicket | undefined;
 

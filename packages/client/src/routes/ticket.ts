@@ -18,7 +18,7 @@ const secondsMax = 8.64e12; // of a Date
 const entrancesMax = 4;
 
 /** Three parts of base64url (RFC 7515 section 7.1): nothing that ends a header or a line. */
-export function isTicketText(text: string): boolean {
+export function isTicketText(text: string): text is string {
   return text.length <= ticketLengthMax && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
 }
 
@@ -41,7 +41,7 @@ export function ticketIn(
 }
 
 /** The signature is the route's own business; of what it says we need the end. */
-function endOf(text: string): Instant | undefined {
+export function endOf(text: string): Instant | undefined {
   return readClaims(text, (claims) => claims.integer("exp", 0, secondsMax) * 1000);
 }
 
@@ -66,6 +66,17 @@ export function isRenewal(ours: RouteTicket | undefined, text: string, now: numb
   if (ours === undefined || ours.until - now > renewedWithinMs) return false;
   const known = entrancesIn(ours.text);
   return entrancesIn(text).every((port) => known.includes(port));
+}
+
+/**
+ * Whether two tickets are of one machine, or fleet, and end at the same time: one that a vendor gave
+ * by hand is renewed by its route under another key, and for no longer.
+ */
+export function isSamePromise(one: string, other: string): boolean {
+  const promises = [one, other].map((text) => {
+    return readClaims(text, (claims) => JSON.stringify([claims.get("sub"), claims.get("exp")]));
+  });
+  return promises[0] !== undefined && promises[0] === promises[1];
 }
 
 function readClaims<Value>(text: string, read: (claims: Fields) => Value): Value | undefined {

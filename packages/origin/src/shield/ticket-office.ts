@@ -62,8 +62,6 @@ export class TicketOffice {
   withTicket(exchange: Exchange, headers: HeaderList): HeaderList {
     if (exchange.path?.path !== checkedPath) return headers;
     if (wentThroughCache(exchange)) return headers;
-    // Who speaks for many got that by hand, for as long as it says: stolen, it must come to an end.
-    if (exchange.ticket?.fleet !== undefined) return headers;
     // A visit stays one: its work is worth minutes, and who has done it is not a machine that we know.
     const shown = exchange.ticket?.forVisit ? undefined : exchange.ticket;
     // Who is known stays so: an attack may last for longer than a ticket.
@@ -76,7 +74,11 @@ export class TicketOffice {
     return [...ownAlone(headers), "Causeway-Ticket", token];
   }
 
-  /** Renewed, a ticket says what it said, for longer; its entrances are those of today. */
+  /**
+   * Renewed, a ticket says what it said, for longer; its entrances are those of today. Who speaks for
+   * many got that by hand, and it ends when it says, since it must come to an end once it is stolen:
+   * that one outlives a change of keys alone.
+   */
   #next(shown: Ticket | undefined, { request }: Exchange, now: number): Ticket {
     const { ports, overTls } = this.#entrances;
     const isTls = "encrypted" in request.socket;
@@ -86,8 +88,9 @@ export class TicketOffice {
       aud: this.#audience,
       sub,
       since: shown?.since ?? now,
-      exp: now + ticketLifeSeconds,
+      exp: shown?.fleet === undefined ? now + ticketLifeSeconds : shown.exp,
       ...(ent.length > 0 && { ent }),
+      ...(shown?.fleet !== undefined && { fleet: shown.fleet }),
     };
   }
 }

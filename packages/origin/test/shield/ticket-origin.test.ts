@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import {
   issueTicket,
   type Ticket,
+  ticketHeader,
   ticketLifeSeconds,
   unnamedRoute,
 } from "../../src/shield/ticket.ts";
@@ -101,14 +102,23 @@ test("a ticket that is shown is renewed: the same machine, since the same time",
   assert.deepEqual({ ...renewed, exp: 0 }, { ...kept, exp: 0 });
 });
 
-test("a ticket that speaks for many is left as it is: it ends when its vendor said", async (t) => {
+test("a ticket that speaks for many outlives a change of keys, and ends when its vendor said", async (t) => {
   const { get, file } = await ticketed(t);
   const [key] = (await readTicketKeys(file)) ?? [];
   assert.ok(key !== undefined);
   const now = nowSeconds();
   const site: Ticket = { aud: "web-1", sub: "site", since: now, exp: now + 60, fleet: 500 };
   const answer = await get({ Authorization: `Bearer ${issueTicket(site, key)}` });
-  assert.equal(ticketIn(answer), undefined);
+  const renewed = ticketIn(answer) ?? "";
+  assert.deepEqual(claimsOf(renewed), site);
+
+  await rotateTicketKeys(file, Date.now() - 600_000);
+  const [newKey] = (await readTicketKeys(file)) ?? [];
+  await eventually("the new key has signed it", async () => {
+    const next = ticketIn(await get({ Authorization: `Bearer ${renewed}` })) ?? "";
+    assert.deepEqual(claimsOf(next), site);
+    return next.startsWith(ticketHeader(newKey?.kid ?? ""));
+  });
 });
 
 test("a browser's work is for one visit: it renews nothing, and has no standing to hand on", async (t) => {
