@@ -41,9 +41,12 @@ export function followPolicy(source: PolicySource): Follower<SignedPolicy | unde
   /** A key that was taken away may be a thief's: what it may have signed is in force no more. */
   const dropFile = (): void => {
     if (keeper.file === undefined) return;
-    const { version } = keeper.file;
+    const { version, policy } = keeper.file;
     keeper.setFile(undefined);
-    log({ level: "warn", event: "policy-dropped", fields: { version } });
+    // What was revoked by the vendor's own people is to be revoked anew.
+    const accepted = policy.revokedKeys.join(" ");
+    const fields = { version, ...(accepted !== "" && { accepted }) };
+    log({ level: "warn", event: "policy-dropped", fields });
   };
   return new Follower({
     // A publish may have changed the keys that sign it.

@@ -157,12 +157,15 @@ test("a stolen key is of no use once it was replaced, whatever it has signed", a
   const { file, operators, logged, start } = await followed(t);
   const stolen = operators.keys();
   const last = Number.MAX_SAFE_INTEGER;
-  replace(file, operators.sign({ version: last, policy: retiring("every.example") }));
+  const policy = { ...retiring("every.example"), revokedKeys: ["0a1b", "2c3d"] };
+  replace(file, operators.sign({ version: last, policy }));
   const keeper = await start();
   assert.deepEqual(retiredIn(keeper), ["every.example"], "it can move traffic");
   operators.rotateRoutes();
   await eventually("what it signed is in force no more", () => keeper.file === undefined);
-  assert.ok(logged.some(({ event }) => event === "policy-dropped"));
+  assert.deepEqual(keeper.inForce, noPolicy);
+  const dropped = logged.find(({ event }) => event === "policy-dropped");
+  assert.equal(dropped?.fields["accepted"], "0a1b 2c3d", "what is to be revoked anew is told");
   replace(file, operators.sign({ version: last, policy: retiring("thief.example") }, stolen));
   await eventually("nor is what it signs", () => keeper.refused === 2);
   replace(file, operators.sign({ version: 1, policy: retiring("a.example") }));
