@@ -194,7 +194,7 @@ test("systemd accepts the units of docs/outgrow.md", { skip: missing("systemd-an
   const folder = folderFor(t);
   const program = path.join(folder, "causeway");
   writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
-  const files = ["origin", "nginx", "haproxy"].map((unit) => {
+  const files = ["origin", "nginx", "haproxy", "edge-watch"].map((unit) => {
     const source = new URL(`../../docs/units/causeway-${unit}.service`, import.meta.url);
     const file = path.join(folder, `causeway-${unit}.service`);
     // Ours is not installed here, and the engines may be elsewhere; the rest is as it is.

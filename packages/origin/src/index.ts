@@ -11,6 +11,8 @@ export {
   writeConfig,
   writeHaproxyEdge,
 } from "./edge/write-edge.ts";
+export { lookAtEdge } from "./edge-watch/look-at-edge.ts";
+export { watchEdge } from "./edge-watch/watch-edge.ts";
 export { entrancesMax } from "./entrance-ports.ts";
 export { defaultLimits, type OriginLimits } from "./limits.ts";
 export { descriptorLog, type Log, type LogEntry, type LogLevel, logLine } from "./log.ts";

@@ -2,8 +2,9 @@ import { helpEnd, type Register } from "../verb.ts";
 import { addChange } from "./edge-change.ts";
 import { addHaproxy } from "./edge-haproxy.ts";
 import { addNginx } from "./edge-nginx.ts";
+import { addWatch } from "./edge-watch.ts";
 
-/** `causeway edge haproxy|nginx|change`: the engines that stand in front of origins. */
+/** `causeway edge haproxy|nginx|change|watch`: the engines that stand in front of origins. */
 export const registerEdge: Register = (program, context) => {
   const edge = program
     .command("edge")
@@ -14,4 +15,5 @@ export const registerEdge: Register = (program, context) => {
   addHaproxy(edge, context);
   addNginx(edge, context);
   addChange(edge, context);
+  addWatch(edge, context);
 };

@@ -3,9 +3,7 @@ import type { Log } from "../log.ts";
 import type { ShieldRule } from "../shield/rulebook.ts";
 import { type AlarmBounds, TicketAlarms } from "../shield/ticket-alarms.ts";
 import type { RefusedMachines } from "../shield/ticket-tally.ts";
-import { refusedMachines } from "./refused-machines.ts";
-
-const secondsTold = 60; // as long as HAProxy knows who showed a ticket
+import { refusedLately } from "./refused-machines.ts";
 
 /** What stands around them. */
 interface EdgeAlarmPorts {
@@ -13,6 +11,8 @@ interface EdgeAlarmPorts {
   readonly ask: () => Promise<string>;
   readonly log: Log;
   readonly now: () => Instant;
+  /** The command, but for the rule, that opens one there; absent: the policy of its origin does. */
+  readonly opening?: string;
 }
 
 /** The alarms of an HAProxy in front, as those of a worker, but of the last minute each. */
@@ -25,10 +25,9 @@ export class EdgeAlarms {
   constructor(bounds: AlarmBounds, ports: EdgeAlarmPorts) {
     this.#ports = ports;
     this.#windowMs = bounds.alarmWindowMs;
-    const { log } = ports;
-    this.#alarms = new TicketAlarms(bounds, { endWindow: () => this.#refused }, (entry) => {
-      log({ ...entry, fields: { ...entry.fields, at: "HAProxy" } });
-    });
+    const { log, opening } = ports;
+    const told: Log = (entry) => log({ ...entry, fields: { ...entry.fields, at: "HAProxy" } });
+    this.#alarms = new TicketAlarms(bounds, { endWindow: () => this.#refused }, told, opening);
   }
 
   counts(): Readonly<Record<ShieldRule, number>> {
@@ -44,8 +43,7 @@ export class EdgeAlarms {
   /** `now` in milliseconds of a clock that never goes back. */
   async look(now: number): Promise<void> {
     try {
-      const since = this.#ports.now() / 1000 - secondsTold;
-      this.#refused = refusedMachines(await this.#ports.ask(), since);
+      this.#refused = refusedLately(await this.#ports.ask(), this.#ports.now());
     } catch (cause) {
       if (!(cause instanceof HostError)) throw cause;
       return; // there is none in front now

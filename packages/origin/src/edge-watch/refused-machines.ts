@@ -1,6 +1,12 @@
+import type { Instant } from "@causeway/kernel";
 import { refusedRing } from "../edge/edge-names.ts";
 import type { ShieldRule } from "../shield/rulebook.ts";
 import type { RefusedMachines } from "../shield/ticket-tally.ts";
+
+/** The rules of HAProxy that tell whom they turned away; all others see no tickets. */
+export const rulesTold = ["ticket-shares", "line"] as const satisfies readonly ShieldRule[];
+
+const secondsTold = 60; // as long as HAProxy knows who showed a ticket
 
 /** HAProxy's command for what `refusedMachines` reads. */
 export const refusedCommand = `show events ${refusedRing}; show table`;
@@ -8,6 +14,11 @@ export const refusedCommand = `show events ${refusedRing}; show table`;
 /** A second, how it ended (`sQ`: it waited in vain), whether it was over its share, whose ticket. */
 const refusal = /^(\d+) (\S+) (\S+) ([\w-]+)$/;
 const ticketTable = /^# table: tickets_\S+,.* used:(\d+)/;
+
+/** What `refusedMachines` finds of the minute before `now`. */
+export function refusedLately(told: string, now: Instant): readonly RefusedMachines[] {
+  return refusedMachines(told, now / 1000 - secondsTold);
+}
 
 /**
  * How many machines with good tickets each of HAProxy's rules turned away since then, at least: it
@@ -22,7 +33,8 @@ export function refusedMachines(told: string, since: number): readonly RefusedMa
     of += Number(ticketTable.exec(line)?.[1] ?? 0);
     const [, second, end, over, machine] = refusal.exec(line) ?? [];
     if (machine === undefined || Number(second) < since) continue;
-    const rule = over === "1" ? "ticket-shares" : end === "sQ" ? "line" : undefined;
+    const rule: (typeof rulesTold)[number] | undefined =
+      over === "1" ? "ticket-shares" : end === "sQ" ? "line" : undefined;
     if (rule === undefined) continue;
     const ofRule = machines.get(rule) ?? new Set();
     machines.set(rule, ofRule.add(machine));

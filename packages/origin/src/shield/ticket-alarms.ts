@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
 import { type ShieldRule, shieldRules } from "./rulebook.ts";
-import type { TicketTally } from "./ticket-tally.ts";
+import type { RefusedMachines, TicketTally } from "./ticket-tally.ts";
 
 /** Bounds of the alarms; see limits.ts for the figures and why. */
 export interface AlarmBounds {
@@ -8,6 +8,11 @@ export interface AlarmBounds {
   readonly alarmPercent: number;
   readonly alarmMachines: number;
   readonly alarmQuietMs: number;
+}
+
+/** Whether a rule turned away more machines with good tickets than are theirs to blame. */
+export function isAlarm({ machines, of }: RefusedMachines, bounds: AlarmBounds): boolean {
+  return machines >= bounds.alarmMachines && machines * 100 >= of * bounds.alarmPercent;
 }
 
 /**
@@ -19,16 +24,24 @@ export class TicketAlarms {
   readonly #bounds: AlarmBounds;
   readonly #tally: Pick<TicketTally, "endWindow">;
   readonly #log: Log;
+  readonly #opening: string;
   readonly #toldAt = new Map<ShieldRule, number>();
   readonly #counts = Object.fromEntries(shieldRules.map((rule) => [rule, 0])) as Record<
     ShieldRule,
     number
   >;
 
-  constructor(bounds: AlarmBounds, tally: Pick<TicketTally, "endWindow">, log: Log) {
+  /** `opening` is the command, but for the rule, that has a rule turn nobody away. */
+  constructor(
+    bounds: AlarmBounds,
+    tally: Pick<TicketTally, "endWindow">,
+    log: Log,
+    opening = "causeway policy open",
+  ) {
     this.#bounds = bounds;
     this.#tally = tally;
     this.#log = log;
+    this.#opening = opening;
   }
 
   /** In how many windows each rule turned away too many. */
@@ -45,14 +58,15 @@ export class TicketAlarms {
 
   /** To be called every `alarmWindowMs`. `now` in milliseconds of a clock that never goes back. */
   endWindow(now: number): void {
-    const { alarmPercent, alarmMachines, alarmQuietMs } = this.#bounds;
-    for (const { rule, machines, of } of this.#tally.endWindow()) {
-      if (machines < alarmMachines || machines * 100 < of * alarmPercent) continue;
+    const { alarmQuietMs } = this.#bounds;
+    for (const refused of this.#tally.endWindow()) {
+      if (!isAlarm(refused, this.#bounds)) continue;
+      const { rule, machines, of } = refused;
       this.#counts[rule]++;
       const toldAt = this.#toldAt.get(rule) ?? Number.NEGATIVE_INFINITY;
       if (now - toldAt < alarmQuietMs) continue;
       this.#toldAt.set(rule, now);
-      const next = `causeway policy open ${rule} --for 1h, if they are no flood`;
+      const next = `${this.#opening} ${rule} --for 1h, if they are no flood`;
       this.#log({
         level: "warn",
         event: "rule-refuses-tickets",
