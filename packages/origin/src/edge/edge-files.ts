@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
@@ -5,7 +6,7 @@ import { busyPage } from "../refusals.ts";
 import { replaceFile } from "../replace-file.ts";
 import type { OpenedRule } from "../shield/rulebook.ts";
 import type { SigningKey } from "../shield/ticket.ts";
-import { edgeFiles } from "./edge-names.ts";
+import { edgeFiles, placeKeyName } from "./edge-names.ts";
 import { keyMapLines } from "./key-map.ts";
 import { openRuleLines } from "./open-rules.ts";
 
@@ -24,6 +25,7 @@ export async function writeEdgeFiles(
   try {
     await mkdir(folder, { recursive: true });
     await writeKeyMap(folder, keys);
+    await writePlaceKey(folder);
     await replaceFile(join(folder, edgeFiles.busy), busyPage(503, alternates), 0o644);
     for (const name of [edgeFiles.retired, edgeFiles.openRules]) {
       const kept = await open(join(folder, name), "a", 0o644);
@@ -42,6 +44,12 @@ export async function writeKeyMap(folder: string, keys: readonly SigningKey[]): 
 /** The same, of lines of the map. @throws {HostError} */
 export async function writeKeyMapLines(folder: string, shown: readonly string[]): Promise<void> {
   await replaceFile(join(folder, edgeFiles.keys), lines(shown), 0o600);
+}
+
+/** A new one each time: what an HAProxy has read stays until it starts again. */
+async function writePlaceKey(folder: string): Promise<void> {
+  const line = `${placeKeyName} ${randomBytes(32).toString("base64")}`;
+  await replaceFile(join(folder, edgeFiles.placeKey), lines([line]), 0o600);
 }
 
 /** Writes the names that an HAProxy has retired from its start on. @throws {HostError} */

@@ -51,6 +51,8 @@ export const edgeLimits = {
   /** Answers in ten seconds that one address is given at once to what no client of files asks, and
    * to a retired name. Nobody misses what the others wait for. */
   strayShare: 4,
+  /** A place holds for so long, as an origin's. */
+  placeSeconds: 600,
   /** Answers that one machine, or one address without tickets, is sent at once before those that are
    * beyond wait in a lane of their own: a browser asks for six, our client for fewer. */
   atOnce: 16,

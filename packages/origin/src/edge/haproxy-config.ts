@@ -5,6 +5,7 @@ import { edgeFiles, refusedRing } from "./edge-names.ts";
 import { type Endpoint, endpointText } from "./endpoint.ts";
 import { commentText, haproxyWord } from "./engine-words.ts";
 import { backendRules, haproxyBackends } from "./haproxy-backends.ts";
+import { haproxyPlaceGiven, haproxyPlaces } from "./haproxy-places.ts";
 import type { HaproxyPlan, TlsPlan } from "./haproxy-plan.ts";
 import { haproxyShares, haproxyTables } from "./haproxy-shares.ts";
 import { haproxyStrays } from "./haproxy-strays.ts";
@@ -12,7 +13,7 @@ import { haproxyTickets } from "./haproxy-tickets.ts";
 import { isOpenAcl, openRuleAcls } from "./open-rules.ts";
 
 /** Texts of `http-error` and `http-request`, for whoever is not served. */
-const retryAfter = 'hdr Retry-After "%[rand(20),add(5)]" hdr Cache-Control no-cache';
+const retryAfter = 'hdr Retry-After "%[rand(20),add(5)]" hdr Cache-Control no-store';
 const page = `content-type "text/html; charset=utf-8" file ${edgeFiles.busy}`;
 
 /**
@@ -195,11 +196,14 @@ function rules(
     "",
     ...haproxyTickets(plan, edgeFiles.keys),
     "",
+    ...haproxyPlaces(plan),
+    "",
     ...haproxyShares(plan, `${page} ${retryAfter}`),
     "",
     "  # A server that fails is busy for whoever asks; connections are for those who can wait least.",
     "  http-after-response set-header Connection close if crowded !{ var(txn.ticketed) -m bool }",
     `  http-after-response set-status 503 if { status 502 504 }`,
+    ...haproxyPlaceGiven(),
     "",
     ...backendRules(plan),
   ];

@@ -12,6 +12,7 @@ const wide = "src,ipmask(24,48)";
  */
 export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly string[] {
   const ticketed = "{ var(txn.ticketed) -m bool }";
+  const inPlace = "{ var(txn.in_place) -m bool }";
   const closed = `!${isOpenAcl("address-shares")}`;
   const docs = ["newcomers", "newcomer_docs", "crowd_docs"];
   const files = ["newcomer_files", "spare_files", "crowd_files"];
@@ -20,17 +21,21 @@ export function haproxyShares(plan: HaproxyPlan, refusal: string): readonly stri
   });
   return [
     "  # Newcomers: counted by address and network, at all edges together.",
-    `  http-request track-sc1 ${near} table near_${plan.name} unless ${ticketed}`,
-    `  http-request track-sc2 ${wide} table wide_${plan.name} unless ${ticketed}`,
+    `  http-request track-sc1 ${near} table near_${plan.name} unless ${ticketed} or ${inPlace}`,
+    `  http-request track-sc2 ${wide} table wide_${plan.name} unless ${ticketed} or ${inPlace}`,
     "  http-request set-var(txn.near) int(0)",
     "  http-request set-var(txn.wide) int(0)",
     ...edgeNames(plan).flatMap((name) => [
       `  http-request set-var(txn.near) ${near},table_http_req_rate(near_${name}),add(txn.near)`,
       `  http-request set-var(txn.wide) ${wide},table_http_req_rate(wide_${name}),add(txn.wide)`,
     ]),
+    "  # What its address has used does not count against who is in its place.",
+    `  http-request set-var(txn.near) var(txn.used) if ${inPlace}`,
+    `  http-request set-var(txn.wide) int(0) if ${inPlace}`,
     "",
     "  # The order of waiting. Within a class the lower offset goes first.",
     "  http-request set-priority-class int(1) if page",
+    `  http-request set-priority-class int(-1) if !page ${inPlace}`,
     `  http-request set-priority-offset var(txn.age),neg if ${ticketed}`,
     // Milliseconds of waiting that each request of the last ten seconds costs whoever asked.
     "  http-request set-var(txn.wide_ms) var(txn.wide),mul(5)",

@@ -180,7 +180,7 @@ test("HAProxy refuses by no rule that cannot be opened", () => {
   const refusing = config
     .split("\n")
     .filter((line) => /request .*(?:reject|silent-drop|tarpit) /.test(line));
-  assert.equal(refusing.length, 10);
+  assert.equal(refusing.length, 18);
   assert.deepEqual(
     refusing.filter((line) => !/ !open_(?:connections|handshakes|address_shares)\b/.test(line)),
     [],

@@ -65,6 +65,8 @@ export interface HaproxyOptions extends Partial<HaproxyPlan> {
   readonly queueMs?: number;
   /** Whether its core has time, where one file a second is enough for newcomers; absent: as it is. */
   readonly hasTime?: boolean;
+  /** When who is refused is told to come back; absent: after 5 to 24. */
+  readonly waitSeconds?: number;
 }
 
 export async function startHaproxy(
@@ -74,6 +76,7 @@ export async function startHaproxy(
     alternates = [],
     queueMs = 800,
     hasTime,
+    waitSeconds,
     ...plan
   }: HaproxyOptions & Pick<HaproxyPlan, "origins">,
 ): Promise<TestHaproxy> {
@@ -97,7 +100,12 @@ export async function startHaproxy(
     ...plan,
   });
   const file = join(folder, "haproxy.cfg");
-  const patient = config.replace("timeout queue 800ms", `timeout queue ${queueMs}ms`);
+  const wait = "set-var(txn.wait) ";
+  const patient = config
+    .replace("timeout queue 800ms", `timeout queue ${queueMs}ms`)
+    .replace(`${wait}rand(20),add(5)`, (text) => {
+      return waitSeconds === undefined ? text : `${wait}int(${waitSeconds})`;
+    });
   writeFileSync(file, hasTime === undefined ? patient : withCore(patient, hasTime));
   await writeEdgeFiles(folder, { keys, alternates });
   const child = await run(t, "haproxy", ["-db", "-f", file], port);
