@@ -103,6 +103,8 @@ export interface Counts {
   readonly now: {
     /** Connections open. */
     readonly open: number;
+    /** Of those, how many are listened to by turns. */
+    readonly resting: number;
     /** Handshakes under way. */
     readonly handshaking: number;
     readonly admission: AdmissionState;
@@ -141,7 +143,7 @@ export function zeroCounts(): Counters {
     alarms: fromEach(shieldRules, () => 0),
     handshakes: fromEach(handshakeEnds, () => 0),
     accepted: 0,
-    now: { open: 0, handshaking: 0, admission: { limit: 0, waiting: 0, held: 0 } },
+    now: { open: 0, resting: 0, handshaking: 0, admission: { limit: 0, waiting: 0, held: 0 } },
   };
 }
 

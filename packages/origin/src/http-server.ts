@@ -158,7 +158,11 @@ export class HttpServer {
 
   counts(): Counts {
     for (const connection of this.#connections.values()) connection.countSent();
-    const now = { ...this.#counters.now, open: this.#connections.size };
+    const now = {
+      ...this.#counters.now,
+      open: this.#connections.size,
+      resting: this.#places.resting,
+    };
     return { ...this.#counters, now };
   }
 

@@ -250,6 +250,12 @@ function connectionFamilies(counts: Counts): readonly MetricFamily[] {
       samples: [{ value: now.open }],
     },
     {
+      name: "connections_resting",
+      type: "gauge",
+      help: "Connections that have nothing to do and no place, and are listened to by turns.",
+      samples: [{ value: now.resting }],
+    },
+    {
       name: "connections_accepted",
       type: "counter",
       help: "Connections accepted.",

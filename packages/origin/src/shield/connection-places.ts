@@ -38,6 +38,11 @@ export class ConnectionPlaces<Each extends Placed> {
     this.#resting = new RestingConnections(bounds.listeningTurnMax);
   }
 
+  /** How many are listened to by turns. */
+  get resting(): number {
+    return this.#resting.size;
+  }
+
   take(each: Each): void {
     this.#take(each);
   }
