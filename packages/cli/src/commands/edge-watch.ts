@@ -58,13 +58,13 @@ export function addWatch(edge: Command, { terminal, signal }: Context): void {
 /** @throws {HostError} */
 async function look(control: string, terminal: Terminal): Promise<void> {
   const told = await lookAtEdge(control);
-  const { requests, refused, waiting, connections, ticketsRefused } = told;
+  const { requests, refused, waiting, connections, ticketedMachines, ticketsRefused } = told;
   const lines = [
     `${requests} requests since it started; ${waiting} wait, ${connections.open} connections`,
     `refused: ${refused["over-share"]} over their share, ${refused.busy} after they waited in vain`,
+    `${ticketedMachines} machines showed good tickets in the last minute`,
     ...ticketsRefused.map(({ rule, machines, of, alarm }) => {
-      const what = `${machines} of ${of} machines with good tickets in the last minute`;
-      return `${alarm ? "ALARM: " : ""}${rule} turned away ${what}`;
+      return `${alarm ? "ALARM: " : ""}${rule} turned away ${machines} of ${of} such machines`;
     }),
   ];
   terminal.result({ control, ...told }, lines.join("\n"));

@@ -61,7 +61,7 @@ export class EdgeMeter {
 export async function edgeStatsAt(control: string, patience?: Patience): Promise<EdgeStats> {
   const stats = readEdgeStats(await tellHaproxy(control, statsCommand, [], patience));
   if (stats !== undefined) return stats;
-  throw new HostError("HOST_IO", `what answers at ${control} is no HAProxy.`);
+  throw new HostError("HOST_IO", `what answers at ${control} is no HAProxy of ours.`);
 }
 
 /** Whether something was counted backwards. */

@@ -20,5 +20,10 @@ export function edgeFamilies(stats: EdgeStats): readonly MetricFamily[] {
     counter("edge_connections_dropped", "Connections that it closed unheard.", stats.dropped),
     gauge("edge_connections", "Connections of clients that it holds.", stats.now.open),
     gauge("edge_waiting", "Requests that wait there for their turn.", stats.now.waiting),
+    gauge(
+      "edge_ticketed_machines",
+      "Machines that showed it good tickets in the last minute.",
+      stats.now.ticketed,
+    ),
   ];
 }

@@ -1,3 +1,5 @@
+import { ticketedCommand, ticketedMachines } from "./ticketed-machines.ts";
+
 /** Why an HAProxy in front refused: its client had used up its share, or nobody was free for long. */
 export const edgeRefusals = ["over-share", "busy"] as const;
 export type EdgeRefusal = (typeof edgeRefusals)[number];
@@ -15,6 +17,8 @@ export interface EdgeStats {
     readonly open: number;
     /** Requests that wait for a server. */
     readonly waiting: number;
+    /** Machines that showed good tickets in the last minute. */
+    readonly ticketed: number;
   };
 }
 
@@ -24,18 +28,18 @@ export const noEdgeStats: EdgeStats = {
   sentBytes: 0,
   accepted: 0,
   dropped: 0,
-  now: { open: 0, waiting: 0 },
+  now: { open: 0, waiting: 0, ticketed: 0 },
 };
 
-/** HAProxy's command for what `readEdgeStats` reads: of all proxies, frontends (1) and backends (2). */
-export const statsCommand = "show stat -1 3 -1";
+/** HAProxy's commands for what `readEdgeStats` reads: of all proxies, frontends (1) and backends (2). */
+export const statsCommand = `show stat -1 3 -1; ${ticketedCommand}`;
 
 /**
- * Reads a table of HAProxy's statistics (its manual of management, section 9.1).
+ * Reads a table of HAProxy's statistics (its manual of management, section 9.1), and who has tickets.
  * @returns undefined for anything else
  */
-export function readEdgeStats(csv: string): EdgeStats | undefined {
-  const [head = "", ...lines] = csv.split("\n");
+export function readEdgeStats(told: string): EdgeStats | undefined {
+  const [head = "", ...lines] = told.split("\n");
   const names = head.replace(/^# /, "").split(",");
   const rows = lines.map((line) => line.split(","));
   const sum = (kind: "FRONTEND" | "BACKEND", name: string): number => {
@@ -49,9 +53,17 @@ export function readEdgeStats(csv: string): EdgeStats | undefined {
     sentBytes: sum("FRONTEND", "bout"),
     accepted: sum("FRONTEND", "conn_tot"),
     dropped: sum("FRONTEND", "dcon") + sum("FRONTEND", "dses"),
-    now: { open: sum("FRONTEND", "scur"), waiting: sum("BACKEND", "qcur") },
+    now: {
+      open: sum("FRONTEND", "scur"),
+      waiting: sum("BACKEND", "qcur"),
+      ticketed: ticketedMachines(lines) ?? Number.NaN,
+    },
   };
   const { requests, refused, sentBytes, accepted, dropped, now } = stats;
   const all = [requests, refused["over-share"], refused.busy, sentBytes, accepted, dropped];
-  return [...all, now.open, now.waiting].every(Number.isSafeInteger) ? stats : undefined;
+  return [...all, ...Object.values(now)].every(isCount) ? stats : undefined;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
 }

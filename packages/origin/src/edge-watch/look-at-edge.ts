@@ -9,6 +9,8 @@ import { refusedCommand, refusedLately } from "./refused-machines.ts";
 
 /** What an HAProxy did since it started. */
 interface EdgeLook extends EdgeSecond {
+  /** Machines that showed good tickets in the last minute. */
+  readonly ticketedMachines: number;
   /** Machines with good tickets that a rule turned away in the last minute, and how serious it is. */
   readonly ticketsRefused: readonly (RefusedMachines & { readonly alarm: boolean })[];
 }
@@ -23,6 +25,7 @@ export async function lookAtEdge(control: string): Promise<EdgeLook> {
   const refused = refusedLately(await tellHaproxy(control, refusedCommand), Date.now());
   return {
     ...edgeBetween(noEdgeStats, stats),
+    ticketedMachines: stats.now.ticketed,
     ticketsRefused: refused.map((each) => ({ ...each, alarm: isAlarm(each, defaultLimits) })),
   };
 }

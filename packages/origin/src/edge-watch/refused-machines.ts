@@ -2,6 +2,7 @@ import type { Instant } from "@causeway/kernel";
 import { refusedRing } from "../edge/edge-names.ts";
 import type { ShieldRule } from "../shield/rulebook.ts";
 import type { RefusedMachines } from "../shield/ticket-tally.ts";
+import { ticketedCommand, ticketedMachines } from "./ticketed-machines.ts";
 
 /** The rules of HAProxy that tell whom they turned away; all others see no tickets. */
 export const rulesTold = ["ticket-shares", "line"] as const satisfies readonly ShieldRule[];
@@ -9,11 +10,10 @@ export const rulesTold = ["ticket-shares", "line"] as const satisfies readonly S
 const secondsTold = 60; // as long as HAProxy knows who showed a ticket
 
 /** HAProxy's command for what `refusedMachines` reads. */
-export const refusedCommand = `show events ${refusedRing}; show table`;
+export const refusedCommand = `show events ${refusedRing}; ${ticketedCommand}`;
 
 /** A second, how it ended (`sQ`: it waited in vain), whether it was over its share, whose ticket. */
 const refusal = /^(\d+) (\S+) (\S+) ([\w-]+)$/;
-const ticketTable = /^# table: tickets_\S+,.* used:(\d+)/;
 
 /** What `refusedMachines` finds of the minute before `now`. */
 export function refusedLately(told: string, now: Instant): readonly RefusedMachines[] {
@@ -28,9 +28,9 @@ export function refusedLately(told: string, now: Instant): readonly RefusedMachi
  */
 export function refusedMachines(told: string, since: number): readonly RefusedMachines[] {
   const machines = new Map<ShieldRule, Set<string>>();
-  let of = 0;
-  for (const line of told.split("\n")) {
-    of += Number(ticketTable.exec(line)?.[1] ?? 0);
+  const lines = told.split("\n");
+  const of = ticketedMachines(lines) ?? 0;
+  for (const line of lines) {
     const [, second, end, over, machine] = refusal.exec(line) ?? [];
     if (machine === undefined || Number(second) < since) continue;
     const rule: (typeof rulesTold)[number] | undefined =

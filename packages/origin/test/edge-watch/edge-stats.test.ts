@@ -19,9 +19,8 @@ const names = "pxname,svname,qcur,scur,bout,dreq,econ,req_tot,conn_tot,dcon,dses
 /** HAProxy's table of one frontend and two backends. */
 function table(frontend: string, backends: readonly string[]): string {
   const rows = backends.map((row, at) => `b${at},BACKEND,${row}`);
-  return [`# ${names},`, `route,FRONTEND,${frontend},`, "b0,one,9,9,9,9,9,9,9,9,9,", ...rows].join(
-    "\n",
-  );
+  const first = [`# ${names},`, `route,FRONTEND,${frontend},`, "b0,one,9,9,9,9,9,9,9,9,9,"];
+  return [...first, ...rows, "", "# table: tickets_own, type: string, size:9, used:4"].join("\n");
 }
 
 test("HAProxy's statistics are read by their names, whatever else is there", () => {
@@ -32,7 +31,7 @@ test("HAProxy's statistics are read by their names, whatever else is there", () 
     sentBytes: 700,
     accepted: 30,
     dropped: 5,
-    now: { open: 3, waiting: 12 },
+    now: { open: 3, waiting: 12, ticketed: 4 },
   });
 });
 
@@ -42,6 +41,8 @@ test("what is no such table is none", () => {
     "Unknown command",
     `# ${names}`,
     table(",3,x,20,,100,30,4,1", ["5,1,,,6"]),
+    table(",3,-7,20,,100,30,4,1", ["5,1,,,6"]),
+    table(",3,700,20,,100,30,4,1", ["5,1,,,6"]).replace("tickets_own", "others"),
   ]) {
     assert.equal(readEdgeStats(text), undefined, text);
   }
@@ -74,10 +75,10 @@ test("what one HAProxy did is kept when another one follows, which counts from n
     await meter.update();
     return meter.stats();
   };
-  assert.deepEqual((await next()).now, { open: 3, waiting: 5 });
+  assert.deepEqual((await next()).now, { open: 3, waiting: 5, ticketed: 4 });
   answer = undefined;
   const between = await next();
-  assert.deepEqual([between.requests, between.now], [100, { open: 0, waiting: 0 }]);
+  assert.deepEqual([between.requests, between.now], [100, { open: 0, waiting: 0, ticketed: 0 }]);
   answer = table(",2,10,0,,200,40,0,0", ["0,1,,,1,,,,"]);
   const after = await next();
   assert.deepEqual([after.requests, after.refused], [300, { "over-share": 20, busy: 7 }]);
@@ -107,5 +108,5 @@ test("what HAProxy refuses is told beside what the origin is asked for", {
   assert.deepEqual(last?.edge?.refused, { "over-share": 0, busy: 0 });
   const text = (await ask(`${origin.adminUrl}/metrics`)).body.toString();
   const families = readMetrics(text).filter(({ name }) => name.startsWith("causeway_origin_edge_"));
-  assert.equal(families.length, 9);
+  assert.equal(families.length, 10);
 });

@@ -4,12 +4,13 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { edgeLimits } from "../../src/edge/edge-limits.ts";
+import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
 import { lookAtEdge } from "../../src/edge-watch/look-at-edge.ts";
 import { watchEdge } from "../../src/edge-watch/watch-edge.ts";
 import type { LogEntry } from "../../src/log.ts";
 import { controlSocket } from "../support/control-socket.ts";
 import { timestamp } from "../support/edged-origin.ts";
-import { missing, startHaproxy, type TestHaproxy } from "../support/engines.ts";
+import { freePort, missing, startHaproxy, type TestHaproxy } from "../support/engines.ts";
 import { ask, dial, head } from "../support/http.ts";
 import { noReader, readMetrics, valueOf } from "../support/openmetrics.ts";
 import { eventually, testOrigin } from "../support/origin.ts";
@@ -71,6 +72,30 @@ test("it rings for real tickets that any HAProxy of ours refuses, and says what 
   });
 });
 
+test("machines that came to its peers are none of its own", { skip }, async (t) => {
+  const origins = [await startSilentOrigin(t)];
+  const names = ["edge-1", "edge-2"];
+  const peers = await Promise.all(
+    names.map(async (name) => ({ name, endpoint: { host: "127.0.0.1", port: await freePort() } })),
+  );
+  const [one, other] = await Promise.all(
+    names.map((name) => startHaproxy(t, { origins, keys: [key], name, peers })),
+  );
+  assert.ok(one !== undefined && other !== undefined);
+  waitInVain(t, one, 3);
+  await eventually("its peer knows them, and has none", async () => {
+    const tables = await tellHaproxy(other.control, "show table");
+    const of = edgeLimits.ticketedSlots + 3;
+    if (!new RegExp(`tickets_edge-1,.* used:${of}$`, "m").test(tables)) return false;
+    const looks = await Promise.all([one, other].map(({ control }) => lookAtEdge(control)));
+    assert.deepEqual(
+      looks.map(({ ticketedMachines }) => ticketedMachines),
+      [of, 0],
+    );
+    return true;
+  });
+});
+
 test("two machines that are refused are no alarm", { skip }, async (t) => {
   const edge = await startHaproxy(t, { origins: [await startSilentOrigin(t)], keys: [key] });
   const { logged, metric } = await watching(t, edge.control);
@@ -94,7 +119,7 @@ test("its figures are those of an origin's own HAProxy, and outlive a restart of
   await eventually("it is told", async () => (await metric("requests_total")) >= 5);
   assert.equal(await ready(), true);
   const families = readMetrics((await ask(`${adminUrl}/metrics`)).body.toString());
-  assert.equal(families.length, 9);
+  assert.equal(families.length, 10);
   assert.equal(valueOf(families, "causeway_edge_answers"), 1);
   assert.equal((await ask(`${adminUrl}/healthz`)).status, 200);
   assert.equal((await ask(`${adminUrl}/seconds`)).status, 404);
@@ -120,7 +145,7 @@ test("what is no HAProxy rings nothing, and is told of", async (t) => {
   });
   const { logged, ready, metric } = await watching(t, control);
   await eventually("it is told", () => logged.length > 0);
-  const why = `what answers at ${control} is no HAProxy.`;
+  const why = `what answers at ${control} is no HAProxy of ours.`;
   assert.deepEqual(logged, [{ level: "error", event: "edge-silent", fields: { control, why } }]);
   assert.deepEqual([await ready(), await metric('alarms_total{rule="line"}')], [false, 0]);
   await assert.rejects(lookAtEdge(control), { code: "HOST_IO", message: why });

@@ -85,7 +85,7 @@ test("each second tells what came in it, and not what came before", () => {
 test("each second tells what came to an HAProxy in front in it, too", () => {
   const stats = (requests: number, busy: number, open: number): EdgeStats => {
     const refused = { "over-share": 0, busy };
-    return { ...noEdgeStats, requests, refused, now: { open, waiting: 1 } };
+    return { ...noEdgeStats, requests, refused, now: { open, waiting: 1, ticketed: 0 } };
   };
   const told = [stats(10, 2, 3), undefined, stats(25, 3, 4)];
   const recorder = new Recorder({
