@@ -67,7 +67,9 @@ export class ConnectionPlaces<Each extends Placed> {
   /** Sends away one of those for whom `mayGo` is true. */
   makeRoom(mayGo: (each: Each) => boolean): void {
     const least = this.#slots.whoGivesWay(performance.now(), mayGo);
-    if (least !== undefined) this.#dismiss(least);
+    if (least === undefined) return;
+    this.#slots.delete(least);
+    this.#dismiss(least);
   }
 
   #take(each: Each, mayGo?: (each: Each) => boolean): void {
@@ -77,18 +79,17 @@ export class ConnectionPlaces<Each extends Placed> {
     if (this.#slots.size <= (isOpen ? openedConnectionsMax : connectionsMax)) return;
     const least = this.#slots.whoGivesWay(performance.now(), mayGo);
     if (least === undefined) return;
-    if (least.giveUp !== undefined) return least.giveUp();
     const hasRoom = !isOpen && this.#slots.size + this.#resting.size <= openedConnectionsMax;
-    if (!hasRoom || !least.mayRest) return this.#dismiss(least);
+    // Its place is free at once: what closes takes some turns to be gone.
     this.#slots.delete(least);
-    this.#resting.add(least);
+    if (least.giveUp !== undefined) least.giveUp();
+    else if (hasRoom && least.mayRest) this.#resting.add(least);
+    else this.#dismiss(least);
   }
 
-  /** Its place is free at once: what closes takes some turns to be gone. */
   #dismiss(least: Each): void {
     // To one that is idle nothing is refused: its client dials again.
     if (least.busy) this.#rules.noteRefused("connections", least.ticket);
-    this.#slots.delete(least);
     this.#sendAway(least);
   }
 }

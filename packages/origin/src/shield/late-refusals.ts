@@ -62,8 +62,9 @@ export class LateRefusals {
 
   #answer(now: number): void {
     for (const { exchange, status, settle } of this.#held.takeDue(now)) {
-      exchange.seat.release();
       this.#ports.refuse(exchange, status);
+      // Not before: where others have taken all places, it may be closed for want of one.
+      exchange.seat.release();
       settle();
     }
   }

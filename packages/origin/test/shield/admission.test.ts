@@ -291,6 +291,20 @@ test("who waits and has to give its place to another is told so, late", async (t
   assert.equal(await Promise.race(newcomers.map(({ answer }) => answer)), 503);
 });
 
+test("a refusal that was held is told also while others have taken all places", async (t) => {
+  const limits = { connectionsMax: 4, heldMs: { least: 1, most: 1 } };
+  const { admission, clock, waits } = await occupied(t, limits);
+  const { answer } = await waits("metadata/late");
+  clock.now += defaultLimits.waitMs + 1;
+  admission.tick(0);
+  assert.equal(admission.state().held, 1);
+  for (let at = 0; at < 4; at++) await waits(`metadata/${at}`, { authorization: "1" });
+  clock.now += 1;
+  admission.tick(0);
+  assert.equal(await answer, 503);
+  assert.equal(admission.state().waiting, 4);
+});
+
 test("who has used up its share is refused while others have to wait, and told why, unless it has waited", async (t) => {
   const { admission, works, clock, waits, url, counts, refused } = await occupied(t, {
     shareBurstMs: 0,
