@@ -1,8 +1,8 @@
-import { constants, getPriority, setPriority } from "node:os";
 import { HostError } from "@causeway/kernel";
 import type { Log } from "./log.ts";
 import { type ServedTree, serveTree, type TreeServer } from "./serve-tree.ts";
 import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import { yieldProcessors } from "./yield-processors.ts";
 
 // The program of one worker process. It lives as long as its supervisor wants it to.
 
@@ -26,7 +26,8 @@ process.on("SIGTERM", () => void stop(orphanGraceMs));
 process.on("disconnect", () => void stop(orphanGraceMs));
 
 async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<void> {
-  if (isBesideEntrances(message.served)) yieldProcessors();
+  // Who has come past the flood goes first on the processors, too.
+  if (isBesideEntrances(message.served)) yieldProcessors(log);
   server = serveTree(message.served, log);
   if (!message.isPublic) await server.setPublic(false);
   try {
@@ -40,12 +41,6 @@ async function start(message: Extract<ToWorker, { kind: "start" }>): Promise<voi
 
 function isBesideEntrances({ entrance, tickets }: ServedTree): boolean {
   return entrance === undefined && (tickets?.entrances.ports.length ?? 0) > 0;
-}
-
-/** Who has come past the flood goes first on the processors, too. A free one is anybody's. */
-function yieldProcessors(): void {
-  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
-  setPriority(Math.min(getPriority() + PRIORITY_BELOW_NORMAL, PRIORITY_LOW));
 }
 
 async function setPublic(isPublic: boolean): Promise<void> {
