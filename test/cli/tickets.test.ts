@@ -260,6 +260,8 @@ test("keys are sent to a running origin elsewhere, which keeps them for itself",
   );
   const nobody = await causewayJson([...send, "http://127.0.0.1:1"]);
   assert.match(JSON.stringify(nobody.json), /HOST_IO.*nothing listens there/);
+  const far = await causewayJson([...send, "http://192.0.2.1:9100"]);
+  assert.deepEqual([far.code, /is another machine/.test(JSON.stringify(far.json))], [2, true]);
   const none = await causewayJson([...send, admin, "--file", path.join(dir, "none.json")]);
   assert.deepEqual([none.code, /KEY_MISSING/.test(JSON.stringify(none.json))], [2, true]);
 });

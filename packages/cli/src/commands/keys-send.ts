@@ -15,8 +15,8 @@ interface SendOptions {
 const keysMax = 16; // more than any origin has
 const notes = `
 They take the place of those in the origin's own file (--ticket-keys of causeway serve), and count in
-every worker, and at its HAProxy, when this ends. The admin port is reached on its machine, or by
-ssh -L; nothing encrypts it on the way.
+every worker, and at its HAProxy, within a second. The admin port is reached on its machine, or by
+ssh -L: keys are sent to loopback alone.
 `;
 
 /** `causeway keys send`: puts the vendor's ticket keys into a running origin. */
@@ -28,6 +28,7 @@ export const registerSend: Register = (keys, { terminal, signal }) => {
     .option("--file <file>", "the keys (default: keys/tickets.json of --dir)")
     .action(async ({ origin, dir, file = ticketKeysFile(dir) }: SendOptions) => {
       const url = new URL("ticket-keys", adminUrl(origin));
+      refuseFarHost(url);
       const sent = await readTicketKeys(file);
       if (sent === undefined) {
         throw new UsageError("KEY_MISSING", `there is no ${file}; causeway keys rotate tickets.`);
@@ -48,6 +49,13 @@ export const registerSend: Register = (keys, { terminal, signal }) => {
       );
     });
 };
+
+/** An admin port is on loopback: elsewhere something else would get the secrets, in plain text. */
+function refuseFarHost({ host, hostname }: URL): void {
+  if (/^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(hostname)) return;
+  const what = `${host} is another machine, and keys are secret: bring its admin port here by ssh -L.`;
+  throw new UsageError("USAGE_ARGUMENT", what);
+}
 
 /** What an origin says of its keys. @throws {TrustError} `TRUST_MALFORMED` */
 function shownKeys(

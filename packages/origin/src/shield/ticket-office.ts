@@ -1,12 +1,15 @@
 import type { Exchange } from "../exchange.ts";
 import type { HeaderList } from "../headers.ts";
 import { entrancesFor } from "./entrance-choice.ts";
+import { fleetLimits } from "./issue-fleet-ticket.ts";
 import { pooledRandom } from "./pooled-random.ts";
 import { signingKey } from "./signing-key.ts";
 import { issueTicket, type Ticket, ticketLifeSeconds } from "./ticket.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
 
 const subjectBytes = 16;
+// Whoever stole a key writes any end, and is given it anew under the next one.
+const fleetSecondsMax = fleetLimits.daysMax * 86_400;
 /** What every client asks for when it looks for something new. */
 const checkedPath = "metadata/timestamp.json";
 
@@ -88,7 +91,10 @@ export class TicketOffice {
       aud: this.#audience,
       sub,
       since: shown?.since ?? now,
-      exp: shown?.fleet === undefined ? now + ticketLifeSeconds : shown.exp,
+      exp:
+        shown?.fleet === undefined
+          ? now + ticketLifeSeconds
+          : Math.min(shown.exp, now + fleetSecondsMax),
       ...(ent.length > 0 && { ent }),
       ...(shown?.fleet !== undefined && { fleet: shown.fleet }),
     };

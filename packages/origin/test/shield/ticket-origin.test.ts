@@ -121,6 +121,18 @@ test("a ticket that speaks for many outlives a change of keys, and ends when its
   });
 });
 
+test("one that speaks for many and never ends, as a thief of a key writes it, is renewed with an end", async (t) => {
+  const { get, file } = await ticketed(t);
+  const [key] = (await readTicketKeys(file)) ?? [];
+  assert.ok(key !== undefined);
+  const now = nowSeconds();
+  const forged: Ticket = { aud: "web-1", sub: "thief", since: 0, exp: 2 ** 40, fleet: 1_000_000 };
+  const answer = await get({ Authorization: `Bearer ${issueTicket(forged, key)}` });
+  const { exp } = claimsOf(ticketIn(answer) ?? "");
+  const days = (exp - now) / 86_400;
+  assert.ok(days >= 90 && days < 90.1, `${days} days`);
+});
+
 test("a browser's work is for one visit: it renews nothing, and has no standing to hand on", async (t) => {
   const { get, file } = await ticketed(t);
   const puzzle = new WorkPuzzle("web-1");
