@@ -164,6 +164,10 @@ test("a running edge is changed by commands, and keeps what was changed", {
   assert.equal(readFileSync(keyMap, "utf8"), "");
   const still = await causewayJson([...change, "--keys", keys, "--revoke", "k1"]);
   assert.deepEqual(still.json, { retired: [], opened: [], keys: 0 });
+  assert.doesNotMatch(still.stderr, /had no ticket key/);
+  const mistyped = await causewayJson([...change, "--revoke", "kl"]);
+  assert.equal(mistyped.code, 0);
+  assert.match(mistyped.stderr, /had no ticket key with the id kl/);
   await vendor.run(...change, "--drain", "origin-1");
   assert.equal(await timestamp(), 503);
   await vendor.run(...change, "--ready", "origin-1");

@@ -103,17 +103,19 @@ test("a revoked key's tickets do not get through, at once and after the next sta
   const edge = await edgeBefore(t, [secondKey, key]);
   const [first, second] = [tokenOf(claims()), tokenOf(claims(), { key: secondKey })];
   const nothing = { retire: [], restore: [], drain: [], ready: [], open: [], close: [] };
-  const revoke = async (...kids: readonly string[]): Promise<number | undefined> => {
-    return (await changeEdge(edge.control, { ...nothing, revoke: kids }, edge.folder)).keys;
+  const revoke = async (...kids: readonly string[]): Promise<readonly unknown[]> => {
+    const change = { ...nothing, revoke: kids };
+    const { keys, unknownKeys } = await changeEdge(edge.control, change, edge.folder);
+    return [keys, ...unknownKeys];
   };
   await assert.rejects(revoke("no id"), { code: "USAGE_ARGUMENT" });
-  assert.equal(await revoke("other"), 2);
-  assert.equal(await revoke(key.kid), 1);
+  assert.deepEqual(await revoke("other"), [2, "other"]);
+  assert.deepEqual(await revoke(key.kid), [1]);
   assert.equal(await isTicket(edge, first), false);
   assert.equal(await isTicket(edge, second), true);
   const kept = readFileSync(join(edge.folder, edgeFiles.keys), "utf8");
   assert.equal(kept, `${keyMapLines([secondKey]).join("")}\n`);
-  assert.equal(await revoke(secondKey.kid, key.kid), 0);
+  assert.deepEqual(await revoke(secondKey.kid, key.kid), [0, key.kid]);
   assert.equal(await isTicket(edge, second), false);
 });
 

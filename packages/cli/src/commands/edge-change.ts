@@ -54,6 +54,9 @@ export function addChange(edge: Command, { terminal }: Context): void {
     .option("--folder <dir>", "where haproxy.cfg lies: keeps what is said for its next start")
     .action(async ({ control, folder, ...options }: ChangeOptions) => {
       const changed = await changeEdge(path.resolve(control), changeOf(options), folder);
+      for (const kid of changed.unknownKeys) {
+        terminal.warn(`${control} had no ticket key with the id ${kid}; keys list tells them.`);
+      }
       tell(changed, terminal);
     });
 }

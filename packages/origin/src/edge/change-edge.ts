@@ -25,6 +25,8 @@ export interface ChangedEdge {
   readonly opened: readonly OpenedRule[];
   /** How many keys its tickets may have now; undefined when nothing was said of keys. */
   readonly keys: number | undefined;
+  /** Of the ids to revoke those of which it had no key: one may be mistyped. */
+  readonly unknownKeys: readonly string[];
 }
 
 /**
@@ -46,8 +48,10 @@ export async function changeEdge(
   const before = (await live.opened()).filter(({ until }) => until > now);
   const opened = openedAfter(before, change); // a mistyped rule is told before anything is done
   if (keys !== undefined) await live.swapKeys(keys.filter(({ kid }) => !revoked.includes(kid)));
-  const left =
-    keys === undefined && revoked.length === 0 ? undefined : await live.revokeKeys(revoked);
+  const isOfKeys = keys !== undefined || revoked.length > 0;
+  const { left, unknown } = isOfKeys
+    ? await live.revokeKeys(revoked)
+    : { left: undefined, unknown: [] };
   for (const host of change.retire) await live.retire(host);
   for (const host of change.restore) await live.restore(host);
   for (const server of change.drain) await live.setServer(server, "drain");
@@ -59,7 +63,8 @@ export async function changeEdge(
     await writeRetired(folder, retired);
     await writeOpenRules(folder, opened);
   }
-  return { retired, opened, keys: left?.length };
+  const unknownKeys = unknown.filter((kid) => !keys?.some((key) => key.kid === kid));
+  return { retired, opened, keys: left?.length, unknownKeys };
 }
 
 /** @throws {UsageError} `KEY_MISSING`, `KEY_UNREADABLE` */

@@ -25,17 +25,21 @@ export class LiveEdge {
   }
 
   /**
-   * Takes tickets of these keys no more, by their ids. What is no key of its says nothing.
-   * @returns the lines of the map that are left
+   * Takes tickets of these keys no more, by their ids.
+   * @returns the lines of the map that are left, and the ids of which it had no key
    * @throws {HostError}
    */
-  async revokeKeys(kids: readonly string[]): Promise<readonly string[]> {
+  async revokeKeys(
+    kids: readonly string[],
+  ): Promise<{ readonly left: readonly string[]; readonly unknown: readonly string[] }> {
     const revoked = new Set(kids.map(ticketHeader));
     const before = await this.#entries(edgeFiles.keys);
-    const left = before.filter(([header]) => !revoked.has(header));
-    const lines = left.map(([header, secret]) => `${header} ${secret}`);
-    if (left.length < before.length) await this.#swapMap(edgeFiles.keys, lines);
-    return lines;
+    const left = before
+      .filter(([header]) => !revoked.has(header))
+      .map(([header, secret]) => `${header} ${secret}`);
+    if (left.length < before.length) await this.#swapMap(edgeFiles.keys, left);
+    const had = new Set(before.map(([header]) => header));
+    return { left, unknown: kids.filter((kid) => !had.has(ticketHeader(kid))) };
   }
 
   /** Opens these rules, each until its end, and closes all others. @throws {HostError} */
