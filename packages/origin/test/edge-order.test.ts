@@ -253,10 +253,11 @@ test("newcomers' files have few slots while others move and the core has no time
 test("newcomers' files have more slots while the core has time", { skip }, async (t) => {
   const { gate, edge, send, arrived } = await lineOf(t);
   const files = 3 * edgeLimits.newcomerFileSlots;
-  const answers = Array.from({ length: files }, (_, at) => {
-    return send("file", `8.0.${at}.1`, undefined, "targets");
-  });
-  await arrived(files);
+  const answers: Promise<Answer>[] = [];
+  for (let at = 0; at < files; at++) {
+    answers.push(send("file", `8.0.${at}.1`, undefined, "targets"));
+    await arrived(answers.length); // of several at once some may wait for the few, which take turns
+  }
   assert.equal(await edge.served("newcomer_files"), edgeLimits.newcomerFileSlots);
   assert.equal(await edge.served("spare_files"), 2 * edgeLimits.newcomerFileSlots);
   for (const _ of answers) gate.release();
