@@ -41,11 +41,9 @@ export function followPolicy(source: PolicySource): Follower<SignedPolicy | unde
   /** A key that was taken away may be a thief's: what it may have signed is in force no more. */
   const dropFile = (): void => {
     if (keeper.file === undefined) return;
-    const { version, policy } = keeper.file;
-    keeper.setFile(undefined);
     // What was revoked by the vendor's own people is to be revoked anew.
-    const accepted = policy.revokedKeys.join(" ");
-    const fields = { version, ...(accepted !== "" && { accepted }) };
+    const fields = { version: keeper.file.version, ...acceptedAgain(keeper.file) };
+    keeper.setFile(undefined);
     log({ level: "warn", event: "policy-dropped", fields });
   };
   return new Follower({
@@ -73,8 +71,9 @@ export function followPolicy(source: PolicySource): Follower<SignedPolicy | unde
       if (signed === undefined) return;
       // One that is known is told anew: by a clock that was set, other rules of it are over.
       if (signed.version === keeper.file?.version) return keeper.setFile(keeper.file);
+      const fields = { version: signed.version, ...acceptedAgain(keeper.file, signed) };
       keeper.setFile(signed);
-      log({ level: "info", event: "policy-taken", fields: { version: signed.version } });
+      log({ level: "info", event: "policy-taken", fields });
       await seen
         .raise(signed.version, keys)
         .catch((error: unknown) => complain("policy-version-unkept", error));
@@ -84,4 +83,14 @@ export function followPolicy(source: PolicySource): Follower<SignedPolicy | unde
       complain("policy-refused", error);
     },
   });
+}
+
+/** The keys that one policy revoked, and the next does not: a vendor who lost the file may not know. */
+function acceptedAgain(
+  before: SignedPolicy | undefined,
+  after?: SignedPolicy,
+): { readonly accepted?: string } {
+  const still = after?.policy.revokedKeys ?? [];
+  const kids = (before?.policy.revokedKeys ?? []).filter((kid) => !still.includes(kid));
+  return kids.length === 0 ? {} : { accepted: kids.join(" ") };
 }

@@ -153,6 +153,21 @@ test("nothing of a policy is in force after it has expired", async (t) => {
   assert.equal(keeper.inForce.draining?.until, Date.parse(expires));
 });
 
+test("keys that a newer policy does not revoke any more are told", async (t) => {
+  const { file, operators, logged, start } = await followed(t);
+  replace(file, operators.sign({ version: 3, policy: { revokedKeys: ["0a1b", "2c3d"] } }));
+  const keeper = await start();
+  replace(file, operators.sign({ version: 4, policy: { revokedKeys: ["2c3d"] } }));
+  await eventually("the next is in force", () => keeper.file?.version === 4);
+  assert.deepEqual(
+    logged.map(({ event, fields }) => [event, fields["version"], fields["accepted"]]),
+    [
+      ["policy-taken", 3, undefined],
+      ["policy-taken", 4, "0a1b"],
+    ],
+  );
+});
+
 test("a stolen key is of no use once it was replaced, whatever it has signed", async (t) => {
   const { file, operators, logged, start } = await followed(t);
   const stolen = operators.keys();
