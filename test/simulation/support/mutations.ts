@@ -40,9 +40,9 @@ export const mutations: readonly Mutation[] = [
   bug(
     "the next run shows all routes one ticket",
     "client/src/routes/route-memory.ts",
-    "      route.recall(recalled(note, this.#clock.wall(), this.#clock.steady()));",
-    "      const { ticket } = [...this.#notes.values()].find((each) => each.ticket) ?? note;\n" +
-      "      route.recall(recalled({ ...note, ticket }, this.#clock.wall(), this.#clock.steady()));",
+    "      const known = note === undefined ? nothingRecalled : recalled(note, wall, steady);",
+    "      const { ticket } = [...this.#notes.values()].find((each) => each.ticket) ?? {};\n" +
+      "      const known = note === undefined ? nothingRecalled : recalled({ ...note, ticket }, wall, steady);",
   ),
   bug(
     "junk is kept as a ticket",
