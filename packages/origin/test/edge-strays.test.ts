@@ -3,6 +3,7 @@ import { Agent } from "node:http";
 import { type TestContext, test } from "node:test";
 import { edgeLimits } from "../src/edge/edge-limits.ts";
 import { LiveEdge } from "../src/edge/live-edge.ts";
+import { tellHaproxy } from "../src/edge/runtime-socket.ts";
 import { missing, startHaproxy, type TestHaproxy } from "./support/engines.ts";
 import { type Answer, ask } from "./support/http.ts";
 import { testOrigin } from "./support/origin.ts";
@@ -50,6 +51,18 @@ test("what no client of files asks is answered at once a few times, and then hel
       assert.deepEqual(order, ["another address", "held"], status);
     }),
   );
+});
+
+test("strays take nothing of the share of their address", { skip }, async (t) => {
+  const { edge, send } = await askers(t);
+  for (let answer = 0; answer < edgeLimits.strayShare; answer++) await send("9.0.0.1", "");
+  const used = async (): Promise<string> => {
+    const shown = await tellHaproxy(edge.control, "show table near_edge-1");
+    return /http_req_rate\(10000\)=\d+/.exec(shown)?.[0] ?? "none";
+  };
+  assert.equal(await used(), "none");
+  await send("9.0.0.1", "metadata/timestamp.json");
+  assert.equal(await used(), "http_req_rate(10000)=1");
 });
 
 test("while the rule of addresses is open nobody is held", { skip }, async (t) => {

@@ -183,7 +183,7 @@ function rules(
     "",
     "  http-request set-var(sess.now) date()",
     "",
-    ...haproxyStrays(plan),
+    ...haproxyStrays(),
     "",
     "  # Who asks is for us to say.",
     "  http-request del-header Forwarded",

@@ -80,6 +80,8 @@ export function haproxyTables(plan: HaproxyPlan): readonly (readonly string[])[]
       "connections",
       `type ipv6 size ${limits.addressesMax} expire 60s store conn_cur,conn_rate(10s)`,
     ),
+    // Apart from the share of an address: who else is there asks for files.
+    table("strays", `type ipv6 size ${limits.addressesMax} expire 60s store http_req_rate(10s)`),
     ...edgeNames(plan).flatMap((each) => [
       table(`tickets_${each}`, `type string len 64 size ${limits.ticketsMax} ${rate}`),
       table(`near_${each}`, `type ipv6 size ${limits.addressesMax} ${rate}`),

@@ -1,6 +1,5 @@
 import { edgeLimits as limits } from "./edge-limits.ts";
 import { edgeFiles } from "./edge-names.ts";
-import type { HaproxyPlan } from "./haproxy-plan.ts";
 import { isOpenAcl } from "./open-rules.ts";
 
 const words = 'content-type "text/plain; charset=utf-8"';
@@ -10,7 +9,7 @@ const plain = "hdr Cache-Control no-cache hdr Access-Control-Allow-Origin *";
  * Rules that answer a retired name and what no client of a file server sends, and name what is left.
  * An answer at once is an invitation to ask again: each address gets a few, and then waits for them.
  */
-export function haproxyStrays({ name }: HaproxyPlan): readonly string[] {
+export function haproxyStrays(): readonly string[] {
   const closed = `!${isOpenAcl("address-shares")}`;
   const answer = (reply: string, condition: string): readonly string[] => [
     `  http-request tarpit ${reply} if ${condition} often ${closed}`,
@@ -28,7 +27,7 @@ export function haproxyStrays({ name }: HaproxyPlan): readonly string[] {
     // Each check for something new begins with these, and none of them is long.
     "  acl small path,url_dec -m str /metadata/timestamp.json",
     "  acl small path,url_dec -m end .root.json",
-    `  http-request track-sc1 src,ipmask(32,64) table near_${name} ` +
+    `  http-request track-sc1 src,ipmask(32,64) table strays ` +
       "if retired or !reads or has_body or !metadata !files !page",
     `  acl often sc1_http_req_rate gt ${limits.strayShare}`,
     ...answer(
