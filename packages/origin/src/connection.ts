@@ -137,8 +137,8 @@ export class Connection implements Seat, HoldableSeat, Restable {
   }
 
   release(): void {
+    this.listen(); // before: where no place is free, it has to rest
     this.onHeld(false);
-    this.listen();
   }
 
   /** One over TLS would keep its lane's place. */

@@ -43,36 +43,8 @@ export class ConnectionPlaces<Each extends Placed> {
     return this.#resting.size;
   }
 
-  take(each: Each): void {
-    this.#take(each);
-  }
-
-  /** It is closed, or needs no place while its refusal is held. */
-  leave(each: Each): void {
-    this.#slots.delete(each);
-    this.#resting.delete(each);
-  }
-
-  /** A request came over it: if it was resting it rests no more. */
-  wake(each: Each): void {
-    if (this.#resting.delete(each)) this.#take(each, (other) => other !== each);
-  }
-
-  /** Listens to the next of those that rest; while connections are open nobody has to. */
-  nextTurn(): void {
-    if (!this.#rules.isOpen("connections")) return this.#resting.nextTurn();
-    for (const each of this.#resting.wakeAll()) this.#take(each);
-  }
-
-  /** Sends away one of those for whom `mayGo` is true. */
-  makeRoom(mayGo: (each: Each) => boolean): void {
-    const least = this.#slots.whoGivesWay(performance.now(), mayGo);
-    if (least === undefined) return;
-    this.#slots.delete(least);
-    this.#dismiss(least);
-  }
-
-  #take(each: Each, mayGo?: (each: Each) => boolean): void {
+  /** Gives it one; who loses another's is one of those for whom `mayGo` is true. */
+  take(each: Each, mayGo?: (each: Each) => boolean): void {
     this.#slots.add(each);
     const { connectionsMax, openedConnectionsMax } = this.#bounds;
     const isOpen = this.#rules.isOpen("connections");
@@ -85,6 +57,31 @@ export class ConnectionPlaces<Each extends Placed> {
     if (least.giveUp !== undefined) least.giveUp();
     else if (hasRoom && least.mayRest) this.#resting.add(least);
     else this.#dismiss(least);
+  }
+
+  /** It is closed, or needs no place while its refusal is held. */
+  leave(each: Each): void {
+    this.#slots.delete(each);
+    this.#resting.delete(each);
+  }
+
+  /** A request came over it: if it was resting it rests no more. */
+  wake(each: Each): void {
+    if (this.#resting.delete(each)) this.take(each, (other) => other !== each);
+  }
+
+  /** Listens to the next of those that rest; while connections are open nobody has to. */
+  nextTurn(): void {
+    if (!this.#rules.isOpen("connections")) return this.#resting.nextTurn();
+    for (const each of this.#resting.wakeAll()) this.take(each);
+  }
+
+  /** Sends away one of those for whom `mayGo` is true. */
+  makeRoom(mayGo: (each: Each) => boolean): void {
+    const least = this.#slots.whoGivesWay(performance.now(), mayGo);
+    if (least === undefined) return;
+    this.#slots.delete(least);
+    this.#dismiss(least);
   }
 
   #dismiss(least: Each): void {

@@ -101,6 +101,18 @@ test("who is busy, or came over TLS, does not rest", () => {
   assert.equal(secure.mayRest, false);
 });
 
+test("a connection whose refusal was held, and that finds no place then, rests", () => {
+  const socket = new Socket();
+  const connection = new Connection(socket, defaultLimits, zeroCounts().traffic.other.newcomer);
+  connection.onHeld = (isHeld) => {
+    if (!isHeld) connection.rest();
+  };
+  connection.hold();
+  assert.equal(socket.isPaused(), true);
+  connection.release();
+  assert.equal(socket.isPaused(), true);
+});
+
 test("idle clients beyond the places are sent away for nobody, and each is heard when it asks again", async (t) => {
   const limits = { connectionsMax: 4, openedConnectionsMax: 40, listeningTurnMax: 2 };
   const origin = await testOrigin(t, { limits, adminPort: 0 });
