@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import type { Transport } from "@causeway/kernel";
+import { RouteError, type Transport } from "@causeway/kernel";
 import fc from "fast-check";
 import { folderStore } from "../src/node/index.ts";
 import { entranceLimits } from "../src/routes/entrances.ts";
@@ -76,6 +76,18 @@ test("a public address that asked for rest is left alone, also when its entrance
   assert.ok(route.restUntil > ports.clock.steady(), "now the whole route rests");
   assert.equal((await failureOf(route, file, patient)).code, "ROUTE_REFUSED");
   assert.deepEqual(counts(server, first, second), [1, 2, 1]);
+});
+
+test("a route that refuses while its entrance says nothing is not taken for a silent one", async () => {
+  await using server = await startRoute("busy-503", files);
+  await using entrance = await startRoute("hangs-before-headers", files);
+  const route = routeWith(server, entrance);
+  const abort = new AbortController();
+  entrance.onConnection = () => abort.abort(new Error("others were through"));
+  const request = { path: file, lengthMax: 1_000, signal: abort.signal };
+  await assert.rejects(exchange(patient, route, request));
+  route.strike(new RouteError("ROUTE_STALLED", route.id, "takes too long"));
+  assert.equal(route.failed, false, "the next run is to ask it again");
 });
 
 test("a route whose public address rests for a day is asked again when its entrance may be", async () => {

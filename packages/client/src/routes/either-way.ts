@@ -87,6 +87,8 @@ function note({ clock, host, port, restMsMax }: EitherWay, outcome: Outcome): vo
   const { entrances } = host;
   const now = clock.steady();
   const restMs = (delivery && retryAfterMs(delivery.headers, restMsMax, clock)) ?? 0;
+  // Who refuses is there, however long the entrance then says nothing.
+  if (delivery && lane.way === "public") host.answered(now - lane.startedAt, undefined);
   if (isGood(outcome)) entrances.answered(lane.way, delivery?.status !== 404, now);
   else if (lane.way === "public") entrances.restPublic(now + restMs);
   else putAside(host, port, now, restMs);
