@@ -18,8 +18,9 @@ export async function vendorRoutes(dir: string, self: string | undefined): Promi
     throw new UsageError("USAGE_ARGUMENT", `${file} has no route ${self}; it has: ${known}.`);
   }
   const others = routes
-    .filter((route) => route.id !== self && /^https?:/.test(route.url))
+    .filter((route) => route.id !== self && route.state === "active")
     .toSorted((a, b) => a.priority - b.priority)
-    .map((route) => route.url);
+    .flatMap((route) => route.urls)
+    .filter((url) => /^https?:/.test(url));
   return { name, others };
 }

@@ -12,7 +12,7 @@ export type RouteKind = (typeof routeKinds)[number];
 
 export const routeStates = [
   "active", // use it
-  "drained", // use it only when nothing else is left
+  "draining", // use it only when nothing else is left
   "retired", // never use it again
 ] as const;
 export type RouteState = (typeof routeStates)[number];
@@ -20,8 +20,11 @@ export type RouteState = (typeof routeStates)[number];
 /** What the signed list says of one route. */
 export interface RouteEntry {
   readonly id: RouteId;
-  /** Absolute, ends with `/`, without credentials, query or fragment. */
-  readonly url: string;
+  /**
+   * Where it is reached, the best first: one to four, all of them the same server's. Absolute, each
+   * ends with `/`, without credentials, query or fragment.
+   */
+  readonly urls: readonly [string, ...string[]];
   readonly kind: RouteKind;
   /** Where it stands, as `eu-west`; what clients there prefer. */
   readonly region?: string;
@@ -29,6 +32,8 @@ export interface RouteEntry {
   readonly priority: number;
   /** Its share among routes of the same priority. */
   readonly weight: number;
+  /** Bytes per second that it can send, where the vendor knows. Clients go by the weight. */
+  readonly capacity?: number;
   readonly state: RouteState;
 }
 
@@ -47,6 +52,9 @@ export const routeListBytesMax = 16 * 1024 * 1024;
 
 const routesMax = 10_000;
 const urlLengthMax = 1024;
+export const routeUrlsMax = 4;
+/** Bound of a route's capacity, in bytes per second. */
+export const routeCapacityMax = 1e15;
 /** Bound of a route's priority and weight. */
 export const routeNumberMax = 1_000_000;
 
@@ -79,12 +87,12 @@ export function normalRouteUrl(text: string): string | undefined {
   return url.href.length > urlLengthMax ? undefined : url.href;
 }
 
-function isRouteUrl(text: string): text is string {
+function isRouteUrl(text: string): boolean {
   return normalRouteUrl(text) === text;
 }
 
 export function encodeRouteList(list: RouteList): JsonInput {
-  const routes = list.routes.map((route) => ({ ...route }));
+  const routes = list.routes.map((route) => ({ ...route, urls: [...route.urls] }));
   const { version, pollSeconds: poll } = list;
   return {
     _type: "causeway-routes",
@@ -92,6 +100,15 @@ export function encodeRouteList(list: RouteList): JsonInput {
     ...(poll !== undefined && { pollSeconds: poll }),
     routes,
   };
+}
+
+function urlsOf(entry: Fields): RouteEntry["urls"] {
+  const [first, ...others] = entry.strings("urls", routeUrlsMax);
+  const urls = [first ?? "", ...others] as const;
+  if (!urls.every(isRouteUrl) || new Set(urls).size < urls.length) {
+    throw malformed(routeListPath, 'has a route whose "urls" have a wrong form');
+  }
+  return urls;
 }
 
 /**
@@ -114,11 +131,12 @@ export function decodeRouteList(value: Json): RouteList {
     seen.add(id);
     routes.push({
       id,
-      url: entry.matching("url", isRouteUrl),
+      urls: urlsOf(entry),
       kind: entry.matching("kind", isRouteKind),
       ...(entry.has("region") && { region: entry.matching("region", isRegion) }),
       priority: entry.integer("priority", 1, routeNumberMax),
       weight: entry.integer("weight", 1, routeNumberMax),
+      ...(entry.has("capacity") && { capacity: entry.integer("capacity", 1, routeCapacityMax) }),
       state,
     });
   }

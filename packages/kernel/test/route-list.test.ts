@@ -21,14 +21,20 @@ function read(text: string): RouteList {
 const entry = fc.record(
   {
     id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,20}$/).map((id) => id as RouteId),
-    url: fc.webUrl().map((url) => normalRouteUrl(url) ?? "https://a.example/"),
+    urls: fc
+      .uniqueArray(
+        fc.webUrl().map((url) => normalRouteUrl(url) ?? "https://a.example/"),
+        { minLength: 1, maxLength: 4 },
+      )
+      .map(([first = "", ...others]): RouteEntry["urls"] => [first, ...others]),
     kind: fc.constantFrom(...routeKinds),
     region: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,9}$/),
     priority: fc.integer({ min: 1, max: 1_000_000 }),
     weight: fc.integer({ min: 1, max: 1_000_000 }),
+    capacity: fc.integer({ min: 1, max: 1e15 }),
     state: fc.constantFrom(...routeStates),
   },
-  { requiredKeys: ["id", "url", "kind", "priority", "weight", "state"], noNullPrototype: true },
+  { requiredKeys: ["id", "urls", "kind", "priority", "weight", "state"], noNullPrototype: true },
 );
 
 test("a route list is read back as it was written", () => {
@@ -49,7 +55,7 @@ test("a route list is read back as it was written", () => {
 
 const route: RouteEntry = {
   id: "a" as RouteId,
-  url: "https://a.example/",
+  urls: ["https://a.example/"],
   kind: "origin",
   priority: 1,
   weight: 100,
@@ -59,10 +65,15 @@ const route: RouteEntry = {
 test("a route list with anything wrong in it is refused", () => {
   const wrong: readonly Record<string, unknown>[] = [
     { id: "A" },
-    { url: "https://a.example" },
-    { url: "https://user:secret@a.example/" },
-    { url: "javascript:alert(1)" },
-    { url: `https://a.example/${"x".repeat(2000)}/` },
+    { urls: ["https://a.example"] },
+    { urls: ["https://user:secret@a.example/"] },
+    { urls: ["javascript:alert(1)"] },
+    { urls: [`https://a.example/${"x".repeat(2000)}/`] },
+    { urls: [] },
+    { urls: ["https://a.example/", "https://a.example/"] },
+    { urls: Array.from({ length: 5 }, (_, at) => `https://${at}.example/`) },
+    { urls: "https://a.example/" },
+    { capacity: 0 },
     { kind: "worm" },
     { priority: 0 },
     { weight: 1_000_001 },

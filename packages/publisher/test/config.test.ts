@@ -110,18 +110,31 @@ test("routes are normal URLs without credentials, and named once", async (t) => 
   const twice = `${route("https://a.example/")}  - { id: a, url: "https://b.example/" }\n`;
   assert.match(await failureOf(t, twice), /^causeway\.yaml:4:11: the route a is there twice/);
   const path = join(await temporaryFolder(t), "causeway.yaml");
-  await writeFile(path, route("https://A.example/updates"));
+  const more =
+    '  - { id: b, url: ["https://b.example", "http://[2001:db8::1]/", "https://B.example/"],' +
+    " kind: mirror, capacity: 125000000, state: draining }\n";
+  await writeFile(path, route("https://A.example/updates") + more);
   const config = await readConfig(path);
+  const defaults = { priority: 1, weight: 100 };
   assert.deepEqual(config.routes, [
+    { id: "a", urls: ["https://a.example/updates/"], kind: "origin", ...defaults, state: "active" },
     {
-      id: "a",
-      url: "https://a.example/updates/",
-      kind: "origin",
-      priority: 1,
-      weight: 100,
-      state: "active",
+      id: "b",
+      urls: ["https://b.example/", "http://[2001:db8::1]/"],
+      kind: "mirror",
+      ...defaults,
+      capacity: 125_000_000,
+      state: "draining",
     },
   ]);
+});
+
+test("a route with no URL or too many, or in no known state, is refused", async (t) => {
+  const route = (rest: string): string => `name: C\nroutes:\n  - { id: a, ${rest} }\n`;
+  const many = Array.from({ length: 5 }, (_, at) => `https://${at}.example/`).join(", ");
+  for (const rest of ["url: []", `url: [${many}]`, "url: https://a/, state: sealed"]) {
+    assert.match(await failureOf(t, route(rest)), /^causeway\.yaml:3:/, rest);
+  }
 });
 
 test("durations and carriers are read, with defaults for what is left out", async (t) => {

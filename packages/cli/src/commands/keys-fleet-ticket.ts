@@ -81,7 +81,7 @@ async function placeOf({ dir, route, url }: FleetOptions): Promise<Place> {
   const { routes } = await readConfig(config);
   if (url !== undefined) return { audience: unnamedRoute, url };
   const known = routes.find(({ id }) => id === route);
-  if (known !== undefined) return { audience: known.id, url: known.url };
+  if (known !== undefined) return { audience: known.id, url: known.urls[0] };
   const ids = routes.map(({ id }) => id).join(", ") || "none";
   throw new UsageError("USAGE_ARGUMENT", `${config} has no route ${route}; it has: ${ids}.`);
 }

@@ -92,8 +92,9 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
   for (const [at, route] of (file.value.routes ?? []).entries()) {
     const { id, region } = route;
     const kind = route.kind ?? "origin";
-    const url = normalRouteUrl(route.url);
-    if (url === undefined) {
+    const normal = [route.url].flat().map((url) => normalRouteUrl(url));
+    const [first, ...others] = new Set(normal.filter((url) => url !== undefined));
+    if (first === undefined || normal.includes(undefined)) {
       const what = "a route's url is http, https or file, without credentials, query or fragment";
       throw file.error(["routes", at, "url"], what);
     }
@@ -101,15 +102,16 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
       throw file.error(["routes", at], "the route has a wrong id or kind");
     }
     if (found.has(id)) throw file.error(["routes", at, "id"], `the route ${id} is there twice`);
-    const { priority = 1, weight = 100 } = route;
+    const { priority = 1, weight = 100, capacity, state = "active" } = route;
     found.set(id, {
       id,
-      url,
+      urls: [first, ...others],
       kind,
       ...(region !== undefined && isRegion(region) && { region }),
       priority,
       weight,
-      state: "active",
+      ...(capacity !== undefined && { capacity }),
+      state,
     });
   }
   return [...found.values()];

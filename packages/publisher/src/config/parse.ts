@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { asSentence, UsageError } from "@causeway/kernel";
+import { asSentence, type RouteState, UsageError } from "@causeway/kernel";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Document, Node } from "yaml";
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
@@ -12,11 +12,13 @@ export interface ConfigValue {
   readonly products?: readonly { readonly id: string; readonly name?: string }[];
   readonly routes?: readonly {
     readonly id: string;
-    readonly url: string;
+    readonly url: string | readonly string[];
     readonly kind?: string;
     readonly region?: string;
     readonly priority?: number;
     readonly weight?: number;
+    readonly capacity?: number;
+    readonly state?: RouteState;
   }[];
   readonly poll?: string;
   readonly carriers?: readonly {
