@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
+  AnnouncementError,
+  announcementCodes,
   type CausewayError,
   HostError,
   hostCodes,
@@ -28,6 +30,7 @@ const errors: readonly CausewayError[] = [
   ...trustCodes.map((code) => new TrustError(code, "timestamp", "failed")),
   ...hostCodes.map((code) => new HostError(code, "failed")),
   ...usageCodes.map((code) => new UsageError(code, "failed")),
+  ...announcementCodes.map((code) => new AnnouncementError(code, "failed")),
   new Interrupted(),
 ];
 const codes = errors.map((error) => error.code);

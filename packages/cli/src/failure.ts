@@ -76,7 +76,7 @@ function isNoRouteDelivered(error: CausewayError): error is NoRouteDelivered {
 const verificationCodes = new Set(["ROUTE_LIED", "ROUTE_STALE"]);
 
 function failedVerification(error: CausewayError): boolean {
-  return error.code.startsWith("TRUST_") || verificationCodes.has(error.code);
+  return /^(?:TRUST|ANNOUNCEMENT)_/.test(error.code) || verificationCodes.has(error.code);
 }
 
 function exitCodeOf(error: CausewayError): number {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  AnnouncementError,
   HostError,
   Interrupted,
   NoRouteDelivered,
@@ -25,13 +26,14 @@ test("each kind of failure has the exit code that the contract gives it", () => 
   const codes = [
     new UsageError("USAGE_ARGUMENT", "x"),
     new TrustError("TRUST_EXPIRED", "timestamp", "x"),
+    new AnnouncementError("ANNOUNCEMENT_FORGED", "x"),
     new NoRouteDelivered("metadata", [dead]),
     new NoRouteDelivered("metadata", [dead, lying]),
     new HostError("HOST_FULL", "x"),
     new Interrupted(),
     new Error("a bug"),
   ].map((error) => describeFailure(error).exitCode);
-  assert.deepEqual(codes, [2, 3, 4, 3, 1, 130, 1]);
+  assert.deepEqual(codes, [2, 3, 3, 4, 3, 1, 130, 1]);
 });
 
 test("when every route failed, the JSON and the text name each with its reason", () => {

@@ -190,6 +190,33 @@ export class UsageError extends CausewayError {
   }
 }
 
+export const announcementCodes = [
+  "ANNOUNCEMENT_MALFORMED", // no announcement at all, or of a newer kind
+  "ANNOUNCEMENT_MISTYPED", // a group is not as it was written
+  "ANNOUNCEMENT_TRUNCATED", // its end is missing
+  "ANNOUNCEMENT_FOREIGN", // of another repository
+  "ANNOUNCEMENT_FORGED", // not signed by a key of routes
+  "ANNOUNCEMENT_EXPIRED", // past its signed end
+  "ANNOUNCEMENT_REPLAYED", // taken already, or older than one that was
+] as const;
+export type AnnouncementCode = (typeof announcementCodes)[number];
+
+/** A code that carries routes, and that is not to be followed. */
+export class AnnouncementError extends CausewayError {
+  override readonly name = "AnnouncementError";
+  readonly blame = "caller";
+  readonly remedy = "never";
+  readonly code: AnnouncementCode;
+  /** Which group was mistyped, counted from 1. */
+  readonly group: number | undefined;
+
+  constructor(code: AnnouncementCode, message: string, options?: { readonly group: number }) {
+    super(message);
+    this.code = code;
+    this.group = options?.group;
+  }
+}
+
 /** The caller's `AbortSignal` fired. What was verified so far is kept. */
 export class Interrupted extends CausewayError {
   override readonly name = "Interrupted";

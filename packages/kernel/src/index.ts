@@ -1,3 +1,4 @@
+export * from "./announcement.ts";
 export type { Brand } from "./brand.ts";
 export { canonicalJson, compareCodePoints, type JsonInput } from "./canonical-json.ts";
 export * from "./chunk-index.ts";

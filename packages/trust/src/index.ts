@@ -1,3 +1,4 @@
+export { isSignedByOneOf, repositoryIdOf } from "./announcement.ts";
 export type { Delegation, Delegations } from "./delegation.ts";
 export { type Header, signedAtField } from "./envelope.ts";
 export { limits } from "./limits.ts";
