@@ -75,7 +75,19 @@ const systemPackages: readonly SystemPackage[] = [
   {
     name: "aria2",
     command: "aria2c",
-    reason: "packages/origin: an independent reader that asks for many ranges at once",
+    reason:
+      "packages/origin: an independent reader that asks for many ranges at once; " +
+      "test/formats: loads by Metalink and torrent",
+  },
+  {
+    name: "wget2",
+    command: "wget2",
+    reason: "test/formats: loads by Metalink",
+  },
+  {
+    name: "transmission-cli",
+    command: "transmission-cli",
+    reason: "test/formats: loads by torrent",
   },
   {
     name: "python3-prometheus-client",

@@ -56,6 +56,11 @@ export class VendorFolder {
     return join(this.staged, sha256);
   }
 
+  /** Digests of patches' pieces, named by the patches' SHA-256; made anew when they are gone. */
+  get pieces(): string {
+    return join(this.path, "pieces");
+  }
+
   /** Unfinished files; whoever holds the lock may empty it. */
   get work(): string {
     return join(this.path, ".work");

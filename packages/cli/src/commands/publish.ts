@@ -18,6 +18,7 @@ const stepNames = {
   place: "placing files",
   sign: "signing",
   verify: "verifying",
+  pages: "writing pages",
   carry: "writing to carriers",
 };
 

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
 import { type CarriedRoute, carry } from "./carry.ts";
+import { readCarriedPages } from "./carry-pages.ts";
 import { OwnFiles } from "./own-files.ts";
 import { repositoryRoute } from "./result.ts";
 import type { Tree } from "./tree.ts";
@@ -14,6 +15,8 @@ export interface CarryOutOptions {
   readonly signal: AbortSignal | undefined;
   /** As in `CarryOptions`; reads the repository as well. */
   readonly everyByte: boolean;
+  /** As in `CarryOptions`. */
+  readonly pagesLast: boolean;
   /** As in `CarrierProcessOptions`. */
   readonly stallMs: number | undefined;
   readonly log: Log;
@@ -32,13 +35,15 @@ export async function carryOut(
   bytes: number,
   options: CarryOutOptions,
 ): Promise<readonly CarriedRoute[]> {
-  const { signal, stallMs, everyByte, onProgress, log } = options;
+  const { signal, stallMs, everyByte, pagesLast, onProgress, log } = options;
   const carriers = carriersOf(config, { stallMs, signal, log });
   const own = new OwnFiles(folder.repository, carriers, log);
   try {
     if (everyByte) await readAll(own, tree, signal);
     const places = await Places.beside(folder.path);
-    const routes = await carry(own, tree, carriers, { signal, everyByte, places, onProgress });
+    const pages = await readCarriedPages(folder.repository);
+    const how = { signal, everyByte, places, pages, pagesLast, onProgress };
+    const routes = await carry(own, tree, carriers, how);
     return [ownRoute(own, bytes), ...routes];
   } finally {
     for (const carrier of carriers) carrier.close();

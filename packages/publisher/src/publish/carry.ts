@@ -12,6 +12,7 @@ import type { Places } from "../config/places.ts";
 import { fileLength } from "../disk/files.ts";
 import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
+import { type CarriedPages, carryPages } from "./carry-pages.ts";
 import type { OwnFiles } from "./own-files.ts";
 import { bringLast, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
 
@@ -30,6 +31,10 @@ export interface CarryOptions {
   readonly places: Places;
   /** Reads also what is there already, and writes again what has other bytes. */
   readonly everyByte: boolean;
+  /** What lies in `security/`. */
+  readonly pages: CarriedPages;
+  /** The pages have changed all at once, and customers' machines wait for the timestamp. */
+  readonly pagesLast: boolean;
 }
 
 const filesAtOnce = 8; // of one carrier; most of the time is spent waiting
@@ -112,7 +117,23 @@ class CarrierRun {
     await forEachBounded(tree.metadata, filesAtOnce, async (file) => {
       await this.#bring(file);
     });
+    // Whatever pages name is there by now.
+    if (!this.#options.pagesLast) await this.#bringPages();
     await bringLast(tree, (file, always) => this.#bring(file, always));
+    if (this.#options.pagesLast) await this.#bringPages();
+  }
+
+  async #bringPages(): Promise<void> {
+    const { pages, everyByte, signal } = this.#options;
+    await carryPages(this.#carrier, pages, {
+      atOnce: filesAtOnce,
+      isThere: everyByte ? (file) => this.#has(file) : undefined,
+      copy: async (file) => {
+        if (signal?.aborted === true) throw new Interrupted();
+        await this.#copy(file);
+      },
+      bring: ({ bytes, ...file }) => this.#bringBytes(file, bytes),
+    });
   }
 
   async #has(file: TreeFile): Promise<boolean> {
@@ -130,8 +151,12 @@ class CarrierRun {
 
   async #bring(file: MetadataFile, always = false): Promise<boolean> {
     this.#step();
+    return this.#bringBytes(file, file.bytes, always);
+  }
+
+  async #bringBytes(file: TreeFile, bytes: Uint8Array, always = false): Promise<boolean> {
     if (!always && (await this.#sha256(file)) === file.sha256) return false;
-    if (await this.#write(file, { kind: "bytes", bytes: file.bytes })) return true;
+    if (await this.#write(file, { kind: "bytes", bytes })) return true;
     throw this.#failure(file);
   }
 

@@ -25,12 +25,13 @@ import { deltaLists } from "../releases/delta-list.ts";
 import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { Release } from "../releases/release.ts";
 import { readReleases, releaseEntries } from "../releases/release-file.ts";
+import { updatePages } from "../security/update-pages.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import { offlineDocuments } from "./offline.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
-import { type Published, readPublished, routeListEntry } from "./published.ts";
+import { type Published, publishedEntries, readPublished, routeListEntry } from "./published.ts";
 import { type PublishResult, roleVersions } from "./result.ts";
 import { routeListFile, signDelegated, signOnline } from "./sign.ts";
 import { type Documents, type Tree, treeOf } from "./tree.ts";
@@ -56,7 +57,7 @@ export interface PublishOptions {
 }
 
 export interface PublishProgress {
-  readonly step: "place" | "sign" | "verify" | "carry";
+  readonly step: "place" | "sign" | "verify" | "pages" | "carry";
   readonly done: number;
   readonly total: number;
 }
@@ -122,8 +123,12 @@ class Publishing {
     let bytes = await this.#place(tree, content);
     this.#progress("verify", 0, 1);
     const check = [...content.releases.map(({ target }) => target), content.routeList];
-    bytes += await writeMetadata(folder.repository, tree, check, this.#now);
-    this.#progress("verify", 1, 1);
+    let pageBytes = 0;
+    bytes += await writeMetadata(folder.repository, tree, check, this.#now, async () => {
+      this.#progress("verify", 1, 1);
+      pageBytes = await this.#updatePages(publishedEntries(documents.delegated));
+    });
+    bytes += pageBytes;
     const root = documents.roots.at(-1)?.version ?? 0;
     await removePending(folder, { root, targets: documents.targets.version });
     await removeTree(folder.staged); // all of it is in the repository now, or belongs to no release
@@ -131,6 +136,7 @@ class Publishing {
       onProgress: (done, total) => this.#progress("carry", done, total),
       signal,
       everyByte: this.#options.everyByte ?? false,
+      pagesLast: false,
       stallMs: this.#options.carrierStallMs,
       log: this.#log,
     });
@@ -217,6 +223,15 @@ class Publishing {
     });
     const bytes = await placeArtifacts(this.#folder, tree.targets.slice(0, count), options);
     return bytes + (await placeGenerated(this.#folder, generated, options));
+  }
+
+  #updatePages(entries: readonly TargetEntry[]): Promise<number> {
+    return updatePages(this.#folder, this.#config, entries, {
+      scratch: join(this.#folder.repository, ".incoming"),
+      everyByte: this.#options.everyByte ?? false,
+      onProgress: (done, total) => this.#progress("pages", done, total),
+      signal: this.#options.signal,
+    });
   }
 
   #progress(step: PublishProgress["step"], done: number, total: number): void {

@@ -71,6 +71,7 @@ async function refreshLocked(
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,
     everyByte: options.everyByte ?? false,
+    pagesLast: true,
     stallMs: options.carrierStallMs,
     log,
   });

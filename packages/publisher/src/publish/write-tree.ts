@@ -10,7 +10,8 @@ import { verifyTree } from "./verify-tree.ts";
  * Writes the metadata of a state whose targets are in place. First what nobody reads yet; then
  * the state is walked as a client would; only then come a new root and the timestamp. A
  * kill at any instant leaves the old state or the new one, and the same call can be made again.
- * @returns bytes that were written
+ * @param beforeLast called when all but a new root and the timestamp is in place and verified
+ * @returns bytes that were written, without those of `beforeLast`
  * @throws {TrustError} a client would refuse the new state; the old one stays
  */
 export async function writeMetadata(
@@ -18,6 +19,7 @@ export async function writeMetadata(
   tree: Tree,
   check: readonly TargetEntry[],
   now: Instant,
+  beforeLast: () => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
   const scratch = join(repository, ".incoming");
   let written = 0;
@@ -28,6 +30,7 @@ export async function writeMetadata(
   };
   await write(await changedIn(repository, tree.metadata));
   await verifyTree(repository, [...tree.roots, tree.timestamp], check, now);
+  await beforeLast();
   await bringLast(tree, async (file, always = false) => {
     const changed = always ? [file] : await changedIn(repository, [file]);
     await write(changed);

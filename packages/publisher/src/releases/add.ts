@@ -14,6 +14,7 @@ import { makeFolder, removeTree, writeDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import { type Log, silent } from "../log.ts";
 import { publishedEntries, readPublished } from "../publish/published.ts";
+import { piecesOf } from "../security/pieces.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { type Advisory, advisoryUpdate, readAdvisory } from "./advisory.ts";
 import { fileOfRelease, replacedReleases } from "./earlier.ts";
@@ -72,6 +73,8 @@ export async function addRelease(dir: string, options: AddOptions): Promise<Adde
     for (const note of built.notes) log({ level: "info", message: note });
     const release = releaseOf(product, intent, targetPath, advisories, built, olds);
     await stage(folder, built);
+    const { target } = release;
+    await piecesOf(folder, target, folder.stagedFile(target.sha256), options.signal);
     await keepAdvisories(folder, advisories);
     const path = folder.release(product, version, platform);
     // Spelled otherwise, as 1.0 for 1.0.0, it has another path; both must never be there at once.
