@@ -22,8 +22,11 @@ interface FileOutcome {
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"] as const;
 
+// Files wait for deadlines and disks for a third of their time.
+const waiting = 1;
+
 /**
- * Runs each file in its own process, as many at once as there are cores, the slow ones first.
+ * Runs each file in its own process, one more at once than there are cores, the slow ones first.
  * A file that is not done in `fileMsMax` is killed with all that it started, and has failed:
  * node:test itself leaves a process with an open handle running for ever.
  */
@@ -42,7 +45,8 @@ export async function runTests(
       outcomes.push(await runFile(file, report, fileMsMax, print));
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, (_, index) => worker(index)));
+  const length = availableParallelism() + waiting;
+  await Promise.all(Array.from({ length }, (_, index) => worker(index)));
   rmSync(reports, { recursive: true, force: true });
   const lines = counted.map((name) => {
     return `# ${name} ${outcomes.reduce((sum, { counts }) => sum + (counts.get(name) ?? 0), 0)}`;

@@ -213,6 +213,17 @@ test("a clock that was set back makes no rest longer than was asked for", () => 
   assert.equal(recalled(asked, now + 500, 0).restUntil, 1_500);
 });
 
+test("a rest that was asked for outlives failures, as those of entrances, until the route is of use", () => {
+  const rest = { askedAt: now, until: now + 10 * hour };
+  const before: RouteNote = { triedAt: now, failures: 0, rest };
+  const failed = noteAfter(before, { use: "useless" }, now + hour, 0.5);
+  assert.deepEqual([failed?.failures, failed?.rest], [1, rest]);
+  const later = { askedAt: now + hour, until: now + 3 * hour + 1 };
+  const told = noteAfter(failed, { use: "useless", restUntil: now + 3 * hour }, now + hour, 0.5);
+  assert.deepEqual(told?.rest, later);
+  assert.equal(noteAfter(failed, { use: "useful" }, now + hour, 0.5)?.rest, undefined);
+});
+
 test("after a failure a route sleeps for a minute, then twice as long, within a spread", () => {
   let kept: RouteNote | undefined;
   for (let failures = 1; failures <= 20; failures++) {

@@ -52,16 +52,22 @@ export function noteAfter(
   const ms = Math.min(sleepMs * 2 ** Math.min(failures - 1, 32), sleepMsMax) * (0.5 + chance);
   const bytesPerSecond = seen.bytesPerSecond ?? before?.bytesPerSecond;
   const latencyMs = seen.latencyMs ?? before?.latencyMs;
-  const rest = { askedAt: now, until: Math.ceil(restUntil ?? now) + roundingMs };
+  // That its entrances have failed since is no word of its own.
+  const old = use === "useless" ? before?.rest : undefined;
+  const rest = restUntil === undefined ? old : restFrom(now, restUntil);
   return {
     triedAt: now,
     failures,
     ...(failures > 0 && { sleepUntil: now + Math.round(ms) }),
-    ...(restUntil !== undefined && { rest }),
+    ...(rest && { rest }),
     ...(bytesPerSecond !== undefined && { bytesPerSecond: Math.round(bytesPerSecond) }),
     ...(latencyMs !== undefined && { latencyMs: Math.round(latencyMs) }),
     ...(ticket && { ticket }),
   };
+}
+
+function restFrom(now: Instant, until: Instant): NonNullable<RouteNote["rest"]> {
+  return { askedAt: now, until: Math.ceil(until) + roundingMs };
 }
 
 /** What the next run makes of a note; its times are those of the steady clock. */
@@ -75,9 +81,9 @@ export function recalled(note: RouteNote, now: Instant, steady: number): Recalle
   const askedAt = rest?.askedAt ?? 0;
   const restMs = Math.min((rest?.until ?? 0) - askedAt, restMsMax);
   // A clock that was set back makes no rest longer than was asked for.
-  const restFrom = Math.min(askedAt, now);
-  const restUntil = restFrom + restMs;
-  const strictUntil = restFrom + Math.min(restMs, strictRestMs);
+  const from = Math.min(askedAt, now);
+  const restUntil = from + restMs;
+  const strictUntil = from + Math.min(restMs, strictRestMs);
   return {
     failures,
     sleepUntil: steady + Math.max(sleepUntil, restUntil) - now,
