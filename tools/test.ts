@@ -1,4 +1,5 @@
 import "./node-version.mjs";
+import { layOutShipped } from "./shipped.ts";
 import { staticSteps } from "./static-steps.ts";
 import { runStep } from "./step.ts";
 import { installSystemPackages } from "./system-packages.ts";
@@ -24,6 +25,7 @@ for (const step of staticSteps) {
   if (!result.ok) failures.push(step.name);
 }
 
+process.env["CAUSEWAY_TEST_SHIPPED"] = layOutShipped();
 const outcome = await runTests(findTests(testGlobs), fileMsMax, print);
 if (outcome.skipped.length > 0) {
   print(`\n!!!! skipped:\n${list(outcome.skipped)}`);

@@ -8,9 +8,14 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 export const checkout = fileURLToPath(new URL("../../", import.meta.url));
+/** Where `npm test` has laid out the packages as users get them; else they are run from source. */
+const shipped = process.env["CAUSEWAY_TEST_SHIPPED"];
 /** Makes Node.js take the packages from source, as npm does in a checkout. */
 export const sourceOption = "--conditions=causeway-source";
-const bin = path.join(checkout, "packages", "cli", "bin", "causeway.js");
+const bin =
+  shipped === undefined
+    ? path.join(checkout, "packages", "cli", "bin", "causeway.js")
+    : path.join(shipped, "node_modules", "causeway", "bin", "causeway.js");
 
 export interface Ended {
   readonly code: number | null;
@@ -50,7 +55,7 @@ export function commandLine(
     env: {
       PATH: process.env["PATH"],
       HOME: options.cwd ?? tmpdir(),
-      NODE_OPTIONS: sourceOption,
+      ...(shipped === undefined && { NODE_OPTIONS: sourceOption }),
       ...(cache !== undefined && { NODE_COMPILE_CACHE: cache }),
       ...options.env,
     },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../../tools/checkout.ts";
@@ -7,12 +7,15 @@ import type { Mutation } from "./mutations.ts";
 
 const packages = ["kernel", "trust", "client", "sim"];
 
+// The same place for each, so that what one has compiled the next need not: most files are the same.
+const folder = join(tmpdir(), `causeway-mutated-${process.pid}`);
+
 /**
  * Copies the packages that the simulator runs to a folder of their own, with the bug in them. They
- * find each other there, by links that lead to nowhere else.
+ * find each other there, by links that lead to nowhere else. One bug at a time.
  */
 export function copyWith({ name, edits }: Mutation): string {
-  const folder = mkdtempSync(join(tmpdir(), "causeway-mutation-"));
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "node_modules/@causeway"), { recursive: true });
   for (const each of packages) {
     for (const part of ["src", "package.json"]) {
