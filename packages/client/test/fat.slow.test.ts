@@ -44,7 +44,7 @@ function tooLarge(): Published {
 
 test("a patch gets onto a real FAT disk after a kill, in place of an old version; one of 4 GiB does not", {
   skip: noFat(),
-}, async () => {
+}, async (t) => {
   await using folder = await tempFolder();
   const at = (name: string): string => path.join(folder.path, name);
   const old = programBytes(8 * MiB, 71);
@@ -55,7 +55,7 @@ test("a patch gets onto a real FAT disk after a kill, in place of an old version
   await fs.writeFile(at("large.json"), JSON.stringify(await carry(tooLarge(), at("large"))));
   await fs.writeFile(at("old"), old);
   // With the old version and the part there is less free than the patch is long.
-  const printed = runOnFat(folder.path, 64 * MiB, [
+  const commands = [
     `cp ${at("old")} ${fatDisk}/App`,
     run(at("killed.json")),
     `sha256sum ${fatDisk}/App`,
@@ -64,7 +64,8 @@ test("a patch gets onto a real FAT disk after a kill, in place of an old version
     `umount ${fatDisk} && mount -t vfat /dev/ubda ${fatDisk}`,
     `sha256sum ${fatDisk}/APP`,
     run(at("large.json")),
-  ]);
+  ];
+  const printed = runOnFat(folder.path, 64 * MiB, commands, (text) => t.diagnostic(text));
   const said = printed
     .split("\n")
     .filter((line) => !/^(?:plan|progress|search|verify)$/.test(line));

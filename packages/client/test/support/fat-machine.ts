@@ -28,13 +28,18 @@ export const fatDisk = "/mnt/disk";
  * every kernel can mount one. It has no network. Only what is below `folder` may be written to.
  * @returns what the commands printed
  */
-export function runOnFat(folder: string, diskLength: number, commands: readonly string[]): string {
+export function runOnFat(
+  folder: string,
+  diskLength: number,
+  commands: readonly string[],
+  tell: (text: string) => void,
+): string {
   try {
     return boot(folder, diskLength, commands);
   } catch (error) {
     if (!(error instanceof MachineDied)) throw error;
     // Its kernel does so once in dozens of times on a busy machine, whatever runs on it.
-    console.error(`once more, as the machine itself died: ${error.message}`);
+    tell(`once more, as the machine itself died: ${error.message}`);
     return boot(folder, diskLength, commands);
   }
 }
@@ -55,7 +60,8 @@ function boot(folder: string, diskLength: number, commands: readonly string[]): 
   execFileSync("cc", ["-shared", "-fPIC", "-o", at("uml-registers.so"), source]);
   // In /dev/shm, where it keeps its memory otherwise, a container has little room.
   const env = { ...process.env, TMPDIR: tmpdir(), LD_PRELOAD: at("uml-registers.so") };
-  const end = spawnSync("linux.uml", [...settings, ...own], { env, timeout: bootMsMax });
+  const options = { env, timeout: bootMsMax, encoding: "utf8" } as const;
+  const end = spawnSync("linux.uml", [...settings, ...own], options);
   const printed = readFileSync(at("printed"), "utf8");
   if (end.status === 0) return printed;
   const told = `${end.stdout}${end.stderr}`.slice(-toldLengthMax);
