@@ -41,12 +41,12 @@ const note = {
 
 /** Damage is forgotten, never an error. */
 const notes: Reader = {
-  seeds: [bytesOf(JSON.stringify({ _type: "causeway-route-notes", routes: [note] }))],
+  seeds: [bytesOf(JSON.stringify({ _type: "causeway-route-notes", routes: [note], turn: 3 }))],
   words: ["routes", "rest", "until"],
   read(bytes) {
     const read = decodeNotes(bytes, now, day);
-    assert.ok(read.size <= 128);
-    for (const each of read.values()) assert.ok(each.triedAt <= now + day);
+    assert.ok(read.notes.size <= 128);
+    for (const each of read.notes.values()) assert.ok(each.triedAt <= now + day);
     const written = encodeNotes(read);
     assert.ok(Buffer.from(encodeNotes(decodeNotes(written, now, day))).equals(written));
   },

@@ -1,6 +1,7 @@
 import {
   CausewayError,
   Interrupted,
+  isRegion,
   type Ports,
   type Severity,
   type Sha256,
@@ -8,11 +9,11 @@ import {
   toPlatform,
   toProductId,
   toVersion,
+  UsageError,
   type Version,
 } from "@causeway/kernel";
 import { download } from "./download/download.ts";
 import type { DownloadEvent } from "./download/download-event.ts";
-import { orNothing } from "./download/download-job.ts";
 import type { DownloadRequest } from "./download/download-request.ts";
 import { type OldFile, requireFewOldFiles } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
@@ -23,10 +24,12 @@ import type { JudgedTime } from "./metadata/judge-time.ts";
 import type { Run } from "./metadata/metadata.ts";
 import { type OnState, onNewestState } from "./metadata/newest.ts";
 import { refreshState } from "./metadata/refresh.ts";
-import { readRouteList } from "./metadata/route-list.ts";
+import { readKnownList, readRouteList } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
+import { orNothing } from "./or-nothing.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
+import { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
@@ -36,10 +39,16 @@ import { RouteMemory } from "./routes/route-memory.ts";
 export interface ClientOptions {
   /** The vendor's root.json; needed until the state has met it once. */
   readonly trust?: Uint8Array;
-  /** URLs of the repository, http, https or file; the most preferred first. */
+  /**
+   * URLs of the repository, http, https or file; the most preferred first. The vendor's signed list
+   * may name more; where it names one of these, that one stands in the list's place. They may be
+   * missing once a list is known.
+   */
   readonly routes: readonly string[];
   /** Given by the vendor by hand; each is shown to the one of `routes` that is at its `url` alone. */
   readonly tickets?: readonly FleetTicket[];
+  /** Where this machine stands, in the vendor's words, as `eu-west`: routes there go first. */
+  readonly region?: string;
   readonly state: Store;
   readonly ports: Ports;
   /** Shared by all clients of a process, so that together they are polite; else its own. */
@@ -116,7 +125,7 @@ export interface Client {
 
 /**
  * A client of one repository. Nothing is read or asked before its methods are called.
- * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route
+ * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route or region
  */
 export function createClient(options: ClientOptions): Client {
   return createClientWithin({ client: clientLimits, download: downloadLimits }, options);
@@ -131,6 +140,7 @@ export interface Bounds {
 /** As `createClient`, within other bounds: tests cannot wait for real deadlines. */
 export function createClientWithin(bounds: Bounds, options: ClientOptions): Client {
   parseRoutes(options.routes);
+  requireRegion(options.region);
   const shared = { ...options, retries: options.retries ?? new RetryBudget() };
   return {
     async check(product, request) {
@@ -159,9 +169,9 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
           file: name,
           sha256,
           length: target.length,
-          downloaded: run.routes.reduce((sum, route) => sum + route.bytesReceived, 0),
+          downloaded: run.routes.bytesReceived,
           reused,
-          routes: run.routes.map((route) => route.report),
+          routes: run.routes.reports,
           clock: reportClock(time),
           seconds: Math.round(clock.steady() - start) / 1000,
         };
@@ -184,16 +194,13 @@ async function withRun<Value>(
     try {
       const now = ports.clock.wall();
       const state = await TrustState.open(options.state, options.trust, now);
-      const memory = await RouteMemory.open(options.state, ports.clock);
-      // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
-      const routes = parseRoutes(options.routes);
+      const routes = await openRoutes(options, ports, state);
       const { retries } = options;
-      memory.recall(routes, options.tickets);
       try {
         return await act({ ports, routes, state, limits: bounds.client, retries, now, signal });
       } finally {
         await orNothing(state.restore()); // where it cannot be kept, the patch is still worth having
-        await memory.save(routes, ports.random);
+        await routes.save();
       }
     } finally {
       held?.release();
@@ -204,6 +211,30 @@ async function withRun<Value>(
     }
     throw error;
   }
+}
+
+/** The routes given by hand, and those of the newest list that is known. */
+async function openRoutes(
+  options: ClientOptions,
+  ports: Ports,
+  state: TrustState,
+): Promise<RunRoutes> {
+  const { state: store, region, tickets = [] } = options;
+  const memory = await RouteMemory.open(store, ports.clock);
+  // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
+  const given = parseRoutes(options.routes);
+  const from = { given, tickets, memory, store, ports, ...(region !== undefined && { region }) };
+  const routes = new RunRoutes(from);
+  const known = await readKnownList(state);
+  if (known !== undefined) await routes.learn(known);
+  if (routes.all.length > 0) return routes;
+  throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
+}
+
+function requireRegion(region: string | undefined): void {
+  const text = `${JSON.stringify(region?.slice(0, 64))} is no region; write it as "eu-west".`;
+  if (region === undefined || isRegion(region)) return;
+  throw new UsageError("USAGE_ARGUMENT", text);
 }
 
 function toWish(product: string, { platform, version }: CheckRequest): Wish {
@@ -255,7 +286,7 @@ function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime
     releasedAt,
     sha256,
     length: target.length,
-    routes: run.routes.map((route) => route.report),
+    routes: run.routes.reports,
     clock: reportClock(time),
   };
 }
@@ -271,7 +302,7 @@ async function fetchFound(
   const wanted = {
     target: { path, length, sha256, locations },
     release,
-    routes: rankForBytes(routes),
+    routes: rankForBytes(routes.all),
     output: request.output,
     retries: run.retries,
     ...(request.have && { have: request.have }),

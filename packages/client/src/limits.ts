@@ -23,8 +23,10 @@ export interface MetadataLimits {
   readonly routesInFlightMax: number;
   /** A request that takes longer does not keep another route waiting for its place. */
   readonly placeMs: number;
-  /** Without an answer for so long, routes that were of no use lately are asked as well. */
+  /** Without an answer for so long, routes that are left asleep are asked as well, … */
   readonly wakeMs: number;
+  /** … so many at once, and as many more when those bring nothing either. */
+  readonly wakeMax: number;
   /** How long a race waits, all in all, while no route may be asked: they rest, or have failed. */
   readonly restMsMax: number;
   /** Failures of a route in a row, without a verified document between them, in one race. */
@@ -76,6 +78,7 @@ export const clientLimits: ClientLimits = {
     routesInFlightMax: 8, // of small requests; more, and the client becomes part of the flood
     placeMs: 100, // a healthy route is through; else eight that drip would shut out the ninth
     wakeMs: 2_000, // a refresh over a far route takes less
+    wakeMax: 8, // the last of 64 has its turn soon enough, and a flood of one is none of all
     restMsMax: 30_000, // who runs `get` by hand waits no longer
     failuresMax: 5, // about three seconds of trying; who is offline waits no longer to hear of it
     failingMsMax: 10_000, // a server that loses a whole request to its full queue is asked once more

@@ -153,8 +153,14 @@ test("wrong arguments are told before anything is asked", async () => {
   const get = client.get(product, { platform: "any", output, have });
   await assert.rejects(get, /17 old files; at most 16/);
   for (const call of wrong) await assert.rejects(call, /is not a/);
-  assert.throws(() => clientOf(folder.path, []), /--route/);
+  assert.throws(() => clientOf(folder.path, ["ftp://a/"]), /is not a URL of a route/);
+  assert.throws(
+    () => clientOf(folder.path, [], vendor.trust, ports, { region: "Europe!" }),
+    /"Europe!" is no region/,
+  );
   assert.deepEqual(await fs.readdir(folder.path), []);
+  const nowhere = clientOf(folder.path, []).check(product, { platform: "any" });
+  await assert.rejects(nowhere, { code: "USAGE_ARGUMENT", message: /--route/ });
   assert.equal(fleet.servers[0]?.requests.length, 0);
 });
 

@@ -51,7 +51,7 @@ async function refreshAt(
   for (const [at, { files: carried }] of routes.entries()) {
     const expected = carried === files ? "ok" : "stale";
     assert.equal(
-      run.routes[at]?.state,
+      run.routes.all[at]?.state,
       expected,
       "what only looked expired is no fault of a route",
     );

@@ -86,7 +86,7 @@ async function findOver(
   await refreshState(run);
   for (const [at, server] of fleet.servers.entries()) server.behaviour = behaviours[at] ?? "dead";
   const found = await findRelease(run, { product, platform: linux, ...wish });
-  return { ...found, states: run.routes.map((route) => route.state) };
+  return { ...found, states: run.routes.all.map((route) => route.state) };
 }
 
 const vendor = new Vendor();
@@ -131,7 +131,7 @@ test("a route that lies only about targets is found out as well", async () => {
   await refreshState(run);
   await findRelease(run, { product, platform: linux });
   assert.deepEqual(
-    run.routes.map((route) => [route.state, route.error?.code]),
+    run.routes.all.map((route) => [route.state, route.error?.code]),
     [
       ["lying", "TRUST_MISMATCH"],
       ["ok", undefined],

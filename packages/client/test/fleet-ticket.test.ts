@@ -59,7 +59,9 @@ test("a ticket given by hand is shown to its route from the first request on, an
   const [own, mirror] = routes.servers;
   assert.ok(own !== undefined && mirror !== undefined);
   const given = fleetTicket(own.url);
-  const client = clientOf(temp.path, routes.urls, vendor.trust, ports, [given]);
+  const client = clientOf(temp.path, routes.urls, vendor.trust, ports, {
+    tickets: [given],
+  });
   const told = await client.check(product, { platform: "any" });
   assert.doesNotMatch(JSON.stringify(told), /eyJ/);
   assert.deepEqual(new Set(own.authorizations), new Set([`Bearer ${given.text}`]));
@@ -69,9 +71,12 @@ test("a ticket given by hand is shown to its route from the first request on, an
   const stranger = fleetTicket("https://updates.example/");
   await using other = await tempFolder();
   const before = own.authorizations.length;
-  await clientOf(other.path, routes.urls, vendor.trust, ports, [stranger]).check(product, {
-    platform: "any",
-  });
+  await clientOf(other.path, routes.urls, vendor.trust, ports, { tickets: [stranger] }).check(
+    product,
+    {
+      platform: "any",
+    },
+  );
   assert.deepEqual(new Set(own.authorizations.slice(before)), new Set([undefined]));
 });
 
@@ -85,7 +90,7 @@ test("what the route renewed is shown in the next run; a new one of the vendor t
   const renewed = ticketUntil(end / 1000, "fleet-acme", []);
   const shownIn = async (by: FleetTicket): Promise<string | undefined> => {
     const before = own.authorizations.length;
-    const client = clientOf(temp.path, routes.urls, vendor.trust, ports, [by]);
+    const client = clientOf(temp.path, routes.urls, vendor.trust, ports, { tickets: [by] });
     await client.check(product, { platform: "any" });
     return own.authorizations[before];
   };

@@ -130,7 +130,7 @@ async function refreshLed(
   const run = await startRun(ports2030, new MemoryStore(), vendor.trust, fleet.urls);
   await refreshState(run);
   assert.equal(run.state.set.versions().get("timestamp"), vendor.repository.timestamp.version);
-  return run.routes;
+  return run.routes.all;
 }
 
 test("metadata that a liar sent, to whom a route redirected, does not make it one", async () => {

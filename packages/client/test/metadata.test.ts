@@ -45,7 +45,7 @@ async function checkOver(behaviours: readonly Behaviour[]): Promise<void> {
   await refreshState(run);
   assert.equal(run.state.set.versions().get("timestamp"), newest);
   for (const [at, behaviour] of behaviours.entries()) {
-    const report = run.routes[at]?.report;
+    const report = run.routes.all[at]?.report;
     const expected = behaviour === "honest" ? ["ok"] : (states[behaviour as Fault] ?? ["dead"]);
     assert.ok(expected.includes(report?.state ?? "ok"), `${behaviour}: ${JSON.stringify(report)}`);
     assert.equal(report?.why === null, report?.state === "ok");
@@ -80,7 +80,7 @@ async function refreshOver(
   const catalogue = await lookUp(run, cataloguePath(product));
   assert.ok(catalogue, "the state is of one piece, so it can be searched");
   return {
-    states: run.routes.map((route) => route.state),
+    states: run.routes.all.map((route) => route.state),
     state: run.state.set.versions().get("timestamp"),
   };
 }
@@ -144,7 +144,7 @@ test("a bucket that says 403 of what it does not have is a good route", async ()
   const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
   await refreshState(run);
   assert.equal(run.state.set.versions().get("timestamp"), newest);
-  assert.equal(run.routes[0]?.state, "ok");
+  assert.equal(run.routes.all[0]?.state, "ok");
 });
 
 test("a root that one route does not have yet is found over another", async () => {
@@ -166,7 +166,7 @@ test("a root that one route does not have yet is found over another", async () =
     const run = await startRun(ports, new MemoryStore(), rotated.trust, fleet.urls);
     await refreshState(run);
     assert.equal(run.state.set.root.version, 2);
-    assert.deepEqual(run.routes.map((route) => route.state).toSorted(), ["ok", "stale"]);
+    assert.deepEqual(run.routes.all.map((route) => route.state).toSorted(), ["ok", "stale"]);
   }
 });
 
@@ -192,7 +192,7 @@ test("a root that a lone route says once it lacks does not end rotation", async 
   const run = await startRun(ports, new MemoryStore(), rotated.trust, fleet.urls);
   await refreshState(run);
   assert.equal(run.state.set.root.version, 2);
-  assert.equal(run.routes[0]?.state, "ok");
+  assert.equal(run.routes.all[0]?.state, "ok");
 });
 
 test("nor does one that says so of each of several roots, as when keys change while it is read", async () => {
@@ -212,7 +212,7 @@ test("nor does one that says so of each of several roots, as when keys change wh
   const run = await startRun(ports, new MemoryStore(), rotated.trust, fleet.urls);
   await refreshState(run);
   assert.equal(run.state.set.root.version, 4);
-  assert.equal(run.routes[0]?.state, "ok");
+  assert.equal(run.routes.all[0]?.state, "ok");
 });
 
 test("a hanging first route costs a moment", async () => {
@@ -224,7 +224,7 @@ test("a hanging first route costs a moment", async () => {
   const start = ports.clock.steady();
   await refreshState({ ...run, limits: { ...quickLimits, exchange, metadata } });
   assert.ok(ports.clock.steady() - start < 60 + 200 + 400);
-  assert.match(run.routes[0]?.report.why ?? "", /no whole answer within 0\.2 s/);
+  assert.match(run.routes.all[0]?.report.why ?? "", /no whole answer within 0\.2 s/);
 });
 
 test("hanging routes, however many, do not shut out the one that answers", async () => {
@@ -245,7 +245,7 @@ test("a frozen route in a crowd of hanging ones is found, not believed", async (
   const run = await startRun(ports, new MemoryStore(), vendor.trust, fleet.urls);
   await refreshState({ ...run, limits: patient });
   assert.equal(run.state.set.versions().get("timestamp"), newest);
-  assert.equal(run.routes[0]?.state, "stale");
+  assert.equal(run.routes.all[0]?.state, "stale");
 });
 
 test("a route that asked us to wait is not asked again, nor one that lied", async () => {

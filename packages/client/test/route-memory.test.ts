@@ -163,31 +163,35 @@ const note: fc.Arbitrary<RouteNote> = fc.record(
   { requiredKeys: ["triedAt", "failures"], noNullPrototype: true },
 );
 
+const turns = fc.option(fc.nat(2 ** 32 - 1), { nil: undefined });
+
 test("notes are read as they were written, the newest of too many", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(url, note), { maxLength: 20 }), (pairs) => {
-      const notes = new Map(pairs);
-      assert.deepEqual(new Map(decodeNotes(encodeNotes(notes), now, 0)), notes);
+    fc.property(fc.array(fc.tuple(url, note), { maxLength: 20 }), turns, (pairs, turn) => {
+      const record = { notes: new Map(pairs), turn };
+      assert.deepEqual(decodeNotes(encodeNotes(record), now, 0), record);
     }),
   );
   const many = Array.from({ length: 500 }, (_, at): [RouteUrl, RouteNote] => {
     return [`http://${at}.example/` as RouteUrl, { triedAt: at, failures: 0 }];
   });
-  const read = decodeNotes(encodeNotes(new Map(many)), now, 0);
+  const written = encodeNotes({ notes: new Map(many), turn: undefined });
+  const read = decodeNotes(written, now, 0).notes;
   assert.equal(read.size, 128);
   assert.ok(read.has("http://499.example/" as RouteUrl));
 });
 
 test("damaged notes are forgotten, and so are those from the future", () => {
-  const bytes = encodeNotes(new Map([["http://a/" as RouteUrl, { triedAt: now, failures: 3 }]]));
-  assert.equal(decodeNotes(bytes, now - minute, 10 * minute).size, 1);
-  assert.equal(decodeNotes(bytes, now - hour, 10 * minute).size, 0);
+  const notes = new Map([["http://a/" as RouteUrl, { triedAt: now, failures: 3 }]]);
+  const bytes = encodeNotes({ notes, turn: 7 });
+  assert.equal(decodeNotes(bytes, now - minute, 10 * minute).notes.size, 1);
+  assert.equal(decodeNotes(bytes, now - hour, 10 * minute).notes.size, 0);
   fc.assert(
     fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
       const damaged = Uint8Array.from(bytes);
       damaged[at] = (damaged[at] ?? 0) ^ flip;
-      assert.ok(decodeNotes(damaged, now, 0).size <= 1);
-      assert.equal(decodeNotes(bytes.subarray(0, at), now, 0).size, 0);
+      assert.ok(decodeNotes(damaged, now, 0).notes.size <= 1);
+      assert.equal(decodeNotes(bytes.subarray(0, at), now, 0).notes.size, 0);
     }),
   );
 });

@@ -55,9 +55,9 @@ test("what is no route is refused with what to write", () => {
   }
 });
 
-test("a list has one to 64 routes, each once", () => {
+test("a list has up to 64 routes, each once", () => {
   assert.equal(parseRoutes(["http://a/", "http://a", "http://b/"]).length, 2);
-  assert.throws(() => parseRoutes([]), /--route/);
+  assert.deepEqual(parseRoutes([]), []);
   const many = Array.from({ length: 65 }, (_, at) => `http://10.0.0.${at}/`);
   assert.throws(() => parseRoutes(many), /at most 64/);
 });

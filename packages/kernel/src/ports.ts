@@ -22,8 +22,16 @@ export interface Random {
  */
 export type TransportStep = "named" | "proxied" | "reused" | "connected" | "secured";
 
+/** How far off a host is: anywhere, in the networks that a site has for itself, or this machine. */
+export type Place = "public" | "private" | "loopback";
+
 export interface TransportRequest {
   readonly url: URL;
+  /**
+   * The nearest place that the URL may lead to, whatever its name turns out to mean. Absent:
+   * anywhere.
+   */
+  readonly reach?: Place;
   /** Asks for bytes `start` to `end - 1`. Absent: the whole file. */
   readonly range?: { readonly start: number; readonly end: number };
   readonly headers?: Readonly<Record<string, string>>;
@@ -62,6 +70,11 @@ export interface Transport {
   open(request: TransportRequest): Promise<Delivery>;
   /** The proxy that leads to `url`, as messages name it; undefined or absent when none does. */
   via?(url: URL): string | undefined;
+  /**
+   * Where a URL leads as far as its text tells; `nowhere` when no server can be there. Absent where
+   * no URL leads near.
+   */
+  placeOf?(url: URL): Place | "nowhere";
 }
 
 /** One open file. Positions and lengths are bytes. */

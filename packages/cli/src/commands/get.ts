@@ -17,6 +17,7 @@ interface GetOptions {
   readonly trust?: string;
   readonly route?: string[];
   readonly ticket?: string[];
+  readonly region?: string;
   readonly state: string;
   readonly output?: string;
   readonly have?: string[];
@@ -52,6 +53,7 @@ export const registerGet: Register = (program, context) => {
       "a ticket that the vendor gave, for one of the routes; repeat",
       collect,
     )
+    .option("--region <name>", "where this machine stands, in the vendor's words, as eu-west")
     .option("--state <dir>", "what is trusted and known", defaultStateFolder())
     .option("-o, --output <file>", "where to put it (default: its own name, in this folder)")
     .option("--have <file>", "an older version to take bytes from; may be repeated", collect)
@@ -63,7 +65,7 @@ export const registerGet: Register = (program, context) => {
 
 async function get(product: string, options: GetOptions, context: Context): Promise<Got> {
   const { terminal, signal } = context;
-  const { platform, version, output, trust, state, have = [] } = options;
+  const { platform, version, output, trust, region, state, have = [] } = options;
   if (output !== undefined) await requireFolderOf(output);
   const routes = options.route ?? [];
   const client = await openClient({
@@ -74,6 +76,7 @@ async function get(product: string, options: GetOptions, context: Context): Prom
     proxies: proxySettings(process.env),
     onWait: ({ pid }) => terminal.say(`waiting for process ${pid ?? "?"}, which uses ${state}`),
     ...(trust !== undefined && { trust }),
+    ...(region !== undefined && { region }),
   });
   const memory = new SmallMemory();
   const screen = new DownloadScreen(terminal);

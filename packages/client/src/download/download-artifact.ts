@@ -8,12 +8,13 @@ import {
 import type { ArtifactLimits } from "../download-limits.ts";
 import { sha256Of } from "../fetch/chunk-verified.ts";
 import type { ExchangeLimits } from "../limits.ts";
+import { orNothing } from "../or-nothing.ts";
 import { seconds } from "../routes/body.ts";
 import { within } from "../routes/cancel.ts";
 import { fetchDocument, verified } from "../routes/document.ts";
 import { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
-import { type DownloadJob, noRoute, orNothing } from "./download-job.ts";
+import { type DownloadJob, noRoute } from "./download-job.ts";
 
 /**
  * The bytes of a small file that the record vouches for: from the file `saved` of an earlier

@@ -7,11 +7,12 @@ import {
   NoRouteDelivered,
   RouteError,
 } from "@causeway/kernel";
+import { orNothing } from "../or-nothing.ts";
 import { applyDelta } from "./delta.ts";
 import { withPatience } from "./delta-patience.ts";
 import { fetchInto, mayBeFileFault, rawSources } from "./download-chunks.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, orNothing, requireSpace, syncPaceOf } from "./download-job.ts";
+import { type DownloadJob, requireSpace, syncPaceOf } from "./download-job.ts";
 import type { OldFile } from "./old-file.ts";
 import { Partial } from "./partial.ts";
 import { decodeJournal, journalLengthMax } from "./partial-journal.ts";

@@ -1,5 +1,6 @@
 import { HostError, NoRouteDelivered, type Ports, type Store } from "@causeway/kernel";
 import type { DownloadLimits } from "../download-limits.ts";
+import { orNothing } from "../or-nothing.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
 import type { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
@@ -53,14 +54,4 @@ async function takenBy(store: Store, name: string): Promise<number> {
   const taken = handle?.taken && (await orNothing(handle.taken()));
   await handle?.close();
   return taken ?? 0;
-}
-
-/** What `work` resolves to, or undefined when the host cannot: for what is of use, not of need. */
-export async function orNothing<Value>(work: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof HostError) return undefined;
-    throw error;
-  }
 }

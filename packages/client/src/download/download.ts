@@ -1,11 +1,12 @@
 import { HostError, Interrupted, type Ports, TrustError } from "@causeway/kernel";
 import { type DownloadLimits, downloadLimits } from "../download-limits.ts";
+import { orNothing } from "../or-nothing.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import { hashFile } from "./chunk-read.ts";
 import type { PlanKind } from "./download-event.ts";
 import { fill } from "./download-fill.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, orNothing, requireSpace, syncPaceOf } from "./download-job.ts";
+import { type DownloadJob, requireSpace, syncPaceOf } from "./download-job.ts";
 import { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
 import type { OldFile } from "./old-file.ts";

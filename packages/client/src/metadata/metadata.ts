@@ -8,6 +8,7 @@ import {
 import { type Accepted, Lookup, type TargetFile, verifyTarget, type Want } from "@causeway/trust";
 import type { ClientLimits } from "../limits.ts";
 import { type Document, fetchDocument, verified } from "../routes/document.ts";
+import type { RunRoutes } from "../routes/listed/run-routes.ts";
 import { type RouteJob, RouteRace } from "../routes/race.ts";
 import { rankRoutes } from "../routes/ranking.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
@@ -17,7 +18,7 @@ import { type TrustState, unlessRefused } from "./trust-state.ts";
 /** One run of the client: what it works with, and the time by which expiry is judged. */
 export interface Run {
   readonly ports: Ports;
-  readonly routes: readonly Route[];
+  readonly routes: RunRoutes;
   readonly state: TrustState;
   readonly limits: ClientLimits;
   readonly retries: RetryBudget;
@@ -42,7 +43,7 @@ export function fetchWanted(
 export function failedOverAll(run: Run, what: string): NoRouteDelivered {
   return new NoRouteDelivered(
     what,
-    run.routes.map((route) => route.attempt),
+    run.routes.all.map((route) => route.attempt),
   );
 }
 
@@ -53,7 +54,7 @@ export function startRace<Value>(
   hedgeMs: number = run.limits.metadata.hedgeMs,
 ): RouteRace<Value> {
   const { ports, retries, signal } = run;
-  const routes = rankRoutes(run.routes).filter(({ trustworthy }) => trustworthy);
+  const routes = rankRoutes(run.routes.all).filter(({ trustworthy }) => trustworthy);
   const limits = { ...run.limits.metadata, hedgeMs };
   return new RouteRace({ ports, routes, job, limits, retries, signal });
 }

@@ -89,14 +89,14 @@ async function concludeRefresh(run: Run, first: Asked, known?: TrustedSet): Prom
   if (first.whole.length > 0 || !isClockAhead || !someExpired(run)) {
     return settle(run, first, time, known);
   }
-  for (const route of run.routes) route.forgive("TRUST_EXPIRED");
+  for (const route of run.routes.all) route.forgive("TRUST_EXPIRED");
   const second = await new Asking(run, time.now).all();
   const attempts = [...first.attempts, ...second.attempts];
   return settle(run, { attempts, whole: second.whole }, judge(run, attempts));
 }
 
 function someExpired({ routes }: Run): boolean {
-  return routes.some((route) => route.error?.code === "TRUST_EXPIRED");
+  return routes.all.some((route) => route.error?.code === "TRUST_EXPIRED");
 }
 
 function judge({ state, routes, now }: Run, attempts: readonly Attempt[]): JudgedTime {
@@ -106,7 +106,7 @@ function judge({ state, routes, now }: Run, attempts: readonly Attempt[]): Judge
     local: now,
     newestSigned: signed.length === 0 ? undefined : Math.max(...signed),
     lastExpiry: Math.max(...sets.map(({ lastExpiry }) => lastExpiry)),
-    hosts: hostTimes(routes),
+    hosts: hostTimes(routes.all),
   });
 }
 

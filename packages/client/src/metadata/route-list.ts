@@ -7,8 +7,9 @@ import {
   routeListPath,
 } from "@causeway/kernel";
 import { type TargetFile, verifyTarget } from "@causeway/trust";
+import { orNothing } from "../or-nothing.ts";
 import { fetchTarget, lookUp, type Run } from "./metadata.ts";
-import { unlessRefused } from "./trust-state.ts";
+import { type TrustState, unlessRefused } from "./trust-state.ts";
 
 /**
  * The vendor's signed list of routes. It is fetched when it has changed; else the state has it.
@@ -17,6 +18,7 @@ import { unlessRefused } from "./trust-state.ts";
  * @throws the signal's reason
  */
 export async function readRouteList(run: Run): Promise<RouteList | undefined> {
+  const sound = run.routes.all.filter(({ error }) => error === undefined);
   try {
     const target = await lookUp(run, routeListPath);
     if (target === undefined || target.length > routeListBytesMax) return undefined;
@@ -24,9 +26,16 @@ export async function readRouteList(run: Run): Promise<RouteList | undefined> {
     return decodeRouteList(parseJson(bytes, routeListPath));
   } catch (error) {
     run.signal.throwIfAborted();
-    if (error instanceof CausewayError && error.blame !== "host") return undefined;
-    throw error;
+    if (!(error instanceof CausewayError) || error.blame === "host") throw error;
+    for (const route of sound) route.forgive("TRUST_EXPIRED"); // nobody has a newer one
+    return undefined;
   }
+}
+
+/** The newest list that an earlier run has verified, however long ago; damaged, it is none. */
+export async function readKnownList(state: TrustState): Promise<RouteList | undefined> {
+  const bytes = await orNothing(state.readRouteList(routeListBytesMax));
+  return bytes && unlessRefused(() => decodeRouteList(parseJson(bytes, routeListPath)));
 }
 
 async function obtain(run: Run, target: TargetFile): Promise<Uint8Array> {

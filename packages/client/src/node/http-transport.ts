@@ -11,6 +11,7 @@ import { nodeClock } from "./clock.ts";
 import { Authorities } from "./connect/authorities.ts";
 import { Dialer } from "./connect/dialer.ts";
 import { machineNames, type NameSources } from "./connect/names.ts";
+import { placeOf } from "./connect/place.ts";
 import type { ProxyRule } from "./connect/proxy-rule.ts";
 import { nameOf } from "./connect/tunnel.ts";
 import { StaleConnection, unreachable } from "./http-fault.ts";
@@ -78,6 +79,7 @@ export function httpTransport(options: HttpTransportOptions = {}): NodeTransport
       const proxy = proxyFor(url);
       return proxy && nameOf(proxy);
     },
+    placeOf,
     async open(request) {
       // A server may close an idle connection just as it is used again (RFC 9112 section 9.3.1),
       // or refuse a request unread (RFC 9113 section 8.7): that says nothing of the route, so the

@@ -45,12 +45,13 @@ export class KeptConnections extends http.Agent {
   }
 
   async #connect(asked: TransportRequest, done: Done): Promise<void> {
-    const { url, onStep } = asked;
+    const { url, reach, onStep } = asked;
     const cancel = new Cancel(asked.signal);
     this.#dialling.add(cancel);
     try {
       const { signal } = cancel;
-      done(null, await this.#dial({ url, signal, ...(onStep && { onStep }) }));
+      const more = { ...(reach !== undefined && { reach }), ...(onStep && { onStep }) };
+      done(null, await this.#dial({ url, signal, ...more }));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));
     } finally {

@@ -21,13 +21,15 @@ import { folderStore, sweepFolder } from "./store.ts";
 export interface OpenOptions {
   /** The vendor's root.json, as bytes or the path of the file; needed once per state folder. */
   readonly trust?: string | Uint8Array;
-  /** URLs of the repository, http, https or file; the most preferred first. */
+  /** As `ClientOptions.routes`. */
   readonly routes: readonly string[];
   /**
    * Given by the vendor by hand, as `readFleetTicket` reads them; each is shown to the one of
    * `routes` that is at its `url` alone.
    */
   readonly tickets?: readonly FleetTicket[];
+  /** As `ClientOptions.region`. */
+  readonly region?: string;
   /** Where the trusted metadata lives. Made if missing; one vendor each. */
   readonly stateFolder: string;
   /** How long to wait for another process that uses the state; a minute unless given. */
@@ -80,7 +82,7 @@ export function thisPlatform(): string {
 
 /**
  * Opens a client on this machine's files and network.
- * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route or proxy, or when there is no file of that root
+ * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route, region or proxy, or when there is no file of that root
  * @throws {HostError}
  */
 export async function openClient(options: OpenOptions): Promise<FileClient> {
@@ -90,6 +92,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
     ...(trust && { trust }),
     routes: options.routes,
     ...(options.tickets && { tickets: options.tickets }),
+    ...(options.region !== undefined && { region: options.region }),
     state: folderStore(options.stateFolder),
     ports,
     retries,

@@ -1,3 +1,4 @@
+import { placeOf } from "./connect/place.ts";
 import { type ProxySettings, proxyRule } from "./connect/proxy-rule.ts";
 import { fileTransport } from "./file-transport.ts";
 import { httpTransport, type NodeTransport } from "./http-transport.ts";
@@ -16,6 +17,7 @@ export function nodeTransport(options: NodeTransportOptions = {}): NodeTransport
   const fromFiles = fileTransport();
   return {
     via: (url) => overHttp.via?.(url),
+    placeOf,
     open(request) {
       return request.url.protocol === "file:" ? fromFiles.open(request) : overHttp.open(request);
     },

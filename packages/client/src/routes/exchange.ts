@@ -237,12 +237,14 @@ async function ask(
   { url, bearer }: Address,
   request: ExchangeRequest,
 ): Promise<Delivery> {
-  const { ports, route, limits, cancel } = asking;
+  const { ports, route, host, limits, cancel } = asking;
   const { signal } = cancel;
+  host.standing.asked = true;
   const steps = new Steps(ports.clock, route, limits.answer);
   const asked = ports.transport.open({
     url,
     signal,
+    ...(host.standing.reach !== undefined && { reach: host.standing.reach }),
     headers: { "accept-encoding": "identity" },
     onStep: (step) => steps.take(step),
     ...(request.range && { range: request.range }),

@@ -24,7 +24,7 @@ export function parseRoute(text: string): Route {
 }
 
 /**
- * Reads a list of routes; one that is named twice counts once.
+ * Reads a list of routes, which may be empty; one that is named twice counts once.
  * @throws {UsageError} `USAGE_ARGUMENT`
  */
 export function parseRoutes(texts: readonly string[]): readonly Route[] {
@@ -33,7 +33,6 @@ export function parseRoutes(texts: readonly string[]): readonly Route[] {
     const route = parseRoute(text);
     if (!routes.has(route.id)) routes.set(route.id, route);
   }
-  if (routes.size === 0) throw new UsageError("USAGE_ARGUMENT", "no route; name one with --route.");
   if (routes.size > routesMax) {
     throw new UsageError("USAGE_ARGUMENT", `${routes.size} routes; at most ${routesMax} are used.`);
   }

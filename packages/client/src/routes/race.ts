@@ -72,13 +72,14 @@ export class RouteRace<Value> {
    * @throws what is no fault of a route; the signal's reason when it fired
    */
   async first(): Promise<Value | undefined> {
+    const { limits } = this.#request;
     for (;;) {
       this.#throwIfOver();
       if (this.#done.length > 0) return this.#done[0];
       const now = this.#clock.steady();
       const isNobodyElse = !this.#waiting.some((one) => one.fresh && one.dueAt(now) <= now);
       if (isNobodyElse && (this.#running.size === 0 || now >= this.#wakeDue)) {
-        this.#waiting.push(...this.#asleep.splice(0));
+        this.#waiting.push(...this.#asleep.splice(0, limits.wakeMax));
       }
       const next = this.#nextDue(now);
       const isIdle = this.#running.size === 0;

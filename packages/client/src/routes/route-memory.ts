@@ -1,12 +1,15 @@
-import { type Clock, HostError, type Instant, type Random, type Store } from "@causeway/kernel";
+import { type Clock, type Instant, type Random, type Store } from "@causeway/kernel";
+import { orNothing } from "../or-nothing.ts";
 import { type FleetTicket, firstTicket } from "./fleet-ticket.ts";
 import { nothingRecalled, type Recalled, type Route } from "./route.ts";
 import {
   decodeNotes,
   encodeNotes,
   notesLengthMax,
+  nothingNoted,
   type RouteNote,
   type RouteNotes,
+  type RouteRecord,
 } from "./route-notes.ts";
 import { type RouteTicket, ticketMsMax } from "./ticket.ts";
 
@@ -102,17 +105,20 @@ export class RouteMemory {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #notes: RouteNotes;
+  /** Whose turn it is among listed routes; undefined before there was a list. */
+  turn: number | undefined;
 
-  private constructor(store: Store, clock: Clock, notes: RouteNotes) {
+  private constructor(store: Store, clock: Clock, { notes, turn }: RouteRecord) {
     this.#store = store;
     this.#clock = clock;
     this.#notes = notes;
+    this.turn = turn;
   }
 
   static async open(store: Store, clock: Clock): Promise<RouteMemory> {
     const bytes = await orNothing(store.read(file, notesLengthMax));
-    const notes = bytes && decodeNotes(bytes, clock.wall(), memoryLimits.driftMs);
-    return new RouteMemory(store, clock, notes ?? new Map());
+    const record = bytes && decodeNotes(bytes, clock.wall(), memoryLimits.driftMs);
+    return new RouteMemory(store, clock, record ?? nothingNoted);
   }
 
   /** Tells fresh routes what earlier runs found, and each which ticket was given by hand for it. */
@@ -138,10 +144,11 @@ export class RouteMemory {
       const note = noteAfter(notes.get(route.id), seen, now, random.uint32() / 2 ** 32);
       if (note !== undefined) notes.set(route.id, note);
     }
-    if (notes.size === 0) return;
+    const { turn } = this;
+    if (notes.size === 0 && turn === undefined) return;
     const isSecret = [...notes.values()].some(({ ticket }) => ticket !== undefined);
     const readers = isSecret ? "owner" : undefined;
-    await orNothing(this.#store.write(file, encodeNotes(notes), readers));
+    await orNothing(this.#store.write(file, encodeNotes({ notes, turn }), readers));
   }
 
   #see(route: Route, someUseful: boolean): Seen {
@@ -169,13 +176,4 @@ function useOf(route: Route, someUseful: boolean): Seen["use"] {
   // One that failed after it had been of use, as the busiest do, is no dead one.
   if (route.bytesKept > 0 && route.trustworthy) return "useful";
   return route.failed && someUseful ? "useless" : "untried";
-}
-
-async function orNothing<Value>(work: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof HostError) return undefined;
-    throw error;
-  }
 }

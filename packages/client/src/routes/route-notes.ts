@@ -19,17 +19,27 @@ export interface RouteNote {
 
 export type RouteNotes = ReadonlyMap<RouteUrl, RouteNote>;
 
+/** All that is kept. */
+export interface RouteRecord {
+  readonly notes: RouteNotes;
+  /** Counts the turns that less preferred routes of the vendor's list take. */
+  readonly turn: number | undefined;
+}
+
+export const nothingNoted: RouteRecord = { notes: new Map(), turn: undefined };
+
 export const notesLengthMax = 512 * 1024; // 128 routes with the longest URLs and tickets
 const notesMax = 128; // twice as many as a run may have
 const urlLengthMax = 1_400; // 1,024 characters of a URL, some of them escaped
 const kind = "causeway-route-notes";
 const instantMax = 8.64e15; // of a Date
 const failuresMax = 1_000_000;
+const turnMax = 2 ** 32 - 1;
 const msMax = 24 * 3_600_000;
 const bytesPerSecondMax = 1e12;
 
-/** The notes as a file; of too many, those of the routes that were tried last. */
-export function encodeNotes(notes: RouteNotes): Uint8Array {
+/** The record as a file; of too many, those of the routes that were tried last. */
+export function encodeNotes({ notes, turn }: RouteRecord): Uint8Array {
   const kept = [...notes]
     .filter(([url]) => url.length <= urlLengthMax)
     .toSorted(([, a], [, b]) => b.triedAt - a.triedAt)
@@ -40,17 +50,17 @@ export function encodeNotes(notes: RouteNotes): Uint8Array {
     ...(rest && { rest: { ...rest } }),
     ...(ticket && { ticket: { ...ticket } }),
   }));
-  return canonicalJson({ _type: kind, routes });
+  return canonicalJson({ _type: kind, ...(turn !== undefined && { turn }), routes });
 }
 
 /**
- * Reads notes. Damaged ones are none, and so are those from a future: then this clock was set
+ * Reads a record. A damaged one is none, and so are those from a future: then this clock was set
  * back, or that one was wrong, and how long ago anything was cannot be told.
  */
-export function decodeNotes(bytes: Uint8Array, now: Instant, driftMs: number): RouteNotes {
+export function decodeNotes(bytes: Uint8Array, now: Instant, driftMs: number): RouteRecord {
   try {
     const fields = new Fields(parseJson(bytes, kind), kind);
-    if (fields.string("_type") !== kind) return new Map();
+    if (fields.string("_type") !== kind) return nothingNoted;
     const notes = new Map<RouteUrl, RouteNote>();
     for (const entry of fields.objects("routes", notesMax)) {
       const note = decodeNote(entry, now + driftMs);
@@ -58,9 +68,9 @@ export function decodeNotes(bytes: Uint8Array, now: Instant, driftMs: number): R
       // No route has another URL, and what JSON escapes could not be written again.
       if (note !== undefined && /^[!-~]+$/.test(url)) notes.set(url as RouteUrl, note);
     }
-    return notes;
+    return { notes, turn: optional(fields, "turn", turnMax) };
   } catch (error) {
-    if (error instanceof TrustError) return new Map();
+    if (error instanceof TrustError) return nothingNoted;
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import {
 import { Backoff } from "./backoff.ts";
 import { type RoundTrip, type RoutePace, roundTripAfter } from "./deadline.ts";
 import { Entrances } from "./entrances.ts";
+import { Standing } from "./listed/standing.ts";
 import { type RouteHealth, stateAfter } from "./route-fault.ts";
 import { entrancesIn, type RouteTicket } from "./ticket.ts";
 
@@ -57,6 +58,7 @@ export class Route {
   readonly id: RouteUrl;
   /** Ends in "/". May hold credentials, so it is never shown; `id` is. */
   readonly base: URL;
+  readonly standing: Standing;
   /** When it may be asked again after failures of this run. */
   readonly backoff = new Backoff();
   /** Of its newest ticket. */
@@ -82,9 +84,10 @@ export class Route {
   #recalledError: CausewayError | undefined;
   #ticket: RouteTicket | undefined;
 
-  constructor(base: URL) {
+  constructor(base: URL, standing = new Standing()) {
     invariant(base.pathname.endsWith("/"), "a route's base ends in a slash");
     this.base = base;
+    this.standing = standing;
     this.id = shown(base) as RouteUrl;
   }
 
@@ -161,7 +164,15 @@ export class Route {
 
   /** True while it is to be asked only when no other route delivers. */
   isAsleep(steady: number): boolean {
-    return this.#bytesKept === 0 && steady < this.#recalled.sleepUntil;
+    if (this.standing.draining && this.#others.some((other) => other.delivers)) return true;
+    if (this.#bytesKept > 0) return false;
+    const { draining, reserve } = this.standing;
+    return draining || reserve || steady < this.#recalled.sleepUntil;
+  }
+
+  /** True when it has been of use, and nothing but a failure speaks against its being so again. */
+  get delivers(): boolean {
+    return this.#bytesKept > 0 && this.trustworthy && !this.standing.draining;
   }
 
   /** True when it was asked in this run, and said nothing, was dead or lied in the end. */

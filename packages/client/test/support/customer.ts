@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { type Client, createClientWithin, type Got } from "../../src/client.ts";
+import { type Client, type ClientOptions, createClientWithin, type Got } from "../../src/client.ts";
 import { downloadLimits } from "../../src/download-limits.ts";
 import { folderStore, lockFolder, type NodePorts } from "../../src/node/index.ts";
-import type { FleetTicket } from "../../src/routes/fleet-ticket.ts";
 import type { Behaviour } from "./faulty-route.ts";
 import { noise, portsIn2030, product, startRoutes, Vendor } from "./field.ts";
 import { quickExchange, quickLimits } from "./quick.ts";
@@ -33,13 +32,13 @@ export function clientOf(
   routes: readonly string[],
   trust = vendor.trust,
   machine: NodePorts = ports,
-  tickets: readonly FleetTicket[] = [],
+  more: Pick<ClientOptions, "tickets" | "region"> = {},
 ): Client {
   const state = path.join(folder, "state");
   return createClientWithin(bounds, {
     trust,
     routes,
-    tickets,
+    ...more,
     state: folderStore(state),
     ports: machine,
     hold: (signal) => lockFolder(state, { waitMs: 5_000, clock: ports.clock, signal }),

@@ -19,8 +19,11 @@ import { now, TestRepository } from "../../../trust/test/support/test-repository
 import type { Run } from "../../src/metadata/metadata.ts";
 import { TrustState } from "../../src/metadata/trust-state.ts";
 import { type NodePorts, nodePorts } from "../../src/node/index.ts";
+import { RunRoutes } from "../../src/routes/listed/run-routes.ts";
 import { parseRoutes } from "../../src/routes/parse-route.ts";
 import { RetryBudget } from "../../src/routes/retry-budget.ts";
+import type { Route } from "../../src/routes/route.ts";
+import { RouteMemory } from "../../src/routes/route-memory.ts";
 import { type Behaviour, type FaultyRoute, type Files, startRoute } from "./faulty-route.ts";
 import { quickLimits } from "./quick.ts";
 
@@ -160,6 +163,16 @@ export async function startRoutes(behaviours: readonly Behaviour[], files: Files
   };
 }
 
+/** The routes of a run that knows of no others. */
+async function runRoutes(
+  ports: NodePorts,
+  store: Store,
+  given: readonly Route[],
+): Promise<RunRoutes> {
+  const memory = await RouteMemory.open(store, ports.clock);
+  return new RunRoutes({ given, tickets: [], memory, store, ports });
+}
+
 export async function startRun(
   ports: NodePorts,
   store: Store,
@@ -168,7 +181,7 @@ export async function startRun(
 ): Promise<Run> {
   return {
     ports,
-    routes: parseRoutes(urls),
+    routes: await runRoutes(ports, store, parseRoutes(urls)),
     state: await TrustState.open(store, trust, now),
     limits: quickLimits,
     retries: new RetryBudget(),

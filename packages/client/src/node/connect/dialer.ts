@@ -1,12 +1,14 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { Clock, TransportStep } from "@causeway/kernel";
+import { type Clock, type Place, RouteError, type TransportStep } from "@causeway/kernel";
+import { shown } from "../../routes/route.ts";
 import { basicCredentials } from "../credentials.ts";
 import { errnoOf } from "../internal/host-error.ts";
 import { type Address, firstConnection } from "./attempts.ts";
 import type { Authorities } from "./authorities.ts";
 import { addressesOf, type NameSources } from "./names.ts";
+import { isWithin, placeOf, placeOfAddress } from "./place.ts";
 import type { ProxyRule } from "./proxy-rule.ts";
 import { connectTcp } from "./tcp.ts";
 import { secure, type TlsOptions } from "./tls.ts";
@@ -25,6 +27,8 @@ export interface DialerOptions {
 export interface Call {
   readonly url: URL;
   readonly signal: AbortSignal;
+  /** As `TransportRequest.reach`; where a proxy finds the host, only the URL's text is judged. */
+  readonly reach?: Place;
   readonly onStep?: (step: TransportStep) => void;
 }
 
@@ -53,7 +57,8 @@ export class Dialer {
    * when one leads to an http URL. A host whose certificate was good at another time is taken as
    * it is: whose clock is wrong, it or this machine, nobody can tell, and trust is in what comes
    * over the connection. But no credentials go to it.
-   * @throws {RouteError} `PROXY_…` when it is the proxy's fault
+   * @throws {RouteError} `PROXY_…` when it is the proxy's fault; `ROUTE_UNREACHABLE` when the host
+   *   is nearer than `reach` allows
    * @throws the system's error; the signal's reason when it fired
    */
   async dial(call: Call): Promise<Dialled> {
@@ -73,10 +78,11 @@ export class Dialer {
   }
 
   async #dial(call: Call, atAnyTime: boolean): Promise<Dialled> {
-    const { url, signal, onStep } = call;
+    const { url, signal, reach, onStep } = call;
+    if (reach !== undefined && !isWithin(placeOf(url), reach)) throw tooNear(url);
     const proxy = this.#options.proxyFor(url);
     let socket: Duplex;
-    if (proxy === undefined) socket = await this.#connect(call, url);
+    if (proxy === undefined) socket = await this.#connect(call, url, reach);
     else {
       socket = await this.#connectToProxy(call, proxy);
       onStep?.("proxied");
@@ -107,7 +113,7 @@ export class Dialer {
     }
   }
 
-  #connect({ signal, onStep }: Call, to: URL): Promise<Socket> {
+  #connect({ signal, onStep }: Call, to: URL, reach?: Place): Promise<Socket> {
     const { clock, names } = this.#options;
     const host = hostOf(to);
     const port = portOf(to);
@@ -122,7 +128,11 @@ export class Dialer {
           yield addresses;
         }
       },
-      attempt: (address, over) => connectTcp(address, port, over),
+      attempt: async (address, over) => {
+        const isFar = reach === undefined || isWithin(placeOfAddress(address.address), reach);
+        if (!isFar) throw tooNear(to);
+        return connectTcp(address, port, over);
+      },
       discard: (socket) => socket.destroy(),
     });
   }
@@ -149,4 +159,9 @@ export class Dialer {
     });
     return secured;
   }
+}
+
+function tooNear(url: URL): RouteError {
+  const text = "is not asked: the vendor's list alone names it, and it leads into this network";
+  return new RouteError("ROUTE_UNREACHABLE", shown(url), text, { astray: true });
 }
