@@ -17,11 +17,13 @@ import {
   UsageError,
   usageCodes,
 } from "@causeway/kernel";
+import { CarrierError, carrierCodes } from "@causeway/publisher";
 import { root } from "./checkout.ts";
 import { withoutComments } from "./tidy/code.ts";
 import { readTree } from "./tidy/tree.ts";
 
 const errorsFile = "packages/kernel/src/errors.ts";
+const carrierErrorFile = "packages/publisher/src/publish/carrier-error.ts";
 
 /** One error of each code, as the classes make it. */
 const errors: readonly CausewayError[] = [
@@ -32,6 +34,7 @@ const errors: readonly CausewayError[] = [
   ...usageCodes.map((code) => new UsageError(code, "failed")),
   ...announcementCodes.map((code) => new AnnouncementError(code, "failed")),
   new Interrupted(),
+  ...carrierCodes.map((code) => new CarrierError(code, "failed")),
 ];
 const codes = errors.map((error) => error.code);
 
@@ -48,8 +51,11 @@ const rows: readonly Row[] = readFileSync(join(root, "docs/errors.md"), "utf8")
     return [{ code: match[1] ?? "", cells: (match[2] ?? "").split("|").map((c) => c.trim()) }];
   });
 
-test("no code of the kernel is outside the lists that this test reads", () => {
-  const text = withoutComments(readFileSync(join(root, errorsFile), "utf8"));
+test("no code is outside the lists that this test reads", () => {
+  const files = [errorsFile, carrierErrorFile].map((file) =>
+    readFileSync(join(root, file), "utf8"),
+  );
+  const text = withoutComments(files.join("\n"));
   const written = [...text.matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)].map((match) => match[1] ?? "");
   assert.deepEqual([...new Set(written)].toSorted(), codes.toSorted());
 });
@@ -70,7 +76,9 @@ test("docs/errors.md says of each code what happened, who has to act, and what t
 
 test("every code is raised somewhere", () => {
   const sources = [...readTree(root)].filter(([path]) => {
-    return /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && path !== errorsFile;
+    return (
+      /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && ![errorsFile, carrierErrorFile].includes(path)
+    );
   });
   const raised = sources.map(([, text]) => withoutComments(text)).join("\n");
   const shown: Readonly<Record<string, string>> = {
@@ -78,7 +86,11 @@ test("every code is raised somewhere", () => {
     INTERRUPTED: "new Interrupted(",
   };
   const unused = codes.filter((code) => !raised.includes(shown[code] ?? `"${code}"`));
-  assert.deepEqual(unused, [], "remove these from the kernel and from docs/errors.md");
+  assert.deepEqual(
+    unused,
+    [],
+    "remove these from where they are declared, and from docs/errors.md",
+  );
 });
 
 test("no package invents a code of its own", () => {
@@ -86,7 +98,7 @@ test("no package invents a code of its own", () => {
   const complaints: string[] = [];
   for (const [path, text] of readTree(root)) {
     if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(path)) continue;
-    const family = /"((?:ROUTE|PROXY|TRUST|HOST|USAGE|CONFIG|KEY|TLS)_[A-Z_]+)"/g;
+    const family = /"((?:ROUTE|PROXY|TRUST|HOST|USAGE|CONFIG|KEY|TLS|CARRIER)_[A-Z_]+)"/g;
     for (const [, code = ""] of withoutComments(text).matchAll(family)) {
       if (!known.has(code)) complaints.push(`${path}: ${code}`);
     }

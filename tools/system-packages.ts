@@ -95,6 +95,21 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/origin: an independent reader of the metrics",
   },
   {
+    name: "ceph-mon",
+    command: "ceph-mon",
+    reason: "packages/publisher: a real S3 service, Ceph's gateway over one monitor and one store",
+  },
+  {
+    name: "ceph-osd",
+    command: "ceph-osd",
+    reason: "packages/publisher: that store",
+  },
+  {
+    name: "radosgw",
+    command: "radosgw",
+    reason: "packages/publisher: that gateway",
+  },
+  {
     name: "tmux",
     command: "tmux",
     reason: "test/cli: a real terminal, to see what a person sees and to type into",

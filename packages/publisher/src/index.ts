@@ -1,4 +1,5 @@
-export { type CarrierConfig, type Config, type Product, readConfig } from "./config/config.ts";
+export type { CarrierConfig, FolderConfig, S3Config } from "./config/carrier-config.ts";
+export { type Config, type Product, readConfig } from "./config/config.ts";
 export { durationMs } from "./config/duration.ts";
 export { type Initialised, type InitOptions, initVendor } from "./init.ts";
 export { type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
@@ -14,6 +15,7 @@ export type { Signer } from "./keys/signer.ts";
 export type { TufKey } from "./keys/tuf-key.ts";
 export type { Log, LogLine } from "./log.ts";
 export type { Carrier, Source } from "./publish/carrier.ts";
+export { type CarrierCode, CarrierError, carrierCodes } from "./publish/carrier-error.ts";
 export type { CarriedRoute } from "./publish/carry.ts";
 export { type PublishOptions, type PublishProgress, publish } from "./publish/publish.ts";
 export { type RefreshResult, refresh } from "./publish/refresh.ts";

@@ -34,11 +34,14 @@ async function carrierWithPipe(
   execFileSync("mkfifo", [pipe]);
   const controller = new AbortController();
   const lines: LogLine[] = [];
-  const carrier = new CarrierProcess("web", folder, {
-    stallMs,
-    signal: controller.signal,
-    log: (line) => void lines.push(line),
-  });
+  const carrier = new CarrierProcess(
+    { id: "web", kind: "folder", path: folder },
+    {
+      stallMs,
+      signal: controller.signal,
+      log: (line) => void lines.push(line),
+    },
+  );
   t.after(() => carrier.close());
   await carrier.prepare();
   return { carrier, folder, pipe, lines, stop: () => controller.abort() };
@@ -126,7 +129,7 @@ test("a publisher that is killed leaves no carrier's process", async (t) => {
 test("a carrier's process is not given the passphrase", async (t) => {
   if (process.platform !== "linux") return t.skip("no /proc here");
   process.env["CAUSEWAY_PASSPHRASE"] = "correct horse";
-  const child = forkCarrier(await temporaryFolder(t));
+  const child = forkCarrier({ id: "web", kind: "folder", path: await temporaryFolder(t) });
   delete process.env["CAUSEWAY_PASSPHRASE"];
   await once(child, "spawn");
   const given = await readFile(`/proc/${child.pid}/environ`, "utf8");

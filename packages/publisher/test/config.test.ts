@@ -35,8 +35,8 @@ test("a wrong value names its line and column", async (t) => {
     /^causeway\.yaml:3:14: expiry\.timestamp /,
   );
   assert.match(
-    await failureOf(t, "name: C\ncarriers:\n  - id: a\n    kind: s3\n    path: x\n"),
-    /^causeway\.yaml:4:11: carriers\.0\.kind must be one of folder\.$/,
+    await failureOf(t, "name: C\ncarriers:\n  - id: a\n    kind: ftp\n    path: x\n"),
+    /^causeway\.yaml:4:11: carriers\.0\.kind must be one of folder, s3\.$/,
   );
   assert.match(await failureOf(t, "products: []\n"), /must have required property 'name'/);
   assert.match(await failureOf(t, ""), /^causeway\.yaml:1:1: /);
@@ -144,7 +144,8 @@ test("durations and carriers are read, with defaults for what is left out", asyn
   const config = await readConfig(path);
   assert.equal(config.expiryMs.timestamp, 86_400_000);
   assert.equal(config.expiryMs.root, 365 * 86_400_000);
-  assert.equal(config.carriers[0]?.path, join(path, "..", "..", "web"));
+  const web = join(path, "..", "..", "web");
+  assert.deepEqual(config.carriers, [{ id: "web", kind: "folder", path: web }]);
 });
 
 test("init's own causeway.yaml is read back, and its schema lies beside it", async (t) => {

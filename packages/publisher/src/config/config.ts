@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import {
   isProductId,
   isRegion,
@@ -12,21 +12,13 @@ import {
 } from "@causeway/kernel";
 import { readFileUpTo } from "../disk/files.ts";
 import { type RoleName, roleNames } from "../keys/key-file.ts";
+import { type CarrierConfig, readCarriers } from "./carrier-config.ts";
 import { durationMs } from "./duration.ts";
 import { type ConfigFile, parseConfig } from "./parse.ts";
-import { Places } from "./places.ts";
 
 export interface Product {
   readonly id: ProductId;
   readonly name: string;
-}
-
-/** Where publish writes the tree, besides `repository/`. */
-export interface CarrierConfig {
-  readonly id: string;
-  readonly kind: "folder";
-  /** Absolute. */
-  readonly path: string;
 }
 
 /** What causeway.yaml says, with defaults filled in. */
@@ -72,7 +64,7 @@ export async function readConfig(path: string): Promise<Config> {
     products: products(file),
     routes: routes(file),
     pollSeconds: pollWindow(file),
-    carriers: await carriers(file, dirname(path)),
+    carriers: await readCarriers(file, dirname(path)),
     expiryMs: expiries(file),
   };
 }
@@ -125,18 +117,6 @@ function pollWindow(file: ConfigFile): number | undefined {
     throw file.error(["poll"], "the window to look in is from 1m to 7d");
   }
   return seconds;
-}
-
-async function carriers(file: ConfigFile, folder: string): Promise<readonly CarrierConfig[]> {
-  const found = new Map<string, CarrierConfig>();
-  const places = await Places.beside(folder);
-  for (const [at, { id, kind, path }] of (file.value.carriers ?? []).entries()) {
-    if (found.has(id)) throw file.error(["carriers", at, "id"], `the carrier ${id} is there twice`);
-    const wrong = places.claim(id, resolve(folder, path));
-    if (wrong !== undefined) throw file.error(["carriers", at, "path"], wrong);
-    found.set(id, { id, kind, path: resolve(folder, path) });
-  }
-  return [...found.values()];
 }
 
 function expiries(file: ConfigFile): Readonly<Record<RoleName, number>> {

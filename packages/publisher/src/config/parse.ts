@@ -5,6 +5,7 @@ import type { Document, Node } from "yaml";
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
 import type { RoleName } from "../keys/key-file.ts";
 import { nearest } from "../nearest.ts";
+import type { CarrierValue } from "./carrier-config.ts";
 
 /** causeway.yaml as its schema lets it be. */
 export interface ConfigValue {
@@ -21,11 +22,7 @@ export interface ConfigValue {
     readonly state?: RouteState;
   }[];
   readonly poll?: string;
-  readonly carriers?: readonly {
-    readonly id: string;
-    readonly kind: "folder";
-    readonly path: string;
-  }[];
+  readonly carriers?: readonly CarrierValue[];
   readonly expiry?: Readonly<Partial<Record<RoleName, string>>>;
 }
 

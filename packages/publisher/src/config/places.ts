@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { isWithin, realPlace } from "../disk/real-place.ts";
 
 /**
@@ -21,7 +21,11 @@ export class Places {
   /** Takes the place for the carrier. @returns why it cannot have it, if it cannot */
   claim(id: string, place: string): string | undefined {
     // Inside, publish would clear it away; around, a web server would show the keys to everyone.
-    if (this.#vendors.some((vendor) => isWithin(place, vendor) || isWithin(vendor, place))) {
+    const isHere = isAbsolute(place); // and no bucket
+    if (
+      isHere &&
+      this.#vendors.some((vendor) => isWithin(place, vendor) || isWithin(vendor, place))
+    ) {
       return `the carrier ${id} must lie beside the vendor folder, not in it or around it`;
     }
     if (this.#taken.has(place)) return `another carrier writes to ${place} already`;

@@ -25,6 +25,9 @@ routes: []
 #   - id: web-1
 #     kind: folder
 #     path: /srv/www/updates
+#   - id: cloud
+#     kind: s3
+#     bucket: contoso-updates
 carriers: []
 
 # How long signatures last. \`causeway refresh\` (from a timer, hourly) renews the last two.

@@ -1,21 +1,33 @@
 import { toHostError } from "@causeway/client/internal/host-error";
 import { InvariantBroken } from "@causeway/kernel";
+import type { CarrierConfig } from "../config/carrier-config.ts";
+import { placeOf } from "../config/carrier-config.ts";
 import type { CarrierActs } from "./carrier.ts";
+import { CarrierError } from "./carrier-error.ts";
 import type { Act, FromCarrier, ToCarrier } from "./carrier-messages.ts";
-import { FolderCarrier } from "./folder-carrier.ts";
 
 // The entry of a carrier's process: does what the publisher says, until one of the two ends.
 
 const aliveEveryMs = 1000;
 
-const [folder = ""] = process.argv.slice(2);
+const config = JSON.parse(process.argv[2] ?? "") as CarrierConfig; // by our own publisher
 let toldAt = 0;
-const carrier = new FolderCarrier(folder, () => {
+const carrier = open(() => {
   const now = performance.now();
   if (now - toldAt < aliveEveryMs) return;
   toldAt = now;
   tell({ kind: "alive" });
 });
+
+/** Loads what the kind needs, and no more: a bucket's library is larger than all of the rest. */
+async function open(onAlive: () => void): Promise<CarrierActs> {
+  if (config.kind === "s3") {
+    const { S3Carrier } = await import("./s3/s3-carrier.ts");
+    return new S3Carrier(config, onAlive);
+  }
+  const { FolderCarrier } = await import("./folder-carrier.ts");
+  return new FolderCarrier(config.path, onAlive);
+}
 
 process.on("message", (message: ToCarrier) => void answer(message));
 process.on("disconnect", () => {
@@ -27,10 +39,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 async function answer({ call, act }: ToCarrier): Promise<void> {
   try {
-    tell({ kind: "done", call, value: await does(carrier, act) });
+    tell({ kind: "done", call, value: await does(await carrier, act) });
   } catch (cause) {
     if (cause instanceof InvariantBroken) throw cause;
-    const { code, message } = toHostError(cause, `write to ${folder}`);
+    const error =
+      cause instanceof CarrierError ? cause : toHostError(cause, `write to ${placeOf(config)}`);
+    const { code, message } = error;
     tell({ kind: "failed", call, code, message });
   }
 }

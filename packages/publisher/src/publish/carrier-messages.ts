@@ -1,5 +1,6 @@
 import type { HostCode } from "@causeway/kernel";
 import type { CarrierActs } from "./carrier.ts";
+import type { CarrierCode } from "./carrier-error.ts";
 
 /** One act and what it is given. */
 export type Act = {
@@ -22,6 +23,6 @@ export type FromCarrier =
   | {
       readonly kind: "failed";
       readonly call: number;
-      readonly code: HostCode;
+      readonly code: HostCode | CarrierCode;
       readonly message: string;
     };

@@ -1,7 +1,15 @@
 import type { ChildProcess } from "node:child_process";
-import { type CausewayError, HostError, Interrupted, type Sha256 } from "@causeway/kernel";
+import {
+  type CausewayError,
+  HostError,
+  hostCodes,
+  Interrupted,
+  type Sha256,
+} from "@causeway/kernel";
+import { type CarrierConfig, placeOf } from "../config/carrier-config.ts";
 import type { Log } from "../log.ts";
 import type { Carrier, CarrierActs, Source } from "./carrier.ts";
+import { CarrierError, carrierCodes } from "./carrier-error.ts";
 import type { Act, FromCarrier } from "./carrier-messages.ts";
 import { forkCarrier } from "./fork-carrier.ts";
 import { Patience } from "./patience.ts";
@@ -25,14 +33,15 @@ const stallMsDefault = 5 * 60_000;
 const finishMs = 1000; // of who was interrupted; what stays behind, the next run removes
 
 /**
- * A folder that is written to by a process of its own. A call into a file system that hangs, as a
+ * A carrier that is written to by a process of its own. A call into a file system that hangs, as a
  * network share whose server is gone, ends neither by itself nor by anybody: it takes one of the
  * few threads that all files of a process share, and no process ends in order while one is in it.
  * This process can be left behind. Once it stalled, or ended, every act fails.
  */
 export class CarrierProcess implements Carrier {
   readonly id: string;
-  readonly #folder: string;
+  readonly #config: CarrierConfig;
+  readonly #place: string;
   readonly #stallMs: number;
   readonly #signal: AbortSignal | undefined;
   readonly #log: Log;
@@ -44,9 +53,10 @@ export class CarrierProcess implements Carrier {
   #finishing: NodeJS.Timeout | undefined;
   #end: CausewayError | undefined;
 
-  constructor(id: string, folder: string, { stallMs, signal, log }: CarrierProcessOptions) {
-    this.id = id;
-    this.#folder = folder;
+  constructor(config: CarrierConfig, { stallMs, signal, log }: CarrierProcessOptions) {
+    this.id = config.id;
+    this.#config = config;
+    this.#place = placeOf(config);
     this.#stallMs = stallMs ?? stallMsDefault;
     this.#signal = signal;
     this.#log = log;
@@ -112,10 +122,10 @@ export class CarrierProcess implements Carrier {
   }
 
   #start(): ChildProcess {
-    const child = forkCarrier(this.#folder);
+    const child = forkCarrier(this.#config);
     child.on("message", (message: FromCarrier) => this.#hear(message));
     const ended = (why: string): void => {
-      this.#giveUp(new HostError("HOST_IO", `the process that writes to ${this.#folder} ${why}.`));
+      this.#giveUp(new HostError("HOST_IO", `the process that writes to ${this.#place} ${why}.`));
     };
     child.once("error", (cause) => ended(`cannot be started: ${cause.message}`));
     child.once("exit", (code, signal) => ended(`ended (${signal ?? code})`));
@@ -129,12 +139,14 @@ export class CarrierProcess implements Carrier {
       mostMs: this.#stallMs,
       isWaiting: () => this.#waiting.size > 0,
       onSilent: () => {
-        const message = `${this.#folder} gives no sign of life; it is waited for, at most ${limit}.`;
+        const message = `${this.#place} gives no sign of life; it is waited for, at most ${limit}.`;
         this.#log({ level: "warning", message });
       },
       onOver: () => {
-        const what = `${this.#folder} gave no sign of life for ${limit}`;
-        this.#giveUp(new HostError("HOST_IO", `${what}; look at its disk or file server.`));
+        const what = `${this.#place} gave no sign of life for ${limit}`;
+        const hint =
+          this.#config.kind === "folder" ? "its disk or file server" : "it and the way to it";
+        this.#giveUp(new HostError("HOST_IO", `${what}; look at ${hint}.`));
       },
     });
   }
@@ -145,7 +157,7 @@ export class CarrierProcess implements Carrier {
     const waiting = this.#waiting.get(message.call);
     this.#waiting.delete(message.call);
     if (message.kind === "done") waiting?.resolve(message.value);
-    else waiting?.reject(new HostError(message.code, message.message));
+    else waiting?.reject(errorOf(message));
   }
 
   #interrupt(): void {
@@ -169,4 +181,10 @@ export class CarrierProcess implements Carrier {
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
   }
+}
+
+function errorOf({ code, message }: FromCarrier & { kind: "failed" }): CausewayError {
+  const ofHost = hostCodes.find((known) => known === code);
+  if (ofHost !== undefined) return new HostError(ofHost, message);
+  return new CarrierError(carrierCodes.find((known) => known === code) ?? "CARRIER_IO", message);
 }

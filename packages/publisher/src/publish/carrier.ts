@@ -16,22 +16,26 @@ export interface Carrier extends CarrierActs {
   close(): void;
 }
 
-/** What a carrier does. All of it may fail with a `HostError`, and all of it comes to an end. */
+/**
+ * What a carrier does. All of it may fail with a `HostError` or a `CarrierError`, and all of it
+ * comes to an end.
+ */
 export interface CarrierActs {
   /** Where it writes: the same for two carriers that write to the same place. */
   place(): Promise<string>;
   /** Called once before anything is written; removes what a killed run left unfinished. */
   prepare(): Promise<void>;
-  /** The file's length in bytes, or undefined when it is not there. */
+  /** The file's length in bytes, or undefined when it is not there. Only after `prepare`. */
   length(path: string): Promise<number | undefined>;
   /** Of the bytes that readers get; only for files that are there. */
   sha256(path: string): Promise<Sha256>;
   /** The bytes that readers get, or undefined when there is no such file, or a longer one. */
   read(path: string, lengthMax: number): Promise<Uint8Array | undefined>;
   /**
-   * Readers see the old file or the whole new one, whatever happens on the way. The new one gets
-   * its name only when it was read back and its bytes are those that `file` says.
-   * @returns false when they are others; then nothing has changed
+   * Readers see the old file or the whole new one, whatever happens on the way. Resolves when it
+   * was read back and its bytes are those that `file` says; on a disk, it gets its name only then.
+   * @returns false when the source, or what a disk made of it, has others; nothing has changed then
+   * @throws {CarrierError} `CARRIER_LIED` when a server took the right bytes and has others
    */
   write(file: TreeFile, source: Source): Promise<boolean>;
   /**

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
+import type { CarrierConfig } from "../config/carrier-config.ts";
 
 /** Runs the source in a checkout and the built file in a package: whichever this file is. */
-export function forkCarrier(folder: string): ChildProcess {
+export function forkCarrier(config: CarrierConfig): ChildProcess {
   const entry = new URL(`./carrier-main${extname(import.meta.filename)}`, import.meta.url);
-  return fork(entry, [folder], {
+  return fork(entry, [JSON.stringify(config)], {
     // Only the flags that say how to resolve imports: `--test` would run something else.
     execArgv: process.execArgv.filter((flag) => flag.startsWith("--conditions")),
     // It may be left behind, for as long as its disk hangs, and needs no key.
