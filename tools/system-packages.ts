@@ -110,6 +110,21 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/publisher: that gateway",
   },
   {
+    name: "rsync",
+    command: "rsync",
+    reason: "packages/publisher: writes to other machines",
+  },
+  {
+    name: "openssh-server",
+    command: "/usr/sbin/sshd",
+    reason: "packages/publisher: such another machine",
+  },
+  {
+    name: "openssh-client",
+    command: "ssh",
+    reason: "packages/publisher: the way to it",
+  },
+  {
     name: "tmux",
     command: "tmux",
     reason: "test/cli: a real terminal, to see what a person sees and to type into",

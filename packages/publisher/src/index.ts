@@ -1,4 +1,9 @@
-export type { CarrierConfig, FolderConfig, S3Config } from "./config/carrier-config.ts";
+export type {
+  CarrierConfig,
+  FolderConfig,
+  RsyncConfig,
+  S3Config,
+} from "./config/carrier-config.ts";
 export { type Config, type Product, readConfig } from "./config/config.ts";
 export { durationMs } from "./config/duration.ts";
 export { type Initialised, type InitOptions, initVendor } from "./init.ts";

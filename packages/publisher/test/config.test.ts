@@ -36,7 +36,7 @@ test("a wrong value names its line and column", async (t) => {
   );
   assert.match(
     await failureOf(t, "name: C\ncarriers:\n  - id: a\n    kind: ftp\n    path: x\n"),
-    /^causeway\.yaml:4:11: carriers\.0\.kind must be one of folder, s3\.$/,
+    /^causeway\.yaml:4:11: carriers\.0\.kind must be one of folder, s3, rsync\.$/,
   );
   assert.match(await failureOf(t, "products: []\n"), /must have required property 'name'/);
   assert.match(await failureOf(t, ""), /^causeway\.yaml:1:1: /);
@@ -146,6 +146,59 @@ test("durations and carriers are read, with defaults for what is left out", asyn
   assert.equal(config.expiryMs.root, 365 * 86_400_000);
   const web = join(path, "..", "..", "web");
   assert.deepEqual(config.carriers, [{ id: "web", kind: "folder", path: web }]);
+});
+
+test("each kind of carrier has keys of its own, and no way into an option or another place", async (t) => {
+  const at = (rest: string): string => `name: C\ncarriers:\n  - { id: a, ${rest} }\n`;
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ["kind: s3", /:3:5: the carrier a of the kind s3 needs bucket\.$/],
+    ["kind: folder", /needs path\.$/],
+    ["kind: rsync", /needs to\.$/],
+    ["kind: s3, bucket: abc, path: x", /path is not for the kind s3; known there are bucket, /],
+    ["kind: folder, path: ../x, bucket: abc", /bucket is not for the kind folder; .* are path\.$/],
+    ["kind: s3, bucket: A", /a bucket's name has 3 to 63 of/],
+    ["kind: s3, bucket: abc, prefix: a/../b", /a prefix has no \. or \.\. in it\.$/],
+    ["kind: s3, bucket: abc, endpoint: s3.example", /an endpoint is http or https/],
+    ["kind: s3, bucket: abc, endpoint: 'https://a:b@s3.example'", /without credentials/],
+    ["kind: rsync, to: host", /to is a host and a whole path on it/],
+    ["kind: rsync, to: 'host:updates'", /a whole path/],
+    ["kind: rsync, to: 'host:/'", /a whole path/],
+    ["kind: rsync, to: 'host:/srv/../etc'", /a whole path/],
+    ["kind: rsync, to: 'host::/module'", /a whole path/],
+    ["kind: rsync, to: '-oProxyCommand=x:/srv'", /a whole path/],
+    ["kind: rsync, to: '-l@host:/srv'", /a whole path/],
+    ["kind: rsync, to: 'host:/srv', ssh: '-v'", /a program and its arguments/],
+    ["kind: rsync, to: 'host:/srv', ssh: 'ssh -o \"a b\"'", /without quotes/],
+  ];
+  for (const [rest, message] of wrong) assert.match(await failureOf(t, at(rest)), message, rest);
+  const twice = "carriers: [{ id: a, kind: s3, bucket: abc }, { id: b, kind: s3, bucket: abc }]";
+  assert.match(await failureOf(t, `name: C\n${twice}\n`), /another carrier writes to s3:\/\/abc/);
+});
+
+test("buckets and hosts are read, with defaults for what is left out", async (t) => {
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  const lines = [
+    "{ id: a, kind: s3, bucket: abc }",
+    "{ id: b, kind: s3, bucket: abc, prefix: /x//y, endpoint: 'https://s3.example', region: eu }",
+    "{ id: c, kind: rsync, to: 'me@host:/srv/www/' }",
+    "{ id: d, kind: rsync, to: '[::1]:/srv', ssh: 'ssh  -p 22 -i k' }",
+  ];
+  await writeFile(path, `name: C\ncarriers:\n${lines.map((line) => `  - ${line}\n`).join("")}`);
+  const none = { endpoint: undefined, region: undefined, profile: undefined };
+  const s3 = { kind: "s3", bucket: "abc", ...none } as const;
+  assert.deepEqual((await readConfig(path)).carriers, [
+    { ...s3, id: "a", prefix: "", pathStyle: false },
+    {
+      ...s3,
+      id: "b",
+      prefix: "x/y/",
+      endpoint: "https://s3.example",
+      region: "eu",
+      pathStyle: true,
+    },
+    { id: "c", kind: "rsync", host: "me@host", path: "/srv/www", ssh: ["ssh"] },
+    { id: "d", kind: "rsync", host: "[::1]", path: "/srv", ssh: ["ssh", "-p", "22", "-i", "k"] },
+  ]);
 });
 
 test("init's own causeway.yaml is read back, and its schema lies beside it", async (t) => {

@@ -3,7 +3,7 @@ import type { ConfigFile } from "./parse.ts";
 import { Places } from "./places.ts";
 
 /** Where publish writes the tree, besides `repository/`. */
-export type CarrierConfig = FolderConfig | S3Config;
+export type CarrierConfig = FolderConfig | S3Config | RsyncConfig;
 
 export interface FolderConfig {
   readonly id: string;
@@ -28,6 +28,18 @@ export interface S3Config {
   readonly profile: string | undefined;
 }
 
+/** A folder of another machine, over SSH. */
+export interface RsyncConfig {
+  readonly id: string;
+  readonly kind: "rsync";
+  /** `host` or `user@host`. */
+  readonly host: string;
+  /** Absolute, without a slash at its end. */
+  readonly path: string;
+  /** The program, and its arguments before the host. */
+  readonly ssh: readonly [string, ...string[]];
+}
+
 /** A carrier as causeway.yaml has it: the schema lets each have the keys of all kinds. */
 export interface CarrierValue {
   readonly id: string;
@@ -39,12 +51,15 @@ export interface CarrierValue {
   readonly region?: string;
   readonly pathStyle?: boolean;
   readonly profile?: string;
+  readonly to?: string;
+  readonly ssh?: string;
 }
 
 /** Besides id and kind; the first is required. */
 const keysOf: Readonly<Record<CarrierConfig["kind"], readonly string[]>> = {
   folder: ["path"],
   s3: ["bucket", "prefix", "endpoint", "region", "pathStyle", "profile"],
+  rsync: ["to", "ssh"],
 };
 
 /** @throws {UsageError} `CONFIG_MALFORMED` */
@@ -58,9 +73,9 @@ export async function readCarriers(
     const { id, kind } = value;
     if (found.has(id)) throw file.error(["carriers", at, "id"], `the carrier ${id} is there twice`);
     checkKeys(file, at, value);
-    const carrier = kind === "folder" ? folderOf(value, folder) : s3Of(file, at, value);
+    const carrier = carrierOf(file, at, folder, value);
     const wrong = places.claim(id, placeOf(carrier));
-    const key = carrier.kind === "folder" ? "path" : "bucket";
+    const [key = ""] = keysOf[kind];
     if (wrong !== undefined) throw file.error(["carriers", at, key], wrong);
     found.set(id, carrier);
   }
@@ -70,6 +85,7 @@ export async function readCarriers(
 /** What is written to, as people know it; two carriers that write to the same have the same. */
 export function placeOf(carrier: CarrierConfig): string {
   if (carrier.kind === "folder") return carrier.path;
+  if (carrier.kind === "rsync") return `${carrier.host}:${carrier.path}/`;
   const { endpoint, bucket, prefix } = carrier;
   const host = endpoint === undefined ? "" : `${new URL(endpoint).host}/`;
   return `s3://${host}${bucket}/${prefix}`;
@@ -86,6 +102,17 @@ function checkKeys(file: ConfigFile, at: number, value: CarrierValue): void {
   const [required = ""] = known;
   if (required in value) return;
   throw file.error(["carriers", at], `the carrier ${id} of the kind ${kind} needs ${required}`);
+}
+
+function carrierOf(
+  file: ConfigFile,
+  at: number,
+  folder: string,
+  value: CarrierValue,
+): CarrierConfig {
+  if (value.kind === "s3") return s3Of(file, at, value);
+  if (value.kind === "rsync") return rsyncOf(file, at, value);
+  return folderOf(value, folder);
 }
 
 function folderOf({ id, path = "" }: CarrierValue, folder: string): FolderConfig {
@@ -119,4 +146,18 @@ function isEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, search, hash } = new URL(text);
   return /^https?:$/.test(protocol) && [username, password, search, hash].every((x) => x === "");
+}
+
+/** No dash in front: SSH would take it for an option. The last is an address of IPv6. */
+const destination = /^((?:[\w.][\w.-]*@)?(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])):(\/.*)$/;
+
+function rsyncOf(file: ConfigFile, at: number, { id, to = "", ssh }: CarrierValue): RsyncConfig {
+  const [, host = "", path = ""] = destination.exec(to) ?? [];
+  const clean = path.replace(/\/+$/, "");
+  if (clean === "" || clean.split("/").some((part) => part === "." || part === "..")) {
+    const what = "to is a host and a whole path on it, as user@host:/srv/www/updates";
+    throw file.error(["carriers", at, "to"], what);
+  }
+  const [program = "ssh", ...given] = (ssh ?? "").split(" ").filter((word) => word !== "");
+  return { id, kind: "rsync", host, path: clean, ssh: [program, ...given] };
 }

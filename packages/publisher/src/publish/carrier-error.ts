@@ -2,8 +2,9 @@ import { CausewayError } from "@causeway/kernel";
 
 export const carrierCodes = [
   "CARRIER_UNREACHABLE", // no connection, or it broke off, or no answer in time
+  "CARRIER_HOST_KEY", // the host's key is not known here, or is another one than before
   "CARRIER_DENIED", // no credentials, wrong ones, or some that may not do this
-  "CARRIER_MISSING", // no such bucket there
+  "CARRIER_MISSING", // no such bucket or program there
   "CARRIER_FULL", // no room there, or a quota is used up
   "CARRIER_BUSY", // it asks for fewer requests, again and again
   "CARRIER_CLOCK", // the clocks of the two machines differ by more than it accepts

@@ -25,6 +25,10 @@ async function open(onAlive: () => void): Promise<CarrierActs> {
     const { S3Carrier } = await import("./s3/s3-carrier.ts");
     return new S3Carrier(config, onAlive);
   }
+  if (config.kind === "rsync") {
+    const { RsyncCarrier } = await import("./rsync/rsync-carrier.ts");
+    return new RsyncCarrier(config, onAlive);
+  }
   const { FolderCarrier } = await import("./folder-carrier.ts");
   return new FolderCarrier(config.path, onAlive);
 }

@@ -28,6 +28,8 @@ interface Waiting {
   readonly reject: (reason: CausewayError) => void;
 }
 
+/** Most of the time is spent waiting; rsync does together what it is asked for at once. */
+const actsAtOnce = { folder: 8, s3: 8, rsync: 200 } as const;
 // A disk has spun up by then, and a file server come back: NFS asks 90 s of its clients to do so.
 const stallMsDefault = 5 * 60_000;
 const finishMs = 1000; // of who was interrupted; what stays behind, the next run removes
@@ -40,6 +42,7 @@ const finishMs = 1000; // of who was interrupted; what stays behind, the next ru
  */
 export class CarrierProcess implements Carrier {
   readonly id: string;
+  readonly actsAtOnce: number;
   readonly #config: CarrierConfig;
   readonly #place: string;
   readonly #stallMs: number;
@@ -55,6 +58,7 @@ export class CarrierProcess implements Carrier {
 
   constructor(config: CarrierConfig, { stallMs, signal, log }: CarrierProcessOptions) {
     this.id = config.id;
+    this.actsAtOnce = actsAtOnce[config.kind];
     this.#config = config;
     this.#place = placeOf(config);
     this.#stallMs = stallMs ?? stallMsDefault;

@@ -12,6 +12,8 @@ export type Source =
  */
 export interface Carrier extends CarrierActs {
   readonly id: string;
+  /** How many acts at once it is quickest with. */
+  readonly actsAtOnce: number;
   /** Gives up whatever is under way and waits for nothing. Call it at the end, whatever happened. */
   close(): void;
 }

@@ -37,7 +37,6 @@ export interface CarryOptions {
   readonly pagesLast: boolean;
 }
 
-const filesAtOnce = 8; // of one carrier; most of the time is spent waiting
 const timestampBytesMax = 1024 * 1024;
 
 /**
@@ -110,11 +109,11 @@ class CarrierRun {
 
   async #bringAll(tree: Tree): Promise<void> {
     await this.#refuseGoingBack(tree.timestamp);
-    await forEachBounded(tree.targets, filesAtOnce, async (file) => {
+    await forEachBounded(tree.targets, this.#carrier.actsAtOnce, async (file) => {
       this.#step();
       if (!(await this.#has(file))) await this.#copy(file);
     });
-    await forEachBounded(tree.metadata, filesAtOnce, async (file) => {
+    await forEachBounded(tree.metadata, this.#carrier.actsAtOnce, async (file) => {
       await this.#bring(file);
     });
     // Whatever pages name is there by now.
@@ -126,7 +125,7 @@ class CarrierRun {
   async #bringPages(): Promise<void> {
     const { pages, everyByte, signal } = this.#options;
     await carryPages(this.#carrier, pages, {
-      atOnce: filesAtOnce,
+      atOnce: this.#carrier.actsAtOnce,
       isThere: everyByte ? (file) => this.#has(file) : undefined,
       copy: async (file) => {
         if (signal?.aborted === true) throw new Interrupted();
