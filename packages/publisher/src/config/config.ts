@@ -14,7 +14,7 @@ import { readFileUpTo } from "../disk/files.ts";
 import { type RoleName, roleNames } from "../keys/key-file.ts";
 import { type CarrierConfig, readCarriers } from "./carrier-config.ts";
 import { durationMs } from "./duration.ts";
-import { type ConfigFile, parseConfig } from "./parse.ts";
+import { type ConfigFile, type ConfigPath, parseConfig } from "./parse.ts";
 
 export interface Product {
   readonly id: ProductId;
@@ -31,6 +31,8 @@ export interface Config {
   readonly carriers: readonly CarrierConfig[];
   /** How long a signature of each role lasts, in milliseconds. */
   readonly expiryMs: Readonly<Record<RoleName, number>>;
+  /** What is wrong with the part at `path`, as an error that names its line and column. */
+  fault(path: ConfigPath, what: string): UsageError;
 }
 
 /**
@@ -47,10 +49,15 @@ const defaultExpiry: Readonly<Record<RoleName, string>> = {
   timestamp: "3d",
 };
 
-const configBytesMax = 1024 * 1024;
+const configBytesMax = 4 * 1024 * 1024; // 10,000 routes with everything said of them
 
 /** @throws {UsageError} `CONFIG_MISSING`, or `CONFIG_MALFORMED` naming line and column */
 export async function readConfig(path: string): Promise<Config> {
+  return configFrom(await readConfigText(path), path);
+}
+
+/** @throws {UsageError} `CONFIG_MISSING` */
+export async function readConfigText(path: string): Promise<string> {
   const bytes = await readFileUpTo(path, configBytesMax);
   if (bytes === undefined) {
     const message =
@@ -58,7 +65,12 @@ export async function readConfig(path: string): Promise<Config> {
       "or make one: causeway init DIR --name NAME";
     throw new UsageError("CONFIG_MISSING", message);
   }
-  const file = parseConfig(Buffer.from(bytes).toString("utf8"), path);
+  return Buffer.from(bytes).toString("utf8");
+}
+
+/** What the text says that stands, or is to stand, at `path`. @throws {UsageError} `CONFIG_MALFORMED` */
+export async function configFrom(text: string, path: string): Promise<Config> {
+  const file = parseConfig(text, path);
   return {
     name: file.value.name,
     products: products(file),
@@ -66,6 +78,7 @@ export async function readConfig(path: string): Promise<Config> {
     pollSeconds: pollWindow(file),
     carriers: await readCarriers(file, dirname(path)),
     expiryMs: expiries(file),
+    fault: (at, what) => file.error(at, what),
   };
 }
 

@@ -1,17 +1,8 @@
 import { join, resolve } from "node:path";
-import {
-  decodeRouteList,
-  hashedTargetPath,
-  type Instant,
-  Interrupted,
-  parseJson,
-  type RouteList,
-  routeListBytesMax,
-  TrustError,
-} from "@causeway/kernel";
+import { type Instant, Interrupted } from "@causeway/kernel";
 import { type Config, readConfig } from "../config/config.ts";
 import { sha256Of } from "../disk/digest.ts";
-import { readFileUpTo, removeTree } from "../disk/files.ts";
+import { removeTree } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
 import type { PassphraseSource } from "../keys/key-file.ts";
@@ -25,13 +16,15 @@ import { deltaLists } from "../releases/delta-list.ts";
 import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { Release } from "../releases/release.ts";
 import { readReleases, releaseEntries } from "../releases/release-file.ts";
+import { routesToSign } from "../routes/to-sign.ts";
 import { updatePages } from "../security/update-pages.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
+import { lastRouteList } from "./last-route-list.ts";
 import { offlineDocuments } from "./offline.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
-import { type Published, publishedEntries, readPublished, routeListEntry } from "./published.ts";
+import { type Published, publishedEntries, readPublished } from "./published.ts";
 import { type PublishResult, roleVersions } from "./result.ts";
 import { routeListFile, signDelegated, signOnline } from "./sign.ts";
 import { type Documents, type Tree, treeOf } from "./tree.ts";
@@ -156,9 +149,10 @@ class Publishing {
       const { path, bytes } = file;
       return { entry: { path, length: bytes.length, sha256: sha256Of(bytes) }, file };
     });
+    const last = await lastRouteList(this.#folder, published);
     const list = routeListFile(
-      this.#config,
-      await lastRouteList(this.#folder, published),
+      routesToSign(this.#config, last),
+      last,
       published.versions.get("routes") ?? 0,
     );
     const file = { path: list.entry.path, bytes: list.bytes };
@@ -236,23 +230,5 @@ class Publishing {
 
   #progress(step: PublishProgress["step"], done: number, total: number): void {
     this.#options.onProgress?.({ step, done, total });
-  }
-}
-
-/** The route list that is public, or undefined when it is gone or damaged: then it is made anew. */
-async function lastRouteList(
-  folder: VendorFolder,
-  published: Published,
-): Promise<RouteList | undefined> {
-  const entry = routeListEntry(published.delegated);
-  if (entry === undefined) return undefined;
-  const path = join(folder.repository, "targets", hashedTargetPath(entry.path, entry.sha256));
-  const bytes = await readFileUpTo(path, routeListBytesMax);
-  if (bytes === undefined || sha256Of(bytes) !== entry.sha256) return undefined;
-  try {
-    return decodeRouteList(parseJson(bytes, entry.path));
-  } catch (error) {
-    if (error instanceof TrustError) return undefined;
-    throw error;
   }
 }

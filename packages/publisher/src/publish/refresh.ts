@@ -8,14 +8,13 @@ import type { RoleName } from "../keys/key-file.ts";
 import { Keyring } from "../keys/keyring.ts";
 import { type Log, silent } from "../log.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { carryOut } from "./carry-out.ts";
+import { bringOut } from "./bring-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
 import type { PublishOptions } from "./publish.ts";
-import { type Published, publishedEntries, readPublished } from "./published.ts";
-import { type PublishResult, roleVersions } from "./result.ts";
+import { type Published, readPublished } from "./published.ts";
+import type { PublishResult } from "./result.ts";
 import { signOnline } from "./sign.ts";
-import { type Documents, treeOf } from "./tree.ts";
-import { writeMetadata } from "./write-tree.ts";
+import type { Documents } from "./tree.ts";
 
 export interface RefreshResult extends PublishResult {
   /** Roles that were signed again. */
@@ -50,7 +49,7 @@ async function refreshLocked(
   config: Config,
   options: PublishOptions,
 ): Promise<RefreshResult> {
-  const { passphrase, signers, onProgress, signal } = options;
+  const { passphrase, signers } = options;
   const log = options.log ?? silent;
   const now = (options.now ?? Date.now)();
   const published = await readPublished(folder.repository);
@@ -63,24 +62,12 @@ async function refreshLocked(
   const online = await signOnline(published, topKeys, targets, delegated, context);
   const documents: Documents = { roots: published.roots, targets, delegated, ...online };
   warnOfOthers(published, config, now, log);
-  const entries = publishedEntries(delegated);
-  const tree = treeOf(documents, entries);
   // No path is looked up: that routes have expired must not end what patches need.
-  const bytes = await writeMetadata(folder.repository, tree, [], now);
-  const routes = await carryOut(folder, config, tree, bytes, {
-    onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
-    signal,
-    everyByte: options.everyByte ?? false,
-    pagesLast: true,
-    stallMs: options.carrierStallMs,
-    log,
-  });
+  const how = { check: [], now, bytes: 0, hasOtherRoutes: false };
+  const result = await bringOut(folder, config, documents, how, options);
   const { snapshot, timestamp } = online;
   return {
-    repository: config.name,
-    versions: roleVersions(documents),
-    patches: entries.filter((entry) => entry.custom !== undefined).length, // only patches have one
-    routes,
+    ...result,
     refreshed: [
       ...(snapshot === published.snapshot ? [] : (["snapshot"] as const)),
       ...(timestamp === published.timestamp ? [] : (["timestamp"] as const)),

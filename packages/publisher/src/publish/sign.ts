@@ -59,12 +59,59 @@ export async function signDelegated(
   routeList: TargetEntry,
   context: SignContext,
 ): Promise<ReadonlyMap<string, SignedDocument>> {
-  const { expiryMs, keyring, now } = context;
-  const wanted = (
-    role: "patches" | "routes",
-    name: string,
-    encode: (version: number, expires: Instant) => JsonInput,
-  ): Wanted & { readonly role: RoleName } => ({
+  const wanted: (Wanted & { readonly role: RoleName })[] = [
+    ...binnedRoles.map((binned) => {
+      return wantedOf(before, "patches", binned.name, keys, context, (version, expires) => {
+        return encodeBinned(version, expires, binned, keys.patches);
+      });
+    }),
+    wantedRoutes(before, keys, routeList, context),
+    ...[...intoBins(entries)].map(([name, bin]) => {
+      return wantedOf(before, "patches", name, keys, context, (version, expires) => {
+        return encodeEntries(version, expires, bin);
+      });
+    }),
+  ];
+  const documents = new Map<string, SignedDocument>();
+  for (const [at, want] of wanted.entries()) {
+    documents.set(want.name, await upToDate(want, want.role, context.keyring, context.now));
+    context.onProgress(at + 1, wanted.length);
+  }
+  return documents;
+}
+
+/** The same for the routes alone, with their keys: whatever else is due stays as it is. */
+export async function signRoutes(
+  before: Before,
+  keys: OfflineDocuments["delegatedKeys"],
+  routeList: TargetEntry,
+  context: SignContext,
+): Promise<ReadonlyMap<string, SignedDocument>> {
+  const want = wantedRoutes(before, keys, routeList, context);
+  const routes = await upToDate(want, want.role, context.keyring, context.now);
+  return new Map([...before.delegated, ["routes", routes]]);
+}
+
+function wantedRoutes(
+  before: Before,
+  keys: OfflineDocuments["delegatedKeys"],
+  routeList: TargetEntry,
+  context: SignContext,
+): Wanted & { readonly role: RoleName } {
+  return wantedOf(before, "routes", "routes", keys, context, (version, expires) => {
+    return encodeEntries(version, expires, [routeList]);
+  });
+}
+
+function wantedOf(
+  before: Before,
+  role: "patches" | "routes",
+  name: string,
+  keys: OfflineDocuments["delegatedKeys"],
+  { expiryMs }: SignContext,
+  encode: Wanted["encode"],
+): Wanted & { readonly role: RoleName } {
+  return {
     role,
     name,
     current: before.delegated.get(name),
@@ -72,28 +119,7 @@ export async function signDelegated(
     encode,
     keys: keys[role],
     lifeMs: expiryMs[role],
-  });
-  const all = [
-    ...binnedRoles.map((binned) => {
-      return wanted("patches", binned.name, (version, expires) => {
-        return encodeBinned(version, expires, binned, keys.patches);
-      });
-    }),
-    wanted("routes", "routes", (version, expires) => {
-      return encodeEntries(version, expires, [routeList]);
-    }),
-    ...[...intoBins(entries)].map(([name, bin]) => {
-      return wanted("patches", name, (version, expires) => {
-        return encodeEntries(version, expires, bin);
-      });
-    }),
-  ];
-  const documents = new Map<string, SignedDocument>();
-  for (const [at, want] of all.entries()) {
-    documents.set(want.name, await upToDate(want, want.role, keyring, now));
-    context.onProgress(at + 1, all.length);
-  }
-  return documents;
+  };
 }
 
 /**

@@ -1,0 +1,43 @@
+import { listRoutes, type RoutesListed } from "@causeway/publisher";
+import { describeChange } from "../routes/change-route.ts";
+import { printable } from "../terminal.ts";
+import { addVerb, type Register } from "../verb.ts";
+
+interface ListOptions {
+  readonly dir: string;
+}
+
+/** `causeway routes list`: what the signed list says, and what is not published yet. */
+export const registerList: Register = (routes, { terminal }) => {
+  addVerb(
+    routes,
+    "list",
+    "List the routes of the signed list.",
+    "causeway routes list --dir vendor",
+  )
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .action(async ({ dir }: ListOptions) => {
+      const listed = await listRoutes(dir);
+      terminal.result(listed, table(listed));
+    });
+};
+
+function table({ repository, version, expires, routes, unpublished }: RoutesListed): string {
+  const head = ["id", "state", "kind", "region", "priority", "weight", "url"];
+  const rows = routes.map(({ id, state, kind, region = "-", priority, weight, urls }) => {
+    return [id, state, kind, region, String(priority), String(weight), urls.join(" ")];
+  });
+  const widths = head.map((_, at) =>
+    Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)),
+  );
+  const lines = [head, ...rows].map((row) => {
+    return row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd();
+  });
+  const what = `${repository}: list ${version} is public, signed until ${expires || "unknown"}`;
+  const told = routes.length === 0 ? ["no routes; causeway routes add ID URL adds one"] : lines;
+  const changes = unpublished.map((change) => `not yet published: ${describeChange(change)}`);
+  return printable([what, ...told, ...changes].join("\n"));
+}

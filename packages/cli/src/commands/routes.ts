@@ -1,0 +1,26 @@
+import { helpEnd, type Register } from "../verb.ts";
+import { registerAdd } from "./routes-add.ts";
+import { registerDrain } from "./routes-drain.ts";
+import { registerList } from "./routes-list.ts";
+import { registerRestore } from "./routes-restore.ts";
+import { registerRetire } from "./routes-retire.ts";
+
+/** `causeway routes list|add|drain|retire|restore`: the signed list of routes, one file per verb. */
+export const registerRoutes: Register = (program, context) => {
+  const routes = program
+    .command("routes")
+    .description("Change, sign and publish the list of routes, in one step.")
+    .addHelpText(
+      "after",
+      helpEnd("causeway routes add mirror-eu https://eu.example.net/ --dir vendor"),
+    );
+  for (const register of [
+    registerList,
+    registerAdd,
+    registerDrain,
+    registerRetire,
+    registerRestore,
+  ]) {
+    register(routes, context);
+  }
+};

@@ -1,0 +1,66 @@
+import type { RouteEntry } from "@causeway/kernel";
+import { editRoutes, type RouteChange, type RouteEdit } from "@causeway/publisher";
+import type { Command } from "commander";
+import { tell } from "../commands/publish.ts";
+import { passphrasesFrom } from "../passphrase.ts";
+import { logTo } from "../publisher-log.ts";
+import { StepScreen } from "../step-screen.ts";
+import type { Context } from "../verb.ts";
+
+const stepNames = { pages: "writing formats", carry: "writing to carriers" };
+
+/** The options of every verb that changes the vendor's list. */
+export interface ChangeOptions {
+  readonly dir: string;
+  readonly passphraseFile?: string;
+  readonly clockIsRight?: boolean;
+}
+
+export function withChangeOptions(verb: Command): Command {
+  return verb
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys")
+    .option("--clock-is-right", "sign although the last signing was over a day later than now");
+}
+
+/** Makes the change, and tells what differs now in the signed list and what each carrier got. */
+export async function changeRoute(
+  edit: RouteEdit,
+  { dir, passphraseFile, clockIsRight = false }: ChangeOptions,
+  context: Context,
+): Promise<void> {
+  const { terminal, signal } = context;
+  const screen = new StepScreen(terminal, stepNames, String);
+  try {
+    const result = await editRoutes(dir, edit, {
+      passphrase: passphrasesFrom(passphraseFile, context).known,
+      onProgress: screen.show,
+      log: logTo(terminal),
+      signal,
+      isClockRight: clockIsRight,
+    });
+    screen.done();
+    const lines = result.changes.map((change) => `  ${describeChange(change)}`);
+    const what = lines.length === 0 ? "the list of routes says that already" : "routes changed";
+    tell(result, [`${result.repository}: ${what}`, ...lines].join("\n"), context);
+  } finally {
+    screen.done();
+  }
+}
+
+/** `mirror-eu: weight 100, now 50`. */
+export function describeChange({ id, before, after }: RouteChange): string {
+  if (after === null) return `${id}: no longer in the list`;
+  if (before === null) return `${id}: new, ${after.state}, ${after.urls.join(" ")}`;
+  const keys = ["state", "urls", "kind", "region", "priority", "weight", "capacity"] as const;
+  const differences = keys.flatMap((key) => {
+    const [was, is] = [shown(before[key]), shown(after[key])];
+    return was === is ? [] : [`${key} ${was}, now ${is}`];
+  });
+  return `${id}: ${differences.join("; ")}`;
+}
+
+function shown(value: RouteEntry[keyof RouteEntry]): string {
+  if (value === undefined) return "none";
+  return typeof value === "object" ? value.join(" ") : String(value);
+}

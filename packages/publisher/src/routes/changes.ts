@@ -1,0 +1,24 @@
+import { isDeepStrictEqual } from "node:util";
+import type { RouteEntry, RouteId } from "@causeway/kernel";
+
+/** One route as it was and as it is; null where it is not in the list. */
+export interface RouteChange {
+  readonly id: RouteId;
+  readonly before: RouteEntry | null;
+  readonly after: RouteEntry | null;
+}
+
+/** What differs between two lists of routes, in the order of the newer one. */
+export function routeChanges(
+  before: readonly RouteEntry[],
+  after: readonly RouteEntry[],
+): readonly RouteChange[] {
+  const old = new Map(before.map((route) => [route.id, route]));
+  const changes: RouteChange[] = [];
+  for (const route of after) {
+    const was = old.get(route.id) ?? null;
+    old.delete(route.id);
+    if (!isDeepStrictEqual(was, route)) changes.push({ id: route.id, before: was, after: route });
+  }
+  return [...changes, ...[...old].map(([id, was]) => ({ id, before: was, after: null }))];
+}

@@ -1,0 +1,126 @@
+import { join, resolve } from "node:path";
+import { HostError, hashedTargetPath, type Instant, Interrupted } from "@causeway/kernel";
+import { type Config, configFrom, readConfig, readConfigText } from "../config/config.ts";
+import { fileLength, removeTree, writeAllDurably, writeDurably } from "../disk/files.ts";
+import { takeLock } from "../disk/lock.ts";
+import { Keyring } from "../keys/keyring.ts";
+import { type Log, silent } from "../log.ts";
+import { bringOut } from "../publish/bring-out.ts";
+import { refuseClockBehind } from "../publish/check-clock.ts";
+import { lastRouteList } from "../publish/last-route-list.ts";
+import { refuseOldCopy } from "../publish/old-copy.ts";
+import type { PublishOptions } from "../publish/publish.ts";
+import { type Published, readPublished } from "../publish/published.ts";
+import type { PublishResult } from "../publish/result.ts";
+import { routeListFile, signOnline, signRoutes } from "../publish/sign.ts";
+import type { Documents } from "../publish/tree.ts";
+import { VendorFolder } from "../vendor-folder.ts";
+import { type RouteChange, routeChanges } from "./changes.ts";
+import { withRoute } from "./config-text.ts";
+import { patchFor, type RouteEdit } from "./edit.ts";
+import { routesToSign } from "./to-sign.ts";
+
+export interface RoutesResult extends PublishResult {
+  /** What the signed list says now and did not before; also what was changed by hand. */
+  readonly changes: readonly RouteChange[];
+}
+
+/**
+ * Changes one route in causeway.yaml, signs the list of routes, snapshot and timestamp, and brings
+ * them to every carrier. Needs the keys of these three alone, and publishes nothing else that
+ * waits. Safe to kill at any instant: the same call, or a publish, ends in the same state. With
+ * nothing to change it brings what is public to carriers that lack it.
+ * @throws {UsageError} `USAGE_ARGUMENT`, `CONFIG_MALFORMED`, `KEY_MISSING`, `KEY_PASSPHRASE`
+ * @throws {HostError} `HOST_BUSY`; `HOST_CORRUPT_STATE` when another copy of the folder has
+ *   published since: then nothing is changed; `HOST_CLOCK`, …
+ */
+export async function editRoutes(
+  dir: string,
+  edit: RouteEdit,
+  options: PublishOptions,
+): Promise<RoutesResult> {
+  const folder = new VendorFolder(resolve(dir));
+  await readConfig(folder.config);
+  const lock = takeLock(folder.lock);
+  const scratch = [folder.work, join(folder.repository, ".incoming")];
+  try {
+    for (const path of scratch) await removeTree(path);
+    return await new RoutesEditing(folder, options).run(edit);
+  } finally {
+    for (const path of scratch) await removeTree(path).catch(() => undefined); // the next run does it
+    lock.release();
+  }
+}
+
+class RoutesEditing {
+  readonly #folder: VendorFolder;
+  readonly #options: PublishOptions;
+  readonly #log: Log;
+  readonly #now: Instant;
+
+  constructor(folder: VendorFolder, options: PublishOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#log = options.log ?? silent;
+    this.#now = (options.now ?? Date.now)();
+  }
+
+  async run(edit: RouteEdit): Promise<RoutesResult> {
+    const folder = this.#folder;
+    const text = await readConfigText(folder.config);
+    const { routes } = await configFrom(text, folder.config);
+    const edited = withRoute(text, folder.config, patchFor(edit, routes));
+    const config = await configFrom(edited, folder.config);
+    const published = await this.#published(config);
+    const last = await lastRouteList(folder, published);
+    const wanted = routesToSign(config, last);
+    const list = routeListFile(wanted, last, published.versions.get("routes") ?? 0);
+    const documents = await this.#sign(config, published, list.entry);
+    if (this.#options.signal?.aborted === true) throw new Interrupted();
+    // Only now: a key that is missing, or stays locked, must leave everything as it was.
+    if (edited !== text) {
+      const file = { path: folder.config, bytes: Buffer.from(edited) };
+      await writeDurably(file, { scratch: folder.work });
+    }
+    const path = `targets/${hashedTargetPath(list.entry.path, list.entry.sha256)}`;
+    const bytes = await this.#place(join(folder.repository, path), list.bytes);
+    const bring = { check: [list.entry], now: this.#now, bytes, hasOtherRoutes: true };
+    const result = await bringOut(folder, config, documents, bring, this.#options);
+    return { ...result, changes: routeChanges(last?.routes ?? [], wanted.routes) };
+  }
+
+  async #published(config: Config): Promise<Published> {
+    const published = await readPublished(this.#folder.repository);
+    const { signal, carrierStallMs: stallMs, isClockRight } = this.#options;
+    if (isClockRight !== true) refuseClockBehind(published.timestamp, this.#now);
+    for (const role of published.versions.keys()) {
+      if (role === "targets" || published.delegated.has(role)) continue;
+      const what = `${role}.json in repository/metadata is missing or damaged`;
+      throw new HostError("HOST_CORRUPT_STATE", `${what}; run causeway publish, which mends it.`);
+    }
+    await refuseOldCopy(config, published.timestamp, { stallMs, signal, log: this.#log });
+    return published;
+  }
+
+  async #sign(
+    { expiryMs }: Config,
+    published: Published,
+    entry: Parameters<typeof signRoutes>[2],
+  ): Promise<Documents> {
+    const { passphrase, signers } = this.#options;
+    const extra = signers === undefined ? {} : { signers };
+    const keyring = await Keyring.open(this.#folder, { passphrase, log: this.#log, ...extra });
+    const context = { expiryMs, keyring, now: this.#now, onProgress: () => undefined };
+    const { roots, targets, topKeys, delegatedKeys } = published;
+    const delegated = await signRoutes(published, delegatedKeys, entry, context);
+    const online = await signOnline(published, topKeys, targets, delegated, context);
+    return { roots, targets, delegated, ...online };
+  }
+
+  async #place(path: string, bytes: Uint8Array): Promise<number> {
+    if ((await fileLength(path)) === bytes.length) return 0;
+    const scratch = join(this.#folder.repository, ".incoming");
+    await writeAllDurably([{ path, bytes }], { scratch });
+    return bytes.length;
+  }
+}
