@@ -84,7 +84,7 @@ test("an alias bomb is refused quickly", async (t) => {
 
 test("a file that is larger than any configuration is not parsed", async (t) => {
   const path = join(await temporaryFolder(t), "causeway.yaml");
-  await writeFile(path, `name: ${"x".repeat(2_000_000)}`);
+  await writeFile(path, `name: ${"x".repeat(5_000_000)}`);
   await assert.rejects(readConfig(path), { code: "HOST_CORRUPT_STATE" });
 });
 
@@ -105,7 +105,10 @@ test("the window to look in is from a minute to a week", async (t) => {
 test("routes are normal URLs without credentials, and named once", async (t) => {
   const route = (url: string): string => `name: C\nroutes:\n  - { id: a, url: "${url}" }\n`;
   for (const url of ["ftp://a.example/", "https://u:p@a.example/", "https://a.example/?x", "a"]) {
-    assert.match(await failureOf(t, route(url)), /^causeway\.yaml:3:\d+: a route's url is http/);
+    assert.match(
+      await failureOf(t, route(url)),
+      /^causeway\.yaml:3:\d+: .*: a route's url is http/,
+    );
   }
   const twice = `${route("https://a.example/")}  - { id: a, url: "https://b.example/" }\n`;
   assert.match(await failureOf(t, twice), /^causeway\.yaml:4:11: the route a is there twice/);
@@ -135,6 +138,17 @@ test("a route with no URL or too many, or in no known state, is refused", async 
   for (const rest of ["url: []", `url: [${many}]`, "url: https://a/, state: sealed"]) {
     assert.match(await failureOf(t, route(rest)), /^causeway\.yaml:3:/, rest);
   }
+});
+
+test("a list of over 10,000 routes is refused, and one of so many is read", async (t) => {
+  const routes = Array.from({ length: 10_000 }, (_, at) => {
+    return `  - { id: r${at}, url: "https://r${at}.example/" }\n`;
+  });
+  const path = join(await temporaryFolder(t), "causeway.yaml");
+  await writeFile(path, `name: C\nroutes:\n${routes.join("")}`);
+  assert.equal((await readConfig(path)).routes.length, 10_000);
+  const more = `name: C\nroutes:\n${routes.join("")}  - { id: x, url: "https://x.example/" }\n`;
+  assert.match(await failureOf(t, more), /^causeway\.yaml:3:3: routes .*10000 items/);
 });
 
 test("durations and carriers are read, with defaults for what is left out", async (t) => {

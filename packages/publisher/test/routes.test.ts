@@ -22,8 +22,11 @@ test("the keys of routes, snapshot and timestamp are enough, and nothing that wa
   for (const name of await readdir(vendor.path("keys"))) {
     if (!/^(?:routes|snapshot|timestamp)-/.test(name)) await rm(vendor.path("keys", name));
   }
+  const link = vendor.path("repository/security/patches/reader/1.0/any/reader.meta4");
+  assert.match(await readFile(link, "utf8"), /https:\/\/m\.example\//);
   const result = await edited(vendor, { kind: "drain", id: "mirror-1" });
   assert.equal(result.patches, 1);
+  assert.doesNotMatch(await readFile(link, "utf8"), /https:\/\/m\.example\//);
   const { repository, now } = vendor;
   const client = await WalkingClient.pinned(repository, now);
   await client.refresh(repository, now);

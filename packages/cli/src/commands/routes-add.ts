@@ -1,6 +1,7 @@
 import {
   isRouteKind,
   type RouteKind,
+  routeCapacityMax,
   routeKinds,
   routeNumberMax,
   UsageError,
@@ -15,6 +16,7 @@ interface AddOptions extends ChangeOptions {
   readonly priority?: number;
   readonly weight?: number;
   readonly capacity?: number;
+  readonly private?: true;
 }
 
 /** `causeway routes add`: a new route, or another URL or weight for one that is there. */
@@ -35,8 +37,9 @@ export const registerAdd: Register = (routes, context) => {
     .option(
       "--capacity <bytes>",
       "bytes per second that it can send, for forecasts",
-      wholeNumber(1, 1e15),
-    );
+      wholeNumber(1, routeCapacityMax),
+    )
+    .option("--private", "it may lead into a private network, or to a file");
   withChangeOptions(add).action(async (id: string, urls: string[], options: AddOptions) => {
     const { kind, region, priority, weight, capacity } = options;
     const details = {
@@ -46,7 +49,8 @@ export const registerAdd: Register = (routes, context) => {
       ...(weight !== undefined && { weight }),
       ...(capacity !== undefined && { capacity }),
     };
-    await changeRoute({ kind: "add", id, urls, details }, options, context);
+    const isPrivate = options.private === true;
+    await changeRoute({ kind: "add", id, urls, details, isPrivate }, options, context);
   });
 };
 

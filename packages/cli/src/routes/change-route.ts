@@ -7,7 +7,7 @@ import { logTo } from "../publisher-log.ts";
 import { StepScreen } from "../step-screen.ts";
 import type { Context } from "../verb.ts";
 
-const stepNames = { pages: "writing formats", carry: "writing to carriers" };
+const stepNames = { pages: "writing pages", carry: "writing to carriers" };
 
 /** The options of every verb that changes the vendor's list. */
 export interface ChangeOptions {

@@ -4,7 +4,6 @@ import {
   isRegion,
   isRouteId,
   isRouteKind,
-  normalRouteUrl,
   type ProductId,
   pollSeconds,
   type RouteEntry,
@@ -15,6 +14,7 @@ import { type RoleName, roleNames } from "../keys/key-file.ts";
 import { type CarrierConfig, readCarriers } from "./carrier-config.ts";
 import { durationMs } from "./duration.ts";
 import { type ConfigFile, type ConfigPath, parseConfig } from "./parse.ts";
+import { listedUrl } from "./route-url.ts";
 
 export interface Product {
   readonly id: ProductId;
@@ -26,6 +26,8 @@ export interface Config {
   readonly name: string;
   readonly products: readonly Product[];
   readonly routes: readonly RouteEntry[];
+  /** Ids of those that may lead into a private network. */
+  readonly privateRoutes: ReadonlySet<string>;
   /** The window over which customers' machines spread their looks for something new. */
   readonly pollSeconds: number | undefined;
   readonly carriers: readonly CarrierConfig[];
@@ -75,6 +77,9 @@ export async function configFrom(text: string, path: string): Promise<Config> {
     name: file.value.name,
     products: products(file),
     routes: routes(file),
+    privateRoutes: new Set(
+      file.value.routes?.flatMap((route) => (route.private === true ? [route.id] : [])),
+    ),
     pollSeconds: pollWindow(file),
     carriers: await readCarriers(file, dirname(path)),
     expiryMs: expiries(file),
@@ -97,11 +102,13 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
   for (const [at, route] of (file.value.routes ?? []).entries()) {
     const { id, region } = route;
     const kind = route.kind ?? "origin";
-    const normal = [route.url].flat().map((url) => normalRouteUrl(url));
-    const [first, ...others] = new Set(normal.filter((url) => url !== undefined));
-    if (first === undefined || normal.includes(undefined)) {
-      const what = "a route's url is http, https or file, without credentials, query or fragment";
-      throw file.error(["routes", at, "url"], what);
+    const checked = [route.url].flat().map((url) => listedUrl(url, route.private === true));
+    const wrong = checked.find((each) => each.wrong !== undefined)?.wrong;
+    const [first, ...others] = new Set(
+      checked.flatMap(({ url }) => (url === undefined ? [] : [url])),
+    );
+    if (first === undefined || wrong !== undefined) {
+      throw file.error(["routes", at, "url"], wrong ?? "a route has a url");
     }
     if (!isRouteId(id) || !isRouteKind(kind)) {
       throw file.error(["routes", at], "the route has a wrong id or kind");

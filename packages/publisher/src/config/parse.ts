@@ -20,6 +20,7 @@ export interface ConfigValue {
     readonly weight?: number;
     readonly capacity?: number;
     readonly state?: RouteState;
+    readonly private?: boolean;
   }[];
   readonly poll?: string;
   readonly carriers?: readonly CarrierValue[];

@@ -68,8 +68,8 @@ class RoutesEditing {
   async run(edit: RouteEdit): Promise<RoutesResult> {
     const folder = this.#folder;
     const text = await readConfigText(folder.config);
-    const { routes } = await configFrom(text, folder.config);
-    const edited = withRoute(text, folder.config, patchFor(edit, routes));
+    const patch = patchFor(edit, await configFrom(text, folder.config));
+    const edited = withRoute(text, folder.config, patch);
     const config = await configFrom(edited, folder.config);
     const published = await this.#published(config);
     const last = await lastRouteList(folder, published);

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRegion, isRouteId, normalRouteUrl, type RouteEntry, UsageError } from "@causeway/kernel";
+import { isRegion, isRouteId, type RouteEntry, UsageError } from "@causeway/kernel";
+import type { Config } from "../config/config.ts";
+import { listedUrl } from "../config/route-url.ts";
 
 /** What an operator says of a route besides its URLs; what is left out stays as it is. */
 export type RouteDetails = Partial<
@@ -13,6 +15,8 @@ export type RouteEdit =
       readonly id: string;
       readonly urls: readonly string[];
       readonly details?: RouteDetails;
+      /** The URLs may lead into a private network; of one that is there, as it is when left out. */
+      readonly isPrivate?: boolean;
     }
   | { readonly kind: "drain" | "restore"; readonly id: string }
   | {
@@ -34,10 +38,16 @@ export interface RoutePatch {
  * What an edit asks to write. Nothing, when all is so already.
  * @throws {UsageError} `USAGE_ARGUMENT`: no such route, a wrong value, or one that is retired
  */
-export function patchFor(edit: RouteEdit, routes: readonly RouteEntry[]): RoutePatch {
+export function patchFor(
+  edit: RouteEdit,
+  { routes, privateRoutes }: Pick<Config, "routes" | "privateRoutes">,
+): RoutePatch {
   const at = routes.findIndex(({ id }) => id === edit.id);
   const current = routes[at];
-  if (edit.kind === "add") return addition(edit, current, current === undefined ? undefined : at);
+  if (edit.kind === "add") {
+    const values = addition(edit, current, privateRoutes.has(edit.id));
+    return { at: current === undefined ? undefined : at, values };
+  }
   if (current === undefined) {
     const known = routes.map(({ id }) => id).join(", ") || "none";
     throw wrong(
@@ -59,10 +69,10 @@ export function patchFor(edit: RouteEdit, routes: readonly RouteEntry[]): RouteP
 type Addition = Extract<RouteEdit, { readonly kind: "add" }>;
 
 function addition(
-  { id, urls: given, details = {} }: Addition,
+  { id, urls: given, details = {}, isPrivate = false }: Addition,
   current: RouteEntry | undefined,
-  at: number | undefined,
-): RoutePatch {
+  wasPrivate: boolean,
+): RoutePatch["values"] {
   if (current?.state === "retired") throw retiredForGood(current);
   if (!isRouteId(id)) {
     throw wrong(
@@ -73,25 +83,22 @@ function addition(
     const what = `${JSON.stringify(details.region)} is no region`;
     throw wrong(`${what}; use up to 32 of a-z 0-9 -, as eu-west`);
   }
-  const urls = [...new Set(given.map(routeUrl))];
-  const url = urls.length === 1 ? urls[0] : urls;
-  if (current === undefined) return { at, values: { id, url, ...details } };
+  const checked = given.map((url) => routeUrl(url, isPrivate || wasPrivate));
+  const urls = [...new Set(checked)];
   const known: Readonly<Record<string, unknown>> = { ...current };
   const changed = Object.entries(details).filter(([key, value]) => value !== known[key]);
   return {
-    at,
-    values: {
-      ...(!isDeepStrictEqual(urls, current.urls) && { url }),
-      ...Object.fromEntries(changed),
-    },
+    ...(current === undefined && { id }),
+    ...(!isDeepStrictEqual(urls, current?.urls) && { url: urls.length === 1 ? urls[0] : urls }),
+    ...Object.fromEntries(changed),
+    ...(isPrivate && !wasPrivate && { private: true }),
   };
 }
 
-function routeUrl(text: string): string {
-  const url = normalRouteUrl(text);
-  if (url !== undefined) return url;
-  const what = "a route's URL is http, https or file, without credentials, query or fragment";
-  throw wrong(`${JSON.stringify(text.slice(0, 200))}: ${what}`);
+function routeUrl(text: string, isPrivate: boolean): string {
+  const checked = listedUrl(text, isPrivate);
+  if (checked.url === undefined) throw wrong(checked.wrong);
+  return checked.url;
 }
 
 function retiredForGood({ id }: RouteEntry): UsageError {

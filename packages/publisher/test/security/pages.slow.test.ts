@@ -27,7 +27,7 @@ test("a patch's pages name its file on every active route, the best first", asyn
   - { id: near, url: ["https://near.example/", "http://near.example/"], region: sa-east }
   - { id: gone, url: "https://gone.example/", state: retired }
   - { id: idle, url: "https://idle.example/", state: draining }
-  - { id: stick, url: "file:///media/stick/" }\n`,
+  - { id: stick, url: "file:///media/stick/", private: true }\n`,
   );
   const { sha256 } = await vendor.add({ version: "1.0" });
   await vendor.publish();
