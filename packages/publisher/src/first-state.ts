@@ -17,19 +17,23 @@ import type { VendorFolder } from "./vendor-folder.ts";
 
 export type NewKeys = ReadonlyMap<RoleName, readonly Signer[]>;
 
+/** A number for the roles that have several keys; of the others it is 1. */
+export type PerRole = Readonly<Record<"root" | "routes", number>>;
+
 /**
  * Makes the keys of all roles.
  * @param passphrase undefined: the keys are written in the clear, for development
  */
 export async function makeKeys(
   folder: VendorFolder,
-  rootKeys: number,
+  counts: PerRole,
   passphrase: PassphraseSource | undefined,
 ): Promise<NewKeys> {
   const signers = new Map<RoleName, readonly Signer[]>();
   for (const role of roleNames) {
     const ofRole: Signer[] = [];
-    for (let count = role === "root" ? rootKeys : 1; count > 0; count--) {
+    const count = role === "root" || role === "routes" ? counts[role] : 1;
+    while (ofRole.length < count) {
       const key = newKey();
       await key.save({ role, folder: folder.keys, scratch: folder.work, passphrase });
       ofRole.push(key.signer);
@@ -44,13 +48,13 @@ export async function writeFirstState(
   folder: VendorFolder,
   config: Config,
   keys: NewKeys,
-  rootThreshold: number,
+  thresholds: PerRole,
   now: Instant,
   log: Log,
 ): Promise<void> {
   const signers = [...keys.values()].flat();
   const keyring = await Keyring.open(folder, { passphrase: neverAsked, log, signers });
-  const { topKeys, delegatedKeys } = roleKeys(keys, rootThreshold);
+  const { topKeys, delegatedKeys } = roleKeys(keys, thresholds);
   const { expiryMs } = config;
   const root = await signDocument(
     (version, expires) => encodeRoot(version, expires, topKeys),
@@ -87,7 +91,7 @@ function neverAsked(): Promise<string> {
 
 function roleKeys(
   keys: NewKeys,
-  rootThreshold: number,
+  thresholds: PerRole,
 ): { readonly topKeys: TopKeys; readonly delegatedKeys: DelegatedKeys } {
   const keysOf = (role: RoleName, threshold = 1): RoleKeys => {
     const signers = keys.get(role) ?? [];
@@ -98,11 +102,11 @@ function roleKeys(
   };
   return {
     topKeys: {
-      root: keysOf("root", rootThreshold),
+      root: keysOf("root", thresholds.root),
       targets: keysOf("targets"),
       snapshot: keysOf("snapshot"),
       timestamp: keysOf("timestamp"),
     },
-    delegatedKeys: { patches: keysOf("patches"), routes: keysOf("routes") },
+    delegatedKeys: { patches: keysOf("patches"), routes: keysOf("routes", thresholds.routes) },
   };
 }

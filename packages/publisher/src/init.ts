@@ -20,6 +20,10 @@ export interface InitOptions {
   readonly rootThreshold?: number;
   /** How many root keys there are; 3 when left out. */
   readonly rootKeys?: number;
+  /** How many keys of `routes` must agree on the list of routes; 1 when left out. */
+  readonly routesThreshold?: number;
+  /** How many keys of `routes` there are; as many as must agree when left out. */
+  readonly routesKeys?: number;
   /** Keys without passphrases: for trying out, never for customers. */
   readonly dev?: boolean;
   /** Gives the passphrase of each new key; not asked with `dev`. */
@@ -37,7 +41,7 @@ export interface Initialised {
   readonly keys: readonly { readonly role: RoleName; readonly keyId: string }[];
 }
 
-const rootKeysMax = 16;
+const roleKeysMax = 16;
 const developmentText = `The private keys in this folder are not encrypted: whoever reads them can sign patches.
 They are for trying Causeway out. For customers, run causeway init without --dev.
 `;
@@ -55,7 +59,7 @@ export async function initVendor(dir: string, options: InitOptions): Promise<Ini
     throw new UsageError("USAGE_ARGUMENT", message);
   }
   const products = (options.products ?? []).map(toProductId);
-  const counts = rootCounts(options);
+  const counts = { root: rootCounts(options), routes: routesCounts(options) };
   await refuseExisting(final);
   await makeFolder(dirname(final));
   const building = await temporaryBeside(final);
@@ -64,12 +68,13 @@ export async function initVendor(dir: string, options: InitOptions): Promise<Ini
     await writeFolder(folder, name, products, options.dev === true);
     const signers = await makeKeys(
       folder,
-      counts.keys,
+      { root: counts.root.keys, routes: counts.routes.keys },
       options.dev === true ? undefined : options.passphrase,
     );
     const config = await readConfig(folder.config);
     const now = (options.now ?? Date.now)();
-    await writeFirstState(folder, config, signers, counts.threshold, now, options.log ?? silent);
+    const thresholds = { root: counts.root.threshold, routes: counts.routes.threshold };
+    await writeFirstState(folder, config, signers, thresholds, now, options.log ?? silent);
     await removeTree(folder.work);
     await putInPlace(building, final);
     return {
@@ -85,14 +90,26 @@ export async function initVendor(dir: string, options: InitOptions): Promise<Ini
   }
 }
 
-function rootCounts(options: InitOptions): { readonly threshold: number; readonly keys: number } {
+/** How many keys a role has, and how many of them must agree. */
+interface KeyCounts {
+  readonly threshold: number;
+  readonly keys: number;
+}
+
+function rootCounts(options: InitOptions): KeyCounts {
   const keys = options.rootKeys ?? Math.max(3, options.rootThreshold ?? 0);
-  const threshold = options.rootThreshold ?? Math.min(2, keys);
+  return checkedCounts("root", { threshold: options.rootThreshold ?? Math.min(2, keys), keys });
+}
+
+function routesCounts({ routesThreshold: threshold = 1, routesKeys }: InitOptions): KeyCounts {
+  return checkedCounts("role routes", { threshold, keys: routesKeys ?? threshold });
+}
+
+function checkedCounts(what: string, counts: KeyCounts): KeyCounts {
+  const { threshold, keys } = counts;
   const isWhole = Number.isInteger(keys) && Number.isInteger(threshold);
-  if (isWhole && threshold >= 1 && threshold <= keys && keys <= rootKeysMax) {
-    return { threshold, keys };
-  }
-  const message = `the root needs 1 to ${rootKeysMax} keys, and a threshold of at most as many.`;
+  if (isWhole && threshold >= 1 && threshold <= keys && keys <= roleKeysMax) return counts;
+  const message = `the ${what} needs 1 to ${roleKeysMax} keys, and a threshold of at most as many.`;
   throw new UsageError("USAGE_ARGUMENT", message);
 }
 

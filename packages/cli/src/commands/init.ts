@@ -12,6 +12,8 @@ interface InitOptions {
   readonly product?: string[];
   readonly rootThreshold?: number;
   readonly rootKeys?: number;
+  readonly routesThreshold?: number;
+  readonly routesKeys?: number;
   readonly dev?: true;
   readonly passphraseFile?: string;
 }
@@ -30,6 +32,12 @@ export const registerInit: Register = (program, context) => {
     .option("--product <id>", "a product to list in causeway.yaml; may be repeated", collect)
     .option("--root-threshold <m>", "root keys that must agree (default: 2)", wholeNumber(1, 16))
     .option("--root-keys <n>", "root keys to make (default: 3, or M)", wholeNumber(1, 16))
+    .option(
+      "--routes-threshold <m>",
+      "keys of routes that must agree (default: 1)",
+      wholeNumber(1, 16),
+    )
+    .option("--routes-keys <n>", "keys of routes to make (default: M)", wholeNumber(1, 16))
     .option("--dev", "keys without a passphrase: for trying out, never for customers")
     .option("--passphrase-file <file>", "holds the passphrase of the new keys")
     .action(async (dir: string, options: InitOptions) => {
@@ -41,6 +49,8 @@ export const registerInit: Register = (program, context) => {
         ...(options.product && { products: options.product }),
         ...(options.rootThreshold !== undefined && { rootThreshold: options.rootThreshold }),
         ...(options.rootKeys !== undefined && { rootKeys: options.rootKeys }),
+        ...(options.routesThreshold !== undefined && { routesThreshold: options.routesThreshold }),
+        ...(options.routesKeys !== undefined && { routesKeys: options.routesKeys }),
       });
       await rotateTicketKeys(ticketKeysFile(made.dir));
       const root = made.keys.filter(({ role }) => role === "root").length;

@@ -22,12 +22,15 @@ import { logTo } from "../publisher-log.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, helpEnd, type Register } from "../verb.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { registerFleetTicket } from "./keys-fleet-ticket.ts";
 import { registerSend } from "./keys-send.ts";
 
 interface KeyOptions {
   readonly dir: string;
   readonly key?: string;
+  readonly threshold?: number;
+  readonly keys?: number;
   readonly passphraseFile?: string;
 }
 
@@ -64,6 +67,8 @@ const registerRotate: Register = (keys, context) => {
   )
     .argument("<role>", "root, targets, patches, routes, snapshot, timestamp or tickets")
     .option("--key <id>", "the start of the id of the key to replace (default: the first)")
+    .option("--threshold <m>", "how many of its keys must agree from then on", wholeNumber(1, 16))
+    .option("--keys <n>", "how many it has then; makes further ones", wholeNumber(1, 16))
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (role: string, options: KeyOptions) => {
@@ -79,12 +84,18 @@ const registerRotate: Register = (keys, context) => {
         newPassphrase: passphrases.chosen,
         log: logTo(terminal),
         ...(options.key !== undefined && { keyId: options.key }),
+        ...(options.threshold !== undefined && { threshold: options.threshold }),
+        ...(options.keys !== undefined && { keys: options.keys }),
       });
       const next = rotated.complete
         ? "causeway publish makes it public"
         : `signatures are missing; run causeway keys sign ${rotated.pending} where the keys are`;
       const from = `${rotated.oldKeyId.slice(0, 8)} gives way to ${rotated.newKeyId.slice(0, 8)}`;
-      terminal.result(rotated, `${rotated.role}: key ${from}; ${next}`);
+      const added = rotated.addedKeyIds.map((id) => id.slice(0, 8));
+      const beside = added.length === 0 ? "" : `, with ${added.join(", ")} beside it`;
+      const hasCounts = options.threshold !== undefined || options.keys !== undefined;
+      const agree = hasCounts ? `, ${rotated.threshold} of ${rotated.keys} must agree` : "";
+      terminal.result(rotated, `${rotated.role}: key ${from}${beside}${agree}; ${next}`);
     });
 };
 
@@ -148,9 +159,11 @@ async function listedTicketKeys(
   }
 }
 
-async function rotateTickets({ dir, key }: KeyOptions): Promise<TicketKeysRotated> {
-  if (key !== undefined) {
-    throw new UsageError("USAGE_ARGUMENT", "--key is for roles: of tickets the oldest key goes.");
+async function rotateTickets(options: KeyOptions): Promise<TicketKeysRotated> {
+  const { dir, key, threshold, keys } = options;
+  if (key !== undefined || threshold !== undefined || keys !== undefined) {
+    const what = "--key, --threshold and --keys are for roles: of tickets the oldest key goes.";
+    throw new UsageError("USAGE_ARGUMENT", what);
   }
   await readConfig(path.resolve(dir, "causeway.yaml"));
   return rotateTicketKeys(ticketKeysFile(dir));

@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { type Instant, UsageError } from "@causeway/kernel";
+import { type Instant, invariant, UsageError } from "@causeway/kernel";
 import { type Config, readConfig } from "../config/config.ts";
 import { fileLength, removeTree } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
@@ -20,12 +20,18 @@ import { Keyring } from "./keyring.ts";
 import { type OfflineRole, readPending, writePending } from "./pending.ts";
 import { isRootComplete, signRoot } from "./sign-root.ts";
 import type { Signer } from "./signer.ts";
-import { type RoleKeys, shortKeyId } from "./tuf-key.ts";
+import { type RoleKeys, shortKeyId, type TufKey } from "./tuf-key.ts";
+
+const roleKeysMax = 16;
 
 export interface RotateOptions {
   readonly role: string;
   /** Which of the role's keys to replace, by the start of its id; the first one when left out. */
   readonly keyId?: string;
+  /** How many of the role's keys must agree from then on; as before when left out. */
+  readonly threshold?: number;
+  /** How many keys the role has then, with new ones beside the one that is replaced. */
+  readonly keys?: number;
   readonly passphrase: PassphraseSource;
   /** Gives the passphrase of the new key; `passphrase` does when left out. */
   readonly newPassphrase?: PassphraseSource;
@@ -39,6 +45,11 @@ export interface Rotated {
   readonly role: RoleName;
   readonly oldKeyId: string;
   readonly newKeyId: string;
+  /** Those that came beside it. */
+  readonly addedKeyIds: readonly string[];
+  readonly threshold: number;
+  /** How many keys the role has. */
+  readonly keys: number;
   /** The document that says so, below the vendor folder. */
   readonly pending: string;
   /** False while signatures are missing: `causeway keys sign` adds them. */
@@ -102,14 +113,15 @@ class Rotation {
     const waiting = await readPending(this.#folder, "root", root.version);
     const keys = waiting === undefined ? topKeys : topKeysOf(waiting.document);
     const old = this.#oldKey(keys[role]);
-    const fresh = newKey();
-    keyring.add(fresh.signer);
-    const next: TopKeys = { ...keys, [role]: replaced(keys[role], old, fresh.signer) };
+    const fresh = this.#newKeys(keys[role]);
+    for (const { signer } of fresh) keyring.add(signer);
+    const own = this.#replaced(keys[role], old, fresh);
+    const next: TopKeys = { ...keys, [role]: own };
     const expires = this.#now + this.#config.expiryMs.root;
     const wanted = { keys: next, version: root.version + 1, expires };
     const document = await signRoot(wanted, topKeys.root, keyring);
     const complete = isRootComplete(document, topKeys.root, next.root);
-    return this.#result("root", document, old, fresh, complete);
+    return this.#result("root", document, { old, fresh, own, complete });
   }
 
   async #rotateDelegated(
@@ -125,13 +137,14 @@ class Rotation {
     const authority = topKeys.targets;
     const atHand = keyring.count("targets", authority) >= authority.threshold;
     const signers = atHand ? await keyring.signers("targets", authority) : [];
-    const fresh = newKey();
-    const next: DelegatedKeys = { ...keys, [role]: replaced(keys[role], old, fresh.signer) };
+    const fresh = this.#newKeys(keys[role]);
+    const own = this.#replaced(keys[role], old, fresh);
+    const next: DelegatedKeys = { ...keys, [role]: own };
     const version = targets.version + 1;
     const expires = this.#now + this.#config.expiryMs.targets;
     const encode: Encode = (...when) => encodeTargets(...when, next);
     const document = await signDocument(encode, version, expires, signers);
-    return this.#result("targets", document, old, fresh, atHand);
+    return this.#result("targets", document, { old, fresh, own, complete: atHand });
   }
 
   #oldKey(keys: RoleKeys): string {
@@ -143,17 +156,48 @@ class Rotation {
     throw new UsageError("USAGE_ARGUMENT", message);
   }
 
+  /** The one that replaces another, and those that come beside it. */
+  #newKeys({ keys: { size } }: RoleKeys): readonly NewKey[] {
+    const wanted = this.#options.keys ?? Math.max(size, this.#options.threshold ?? 1);
+    if (wanted >= size && wanted <= roleKeysMax) {
+      return [newKey(), ...Array.from({ length: wanted - size }, newKey)];
+    }
+    const message = `${this.#role} has ${size} keys, and can have that many to ${roleKeysMax}.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+
+  /** One key in another's place, the others after those that were there. */
+  #replaced(keys: RoleKeys, oldKeyId: string, [first, ...others]: readonly NewKey[]): RoleKeys {
+    const entries = [...keys.keys].map(([keyId, key]) => {
+      const { signer } = first ?? {};
+      return keyId === oldKeyId && signer ? entryOf(signer) : ([keyId, key] as const);
+    });
+    const all = new Map([...entries, ...others.map(({ signer }) => entryOf(signer))]);
+    const threshold = this.#options.threshold ?? keys.threshold;
+    if (threshold >= 1 && threshold <= all.size) return { keys: all, threshold };
+    const message = `${this.#role} has ${all.size} keys then; no more than that can have to agree.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
+
   async #result(
     role: OfflineRole,
     document: SignedDocument,
-    oldKeyId: string,
-    fresh: NewKey,
-    complete: boolean,
+    { old, fresh, own, complete }: Replacement,
   ): Promise<Rotated> {
-    await this.#save(fresh);
+    for (const key of fresh) await this.#save(key);
     const path = await writePending(this.#folder, role, document.version, document.bytes);
-    const pending = relative(this.#folder.path, path);
-    return { role: this.#role, oldKeyId, newKeyId: fresh.signer.keyId, pending, complete };
+    const [first, ...added] = fresh.map(({ signer }) => signer.keyId);
+    invariant(first !== undefined, "a rotation makes at least one key");
+    return {
+      role: this.#role,
+      oldKeyId: old,
+      newKeyId: first,
+      addedKeyIds: added,
+      threshold: own.threshold,
+      keys: own.keys.size,
+      pending: relative(this.#folder.path, path),
+      complete,
+    };
   }
 
   /**
@@ -172,10 +216,14 @@ class Rotation {
   }
 }
 
-/** The same number of keys and the same threshold, with one key in another's place. */
-function replaced(keys: RoleKeys, oldKeyId: string, fresh: Signer): RoleKeys {
-  const entries = [...keys.keys].map(([keyId, key]) => {
-    return keyId === oldKeyId ? ([fresh.keyId, fresh.publicKey] as const) : ([keyId, key] as const);
-  });
-  return { keys: new Map(entries), threshold: keys.threshold };
+/** What a rotation does to one role. */
+interface Replacement {
+  readonly old: string;
+  readonly fresh: readonly NewKey[];
+  readonly own: RoleKeys;
+  readonly complete: boolean;
+}
+
+function entryOf({ keyId, publicKey }: Signer): readonly [string, TufKey] {
+  return [keyId, publicKey];
 }
