@@ -68,6 +68,11 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/client: loads FAT into that kernel",
   },
   {
+    name: "zbar-tools",
+    command: "zbarimg",
+    reason: "test/cli: an independent reader of QR codes",
+  },
+  {
     name: "curl",
     command: "curl",
     reason: "packages/origin: an independent reader of ranges and headers",

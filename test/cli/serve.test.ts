@@ -9,7 +9,7 @@ const routes = `
 routes:
   - { id: far, url: "https://far.example/updates", priority: 2 }
   - { id: primary, url: "https://updates.example" }
-  - { id: stick, url: "file:///media/stick/" }
+  - { id: stick, url: "file:///media/stick/", private: true }
   - { id: alternate, url: "https://alternate.example/" }
 `;
 

@@ -33,7 +33,7 @@ async function published(
     lying: (await liar(t, vendor.tree)).replace("127.0.0.1", "localhost"),
   };
   const lines = kinds.map((kind, at) => {
-    return `  - { id: ${kind}, url: "${routes[kind]}", priority: ${at + 1} }\n`;
+    return `  - { id: ${kind}, url: "${routes[kind]}", priority: ${at + 1}, private: true }\n`;
   });
   vendor.configure(`name: Contoso\nroutes:\n${lines.join("")}`);
   const bytes = noise(3_000_000);

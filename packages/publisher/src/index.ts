@@ -28,6 +28,7 @@ export type { PublishResult } from "./publish/result.ts";
 export type { TreeFile } from "./publish/tree.ts";
 export { type Added, addRelease } from "./releases/add.ts";
 export type { AddOptions, AddProgress } from "./releases/intent.ts";
+export { type Announced, type AnnounceOptions, announce } from "./routes/announce.ts";
 export type { RouteChange } from "./routes/changes.ts";
 export type { RouteDetails, RouteEdit } from "./routes/edit.ts";
 export { editRoutes, type RoutesResult } from "./routes/edit-routes.ts";

@@ -31,6 +31,11 @@ export class VendorFolder {
     return join(this.keys, "DEVELOPMENT-KEYS.txt");
   }
 
+  /** The number of the last announcement. */
+  get announcements(): string {
+    return join(this.path, "announcements.json");
+  }
+
   get repository(): string {
     return join(this.path, "repository");
   }

@@ -10,6 +10,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["publish", async () => (await import("./publish.ts")).registerPublish],
   ["refresh", async () => (await import("./refresh.ts")).registerRefresh],
   ["routes", async () => (await import("./routes.ts")).registerRoutes],
+  ["announce", async () => (await import("./announce.ts")).registerAnnounce],
   ["keys", async () => (await import("./keys.ts")).registerKeys],
   ["serve", async () => (await import("./serve.ts")).registerServe],
   ["watch", async () => (await import("./watch.ts")).registerWatch],

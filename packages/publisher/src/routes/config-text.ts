@@ -27,7 +27,8 @@ export function withRoute(text: string, path: string, { at, values }: RoutePatch
     if (!isMap(route)) throw cannot();
     for (const [key, value] of Object.entries(values)) {
       if (value === undefined) route.delete(key);
-      else route.set(key, document.createNode(value));
+      // A plain value takes the old one's place, and its comment stays.
+      else route.set(key, typeof value === "object" ? document.createNode(value) : value);
     }
   }
   const changed = document.toString({ lineWidth: 0 });

@@ -43,21 +43,30 @@ function retiredPart(
   all: readonly RouteEntry[],
   last: RouteList | undefined,
 ): string | undefined {
-  const lives = (route: RouteEntry): boolean => route.state !== "retired";
-  const before = last?.routes.find((route) => route.id === id && lives(route));
-  const living = last?.routes.filter(lives).flatMap((route) => route.urls.map(nameOf)) ?? [];
+  const before = last?.routes.find((route) => route.id === id && route.state !== "retired");
   for (const url of urls) {
     if (before?.urls.includes(url) === true) continue;
-    const sameUrl = all.find((route) => !lives(route) && route.urls.includes(url));
-    const sameName = last?.routes.find((route) => {
-      return !lives(route) && route.urls.some((other) => nameOf(other) === nameOf(url));
-    });
-    const isNameGone = isIP(nameOf(url)) === 0 && !living.includes(nameOf(url));
-    const gone = sameUrl ?? (isNameGone ? sameName : undefined);
+    const gone =
+      all.find((route) => route.state === "retired" && route.urls.includes(url)) ??
+      retiredRouteAt(url, last?.routes ?? []);
     if (gone === undefined) continue;
     return `${url} was retired with the route ${gone.id}, and clients never come back to that name`;
   }
   return undefined;
+}
+
+/**
+ * The retired route for which clients of this list never ask at `url`: one with this URL, or with its
+ * host name where nothing else of the list lives. Addresses are no names.
+ */
+export function retiredRouteAt(url: string, list: readonly RouteEntry[]): RouteEntry | undefined {
+  const name = nameOf(url);
+  const isAt = (route: RouteEntry): boolean => route.urls.some((other) => nameOf(other) === name);
+  const isGone = (route: RouteEntry): boolean => route.state === "retired";
+  const lives = isIP(name) !== 0 || list.some((route) => !isGone(route) && isAt(route));
+  return list.find(
+    (route) => isGone(route) && (route.urls.includes(url) || (!lives && isAt(route))),
+  );
 }
 
 function nameOf(url: string): string {

@@ -1,0 +1,108 @@
+import { writeFile } from "node:fs/promises";
+import { styleText } from "node:util";
+import { HostError, isUtcSecond } from "@causeway/kernel";
+import { type Announced, announce, durationMs } from "@causeway/publisher";
+import { InvalidArgumentError } from "commander";
+import { txtRecord, txtStrings } from "../announcement/dns-txt.ts";
+import { qrCode, qrLines } from "../announcement/qr-code.ts";
+import { qrPng } from "../announcement/qr-png.ts";
+import { passphrasesFrom } from "../passphrase.ts";
+import { logTo } from "../publisher-log.ts";
+import { addVerb, type Context, collect, type Register } from "../verb.ts";
+
+interface AnnounceOptions {
+  readonly dir: string;
+  readonly route: readonly string[];
+  readonly until?: number;
+  readonly private?: true;
+  readonly qr?: string;
+  readonly txt?: true;
+  readonly passphraseFile?: string;
+}
+
+const notes = `
+Clients take the code as it is printed, however it is copied: it needs no route to get there, and
+whoever passes it on cannot change it. It cannot be taken back before it ends.
+`;
+
+/** `causeway announce`: a signed code that brings routes to clients that have lost theirs. */
+export const registerAnnounce: Register = (program, context) => {
+  const example = "causeway announce --route https://eu.example.net/ --until 3d --qr code.png";
+  addVerb(program, "announce", "Sign a short code that carries routes.", example, notes)
+    .requiredOption("--route <url>", "a route; may be repeated, up to four", collect)
+    .option(
+      "--until <time>",
+      "as 3d, or 2026-08-12T09:00:00Z; at most 90d (default: 7d)",
+      timeAhead,
+    )
+    .option("--private", "the routes may lead into a private network")
+    .option("--qr <file.png>", "also write it as a QR code")
+    .option("--txt", "also print it as a DNS record")
+    .option("--dir <dir>", "the vendor's folder", ".")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys")
+    .action(async (options: AnnounceOptions) => {
+      const announced = await announce(options.dir, {
+        urls: options.route,
+        isPrivate: options.private === true,
+        passphrase: passphrasesFrom(options.passphraseFile, context).known,
+        log: logTo(context.terminal),
+        ...(options.until !== undefined && { until: options.until }),
+      });
+      if (options.qr !== undefined) await writePng(options.qr, announced.text);
+      const { text } = announced;
+      const more = {
+        ...(options.qr !== undefined && { qr: options.qr }),
+        ...(options.txt === true && { txt: txtStrings(text) }),
+      };
+      context.terminal.result({ ...announced, ...more }, told(announced, options, context));
+    });
+};
+
+function told(announced: Announced, options: AnnounceOptions, { terminal }: Context): string {
+  const { text, repository, sequence, expires, urls } = announced;
+  const qr = terminal.isWatched ? terminalQr(text, terminal.columns) : [];
+  return [
+    ...inLines(text),
+    "",
+    ...qr,
+    `${repository}: announcement ${sequence}, good until ${expires}`,
+    ...urls.map((url) => `  ${url}`),
+    ...(options.qr === undefined ? [] : [`  written to ${options.qr}`]),
+    ...(options.txt === true ? ["", txtRecord(text)] : []),
+  ].join("\n");
+}
+
+/** Four groups a line, which no mail programme breaks. */
+function inLines(text: string): readonly string[] {
+  const groups = text.split("-");
+  const lines: string[] = [];
+  while (groups.length > 0) lines.push(groups.splice(0, 4).join("-"));
+  return lines;
+}
+
+function terminalQr(text: string, columns: number): readonly string[] {
+  const code = qrCode(text, "L");
+  if (code.length > columns) return [`(a QR code needs ${code.length} columns; --qr FILE.png)`, ""];
+  const ink = (line: string): string => {
+    return styleText(["black", "bgWhiteBright"], line, { stream: process.stdout });
+  };
+  const isColoured = ink("x") !== "x";
+  const lines = qrLines(code, isColoured);
+  return [...(isColoured ? lines.map(ink) : lines), ""];
+}
+
+async function writePng(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, qrPng(qrCode(text, "M")));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HostError("HOST_IO", `cannot write ${file}: ${why}.`, { cause });
+  }
+}
+
+function timeAhead(text: string): number {
+  const ms = durationMs(text);
+  if (ms !== undefined) return Date.now() + ms;
+  if (isUtcSecond(text)) return Date.parse(text);
+  throw new InvalidArgumentError("Write a time as 3d or 24h, or as 2026-08-12T09:00:00Z.");
+}

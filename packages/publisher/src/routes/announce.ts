@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import {
+  announcementMessage,
+  announcementText,
+  encodeAnnouncement,
+  type Instant,
+  invariant,
+  type RepositoryId,
+  toUtcSecond,
+  UsageError,
+} from "@causeway/kernel";
+import { repositoryIdOf } from "@causeway/trust";
+import { readConfig } from "../config/config.ts";
+import { listedUrl } from "../config/route-url.ts";
+import { takeLock } from "../disk/lock.ts";
+import type { PassphraseSource } from "../keys/key-file.ts";
+import { Keyring } from "../keys/keyring.ts";
+import type { Signer } from "../keys/signer.ts";
+import { type Log, silent } from "../log.ts";
+import { lastRouteList } from "../publish/last-route-list.ts";
+import { readPublished } from "../publish/published.ts";
+import { VendorFolder } from "../vendor-folder.ts";
+import { takeSequence } from "./announcement-sequence.ts";
+import { retiredRouteAt } from "./to-sign.ts";
+
+export interface AnnounceOptions {
+  /** One to four, the best first; they need not stand in the list of routes. */
+  readonly urls: readonly string[];
+  /** When clients no longer take it; in seven days when left out. */
+  readonly until?: Instant;
+  /** The URLs may lead into a private network. */
+  readonly isPrivate?: boolean;
+  readonly passphrase: PassphraseSource;
+  readonly signers?: readonly Signer[];
+  readonly now?: () => Instant;
+  readonly log?: Log;
+}
+
+/** A code that was signed, and what it says. */
+export interface Announced {
+  readonly repository: string;
+  readonly repositoryId: RepositoryId;
+  readonly sequence: number;
+  /** `YYYY-MM-DDTHH:MM:SSZ` */
+  readonly expires: string;
+  readonly urls: readonly string[];
+  /** As people copy it. */
+  readonly text: string;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const usualMs = 7 * dayMs;
+const mostMs = 90 * dayMs; // a code cannot be taken back, and stands in newspapers
+
+/**
+ * Signs an announcement with one key of `routes`. Nothing is published; its number is kept in the
+ * vendor folder, and no other announcement ever gets the same.
+ * @throws {UsageError} `USAGE_ARGUMENT`, `CONFIG_MISSING`, `KEY_MISSING`, `KEY_PASSPHRASE`
+ * @throws {HostError} `HOST_BUSY`, `HOST_CORRUPT_STATE`, …
+ */
+export async function announce(dir: string, options: AnnounceOptions): Promise<Announced> {
+  const folder = new VendorFolder(resolve(dir));
+  const { name } = await readConfig(folder.config);
+  const { passphrase, signers, log = silent } = options;
+  const now = (options.now ?? Date.now)();
+  const expires = expiryOf(options.until, now);
+  const urls = urlsOf(options);
+  const published = await readPublished(folder.repository);
+  await refuseRetired(urls, folder, published);
+  const [first] = published.roots;
+  const repositoryId = first === undefined ? undefined : repositoryIdOf(first.bytes);
+  invariant(repositoryId !== undefined, "a repository begins with its first root");
+  const extra = signers === undefined ? {} : { signers };
+  const keyring = await Keyring.open(folder, { passphrase, log, ...extra });
+  const { keys } = published.delegatedKeys.routes;
+  const [signer] = await keyring.signers("routes", { keys, threshold: 1 });
+  invariant(signer !== undefined, "a threshold of one asks for one signer");
+  const said = { repository: repositoryId, expires, urls };
+  encodeAnnouncement({ ...said, sequence: 1 }); // what cannot be said costs no number
+  const lock = takeLock(folder.lock);
+  let sequence: number;
+  try {
+    sequence = await takeSequence(folder, now);
+  } finally {
+    lock.release();
+  }
+  const body = encodeAnnouncement({ ...said, sequence });
+  const signature = await signer.sign(announcementMessage(body));
+  return {
+    repository: name,
+    repositoryId,
+    sequence,
+    expires: toUtcSecond(expires),
+    urls,
+    text: announcementText(body, signature),
+  };
+}
+
+function expiryOf(until: Instant | undefined, now: Instant): Instant {
+  const expires = Math.floor((until ?? now + usualMs) / minuteMs) * minuteMs;
+  if (expires > now && expires <= now + mostMs) return expires;
+  const what = "an announcement is good until a time from a minute to 90 days ahead";
+  throw new UsageError("USAGE_ARGUMENT", `${what}; write it as 7d, or as 2026-08-12T09:00:00Z.`);
+}
+
+function urlsOf({ urls: given, isPrivate = false }: AnnounceOptions): [string, ...string[]] {
+  const checked = given.map((text) => {
+    const { url, wrong } = listedUrl(text, isPrivate);
+    if (url === undefined) throw new UsageError("USAGE_ARGUMENT", `${wrong}.`);
+    return url;
+  });
+  const [first, ...others] = new Set(checked);
+  if (first !== undefined) return [first, ...others];
+  throw new UsageError("USAGE_ARGUMENT", "an announcement needs a route: --route URL.");
+}
+
+async function refuseRetired(
+  urls: readonly string[],
+  folder: VendorFolder,
+  published: Parameters<typeof lastRouteList>[1],
+): Promise<void> {
+  const last = await lastRouteList(folder, published);
+  for (const url of urls) {
+    const retired = retiredRouteAt(url, last?.routes ?? []);
+    if (retired === undefined) continue;
+    const what = `${url} was retired with the route ${retired.id}, and clients never go there again`;
+    throw new UsageError("USAGE_ARGUMENT", `${what}.`);
+  }
+}
