@@ -90,6 +90,21 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "test/formats: loads by Metalink",
   },
   {
+    name: "python3-feedparser",
+    command: "/usr/lib/python3/dist-packages/feedparser",
+    reason: "test/formats: an independent reader of the Atom feed",
+  },
+  {
+    name: "python3-html5lib",
+    command: "/usr/lib/python3/dist-packages/html5lib",
+    reason: "test/formats: a strict reader of the public page",
+  },
+  {
+    name: "libxml2-utils",
+    command: "xmllint",
+    reason: "test/formats: a strict reader of XML",
+  },
+  {
     name: "transmission-cli",
     command: "transmission-cli",
     reason: "test/formats: loads by torrent",

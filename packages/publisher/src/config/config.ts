@@ -15,6 +15,7 @@ import { type CarrierConfig, readCarriers } from "./carrier-config.ts";
 import { durationMs } from "./duration.ts";
 import { type ConfigFile, type ConfigPath, parseConfig } from "./parse.ts";
 import { listedUrl } from "./route-url.ts";
+import { type SecurityConfig, securityConfig } from "./security-config.ts";
 
 export interface Product {
   readonly id: ProductId;
@@ -31,6 +32,7 @@ export interface Config {
   /** The window over which customers' machines spread their looks for something new. */
   readonly pollSeconds: number | undefined;
   readonly carriers: readonly CarrierConfig[];
+  readonly security: SecurityConfig;
   /** How long a signature of each role lasts, in milliseconds. */
   readonly expiryMs: Readonly<Record<RoleName, number>>;
   /** What is wrong with the part at `path`, as an error that names its line and column. */
@@ -82,6 +84,7 @@ export async function configFrom(text: string, path: string): Promise<Config> {
     ),
     pollSeconds: pollWindow(file),
     carriers: await readCarriers(file, dirname(path)),
+    security: securityConfig(file),
     expiryMs: expiries(file),
     fault: (at, what) => file.error(at, what),
   };

@@ -24,6 +24,13 @@ export interface ConfigValue {
   }[];
   readonly poll?: string;
   readonly carriers?: readonly CarrierValue[];
+  readonly security?: {
+    readonly contact?: readonly string[];
+    readonly expires?: string;
+    readonly policy?: string;
+    readonly languages?: string;
+    readonly namespace?: string;
+  };
   readonly expiry?: Readonly<Partial<Record<RoleName, string>>>;
 }
 

@@ -30,6 +30,12 @@ routes: []
 #     bucket: contoso-updates
 carriers: []
 
+# Whom to tell of a vulnerability, for security.txt; and your own URL, for CSAF documents.
+# security:
+#   contact: [mailto:security@example.com]
+#   expires: 2027-08-01T00:00:00Z
+#   namespace: https://www.example.com
+
 # How long signatures last. \`causeway refresh\` (from a timer, hourly) renews the last two.
 # expiry: { root: 365d, targets: 365d, patches: 365d, routes: 90d, snapshot: 14d, timestamp: 3d }
 `;

@@ -44,6 +44,7 @@ export async function bringOut(
       everyByte,
       onProgress: (done, total) => onProgress?.({ step: "pages", done, total }),
       signal,
+      log: options.log ?? silent,
     });
   }
   const routes = await carryOut(folder, config, tree, written, {

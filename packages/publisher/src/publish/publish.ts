@@ -225,6 +225,7 @@ class Publishing {
       everyByte: this.#options.everyByte ?? false,
       onProgress: (done, total) => this.#progress("pages", done, total),
       signal: this.#options.signal,
+      log: this.#log,
     });
   }
 

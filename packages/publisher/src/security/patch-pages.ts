@@ -41,7 +41,7 @@ function sumsOf({ target }: PublicPatch): Page {
 }
 
 /** Below `security/`, in a folder that the patch has for itself. */
-function pagePathOf({ target }: PublicPatch, suffix: string): string {
+export function pagePathOf({ target }: PublicPatch, suffix: string): string {
   const { file } = readPatchPath(target.path);
   // No route serves a name with a dot in front.
   const name = file.replace(/^\.+/, "") || "patch";

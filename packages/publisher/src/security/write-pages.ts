@@ -1,9 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { canonicalJson, Interrupted, invariant, type JsonInput } from "@causeway/kernel";
+import { canonicalJson, HostError, Interrupted, invariant, type JsonInput } from "@causeway/kernel";
 import { digestOfFile, sha256Of } from "../disk/digest.ts";
 import { fileLength, type NewFile, readFileUpTo, writeAllDurably } from "../disk/files.ts";
+import type { Log } from "../log.ts";
 import {
   decodePageList,
   encodePageList,
@@ -33,6 +34,7 @@ export interface WritePagesOptions {
   readonly everyByte: boolean;
   readonly onProgress: (done: number, total: number) => void;
   readonly signal: AbortSignal | undefined;
+  readonly log: Log;
 }
 
 /** Raise it whenever the same inputs give other pages: then all are made anew. */
@@ -85,8 +87,9 @@ class Writing {
     for (const [at, { key, fingerprint, make }] of changed.entries()) {
       if (this.#options.signal?.aborted === true) throw new Interrupted();
       this.#options.onProgress(at, changed.length);
-      const files = (await make()).map((page) => this.#hold(page));
-      groups.set(key, { key, fingerprint, files });
+      const pages = await this.#made(make);
+      if (pages === undefined) continue;
+      groups.set(key, { key, fingerprint, files: pages.map((page) => this.#hold(page)) });
       if (this.#heldBytes > heldBytesMax) await this.#flush();
     }
     await this.#flush();
@@ -94,6 +97,21 @@ class Writing {
     if (changed.length > 0 || gone.length > 0) await this.#writeList(groups);
     this.#options.onProgress(changed.length, changed.length);
     return this.#bytes;
+  }
+
+  /** Undefined when a file that pages are made from is damaged: the next run tries again. */
+  async #made(make: PageSource["make"]): Promise<readonly Page[] | undefined> {
+    try {
+      return await make();
+    } catch (error) {
+      // No reason to hold up a patch: the carriers may have a good copy.
+      if (!(error instanceof HostError) || error.code !== "HOST_CORRUPT_STATE") throw error;
+      this.#options.log({
+        level: "warning",
+        message: `not all pages were made: ${error.message}`,
+      });
+      return undefined;
+    }
   }
 
   async #isKept({ files }: PageGroup): Promise<boolean> {

@@ -61,7 +61,12 @@ test("pages change with the routes alone, and a torrent stays the same torrent",
   const changed = [...(await pageDigests(vendor.repository))].flatMap(([path, digest]) => {
     return before.get(path) !== digest ? [path.slice(1)] : [];
   });
-  assert.deepEqual(changed.toSorted(), ["security/.files.json", meta4, torrent]);
+  assert.deepEqual(changed.toSorted(), [
+    "security/.files.json",
+    "security/index.html",
+    meta4,
+    torrent,
+  ]);
   assert.equal(await infoOf(), info);
   await vendor.configure(withRoutes("https://a.example/"));
   await vendor.publish();
