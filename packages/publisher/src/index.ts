@@ -19,6 +19,7 @@ export {
 export type { Signer } from "./keys/signer.ts";
 export type { TufKey } from "./keys/tuf-key.ts";
 export type { Log, LogLine } from "./log.ts";
+export { type PrunedRoute, type PruneOptions, type PruneResult, prune } from "./prune/prune.ts";
 export type { Carrier, Source } from "./publish/carrier.ts";
 export { type CarrierCode, CarrierError, carrierCodes } from "./publish/carrier-error.ts";
 export type { CarriedRoute } from "./publish/carry.ts";

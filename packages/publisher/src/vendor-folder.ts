@@ -61,6 +61,11 @@ export class VendorFolder {
     return join(this.staged, sha256);
   }
 
+  /** Since when files of the repository and the carriers are named by no state. */
+  get unnamed(): string {
+    return join(this.path, "unnamed.json");
+  }
+
   /** Digests of patches' pieces, named by the patches' SHA-256; made anew when they are gone. */
   get pieces(): string {
     return join(this.path, "pieces");

@@ -11,6 +11,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["refresh", async () => (await import("./refresh.ts")).registerRefresh],
   ["routes", async () => (await import("./routes.ts")).registerRoutes],
   ["announce", async () => (await import("./announce.ts")).registerAnnounce],
+  ["prune", async () => (await import("./prune.ts")).registerPrune],
   ["keys", async () => (await import("./keys.ts")).registerKeys],
   ["serve", async () => (await import("./serve.ts")).registerServe],
   ["watch", async () => (await import("./watch.ts")).registerWatch],

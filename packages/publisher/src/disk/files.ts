@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { makeFolders } from "@causeway/client/internal/make-folders";
 import { syncFolder as syncToDisk } from "@causeway/client/internal/sync-folder";
@@ -55,6 +55,34 @@ export async function namesIn(folder: string): Promise<readonly string[]> {
   } catch (cause) {
     if (isMissing(cause)) return [];
     throw toHostError(cause, `list ${folder}`);
+  }
+}
+
+/** Paths of all files below the folder, from there and with `/`; [] when there is none. @throws {HostError} */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.map(({ parentPath, name }) => {
+      return relative(folder, join(parentPath, name)).replaceAll(sep, "/");
+    });
+  } catch (cause) {
+    if (isMissing(cause)) return [];
+    throw toHostError(cause, `list ${folder}`);
+  }
+}
+
+/** Removes the file, if it is there, and the folders that it leaves empty. @throws {HostError} */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (cause) {
+    throw toHostError(cause, `remove ${path}`);
+  }
+  try {
+    for (let folder = dirname(path); ; folder = dirname(folder)) await rmdir(folder);
+  } catch {
+    // Others lie there, or it is somebody's mount; an empty folder does no harm.
   }
 }
 

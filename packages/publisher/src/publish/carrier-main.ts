@@ -65,6 +65,8 @@ function does(acts: CarrierActs, act: Act): Promise<unknown> {
       return acts.write(...act.given);
     case "fetch":
       return acts.fetch(...act.given);
+    case "remove":
+      return acts.remove(...act.given);
     default:
       return acts[act.name](); // the others are given nothing
   }

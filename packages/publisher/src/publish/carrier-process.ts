@@ -96,6 +96,14 @@ export class CarrierProcess implements Carrier {
     return this.#ask("fetch", file, to);
   }
 
+  list(): Promise<readonly string[]> {
+    return this.#ask("list");
+  }
+
+  remove(paths: readonly string[]): Promise<void> {
+    return this.#ask("remove", paths);
+  }
+
   async finish(): Promise<void> {
     if (this.#child !== undefined) await this.#ask("finish");
   }

@@ -45,6 +45,10 @@ export interface CarrierActs {
    * @returns false when it is not there, or has other bytes than `file` says
    */
   fetch(file: TreeFile, to: string): Promise<boolean>;
+  /** Paths of all files below `metadata/` and `targets/`. Only after `prepare`. */
+  list(): Promise<readonly string[]>;
+  /** In about that order; one that is gone already is no failure. */
+  remove(paths: readonly string[]): Promise<void>;
   /** Called once after `prepare` and the last write, also when they failed. */
   finish(): Promise<void>;
 }

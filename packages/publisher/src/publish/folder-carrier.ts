@@ -4,9 +4,11 @@ import { copyDurably } from "../disk/copy.ts";
 import { digestOfFile } from "../disk/digest.ts";
 import {
   fileLength,
+  filesBelow,
   makeFolder,
   moveDurably,
   readFileUpTo,
+  removeFile,
   removeTree,
   scratchName,
   writeScratch,
@@ -67,6 +69,22 @@ export class FolderCarrier implements CarrierActs {
     if ((await this.length(file.path)) !== file.length) return false;
     await copyDurably(join(this.#folder, file.path), to, this.#onAlive);
     return (await digestOfFile(to, this.#onAlive)) === file.sha256;
+  }
+
+  async list(): Promise<readonly string[]> {
+    const paths: string[] = [];
+    for (const area of ["metadata", "targets"]) {
+      for (const name of await filesBelow(join(this.#folder, area))) paths.push(`${area}/${name}`);
+      this.#onAlive();
+    }
+    return paths;
+  }
+
+  async remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      await removeFile(join(this.#folder, path));
+      this.#onAlive();
+    }
   }
 
   async finish(): Promise<void> {

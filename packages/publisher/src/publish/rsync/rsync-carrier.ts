@@ -5,7 +5,7 @@ import { toHostError } from "@causeway/client/internal/host-error";
 import { isSha256, type Sha256 } from "@causeway/kernel";
 import { placeOf, type RsyncConfig } from "../../config/carrier-config.ts";
 import { digestOfFile, sha256Of } from "../../disk/digest.ts";
-import { fileLength, readFileUpTo, writeScratch } from "../../disk/files.ts";
+import { fileLength, makeFolder, readFileUpTo, writeScratch } from "../../disk/files.ts";
 import type { CarrierActs, Source } from "../carrier.ts";
 import { CarrierError } from "../carrier-error.ts";
 import type { TreeFile } from "../tree.ts";
@@ -100,6 +100,23 @@ export class RsyncCarrier implements CarrierActs {
     return (await digestOfFile(to, this.#onAlive)) === file.sha256;
   }
 
+  list(): Promise<readonly string[]> {
+    const paths = [...this.#lengths.keys()];
+    return Promise.resolve(paths.filter((path) => /^(metadata|targets)\//.test(path)));
+  }
+
+  async remove(paths: readonly string[]): Promise<void> {
+    await this.#scratch(async (empty) => {
+      // It wants the folders there, and removes what they lack.
+      for (const folder of new Set(paths.map((path) => dirname(path)))) {
+        await makeFolder(join(empty, folder));
+      }
+      const input = paths.map((path) => `${path}\n`).join("");
+      const options = ["--delete-missing-args", "--files-from=-", `${empty}/`, this.#far.at("")];
+      await this.#far.rsync(options, { input });
+    });
+  }
+
   finish(): Promise<void> {
     return this.#far.end();
   }
@@ -110,7 +127,8 @@ export class RsyncCarrier implements CarrierActs {
     await this.#writes.ask({ path, from });
     const digest = await this.#digests.ask(path);
     if (digest !== sha256) {
-      if (digest !== undefined && isHashed(path)) await this.#remove(path);
+      // By its name and length it would pass for the right one in the next run.
+      if (digest !== undefined && isHashed(path)) await this.remove([path]);
       const what = digest === undefined ? "is not there" : "reads back with other bytes";
       throw this.#lied(path, `was taken, but ${what}; look at the disk there`);
     }
@@ -162,14 +180,6 @@ export class RsyncCarrier implements CarrierActs {
       }
       return digests;
     });
-  }
-
-  /** By its name and length it would pass for the right one in the next run. */
-  async #remove(path: string): Promise<void> {
-    const empty = join(await this.#far.folder(), "empty");
-    await mkdir(join(empty, dirname(path)), { recursive: true }); // it wants the folder there
-    const all = ["--delete-missing-args", "--files-from=-", `${empty}/`, this.#far.at("")];
-    await this.#far.rsync(all, { input: `${path}\n` });
   }
 
   /** An account may be for rsync alone. Then what is there has to come here to be read. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { toHostError } from "@causeway/client/internal/host-error";
 import type { HostError, Instant, Sha256 } from "@causeway/kernel";
+import { forEachBounded } from "../../bounded.ts";
 import { placeOf, type S3Config } from "../../config/carrier-config.ts";
 import { digestOfFile, sha256Of } from "../../disk/digest.ts";
 import { readFileUpTo } from "../../disk/files.ts";
@@ -11,6 +12,7 @@ import { isHashed } from "../tree-headers.ts";
 import { S3Bucket } from "./s3-bucket.ts";
 import { partBytesMin, S3Uploads } from "./s3-uploads.ts";
 
+const removedAtOnce = 8;
 // A bucket may hold other things, of which we need not know.
 const areas = ["metadata/", "targets/", "security/"] as const;
 
@@ -96,6 +98,15 @@ export class S3Carrier implements CarrierActs {
     } finally {
       await handle.close();
     }
+  }
+
+  list(): Promise<readonly string[]> {
+    const paths = [...this.#lengths.keys()];
+    return Promise.resolve(paths.filter((path) => /^(metadata|targets)\//.test(path)));
+  }
+
+  async remove(paths: readonly string[]): Promise<void> {
+    await forEachBounded(paths, removedAtOnce, (path) => this.#bucket.remove(path));
   }
 
   finish(): Promise<void> {
