@@ -78,18 +78,11 @@ test("of two copies of a vendor folder the second is told, and changes nothing a
   const message = /web has a newer state .* from another copy of it\. Nothing was changed/;
   await assert.rejects(second, { code: "HOST_CORRUPT_STATE", message });
   assert.deepEqual([await treeDigests(copy), await treeDigests(web)], [here, there]);
-});
-
-test("two copies that did as much are told apart, too", async (t) => {
-  const vendor = await vendorWithRoutes(t, carrier);
-  const copy = join(vendor.parent, "copy");
-  await cp(vendor.dir, copy, { recursive: true });
-  await rm(join(vendor.parent, "web"), { recursive: true });
-  await editRoutes(copy, { kind: "drain", id: "origin-1" }, vendor.common());
-  await rm(join(vendor.parent, "web"), { recursive: true });
+  // Both have done as much, while no carrier could tell the one of the other.
+  await rm(web, { recursive: true });
   vendor.now += 60_000; // or both would have signed the very same timestamp
-  await edited(vendor, { kind: "drain", id: "mirror-1" });
-  const third = editRoutes(copy, { kind: "restore", id: "origin-1" }, vendor.common());
+  await editRoutes(copy, { kind: "drain", id: "origin-1" }, vendor.common());
+  const third = edited(vendor, { kind: "restore", id: "mirror-1" });
   await assert.rejects(third, { message: /another state of the same number/ });
 });
 

@@ -21,7 +21,7 @@ import { lastRouteList } from "../publish/last-route-list.ts";
 import { readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { takeSequence } from "./announcement-sequence.ts";
-import { retiredRouteAt } from "./to-sign.ts";
+import { RetiredPlaces } from "./to-sign.ts";
 
 export interface AnnounceOptions {
   /** One to four, the best first; they need not stand in the list of routes. */
@@ -121,8 +121,9 @@ async function refuseRetired(
   published: Parameters<typeof lastRouteList>[1],
 ): Promise<void> {
   const last = await lastRouteList(folder, published);
+  const places = new RetiredPlaces(last?.routes ?? []);
   for (const url of urls) {
-    const retired = retiredRouteAt(url, last?.routes ?? []);
+    const retired = places.at(url);
     if (retired === undefined) continue;
     const what = `${url} was retired with the route ${retired.id}, and clients never go there again`;
     throw new UsageError("USAGE_ARGUMENT", `${what}.`);

@@ -13,7 +13,10 @@ const routesMax = 10_000;
  * can bring one back, or be added under it.
  * @throws {UsageError} `CONFIG_MALFORMED`, naming line and column
  */
-export function routesToSign(config: Config, last: RouteList | undefined): RoutesToSign {
+export function routesToSign(
+  config: Pick<Config, "routes" | "pollSeconds" | "fault">,
+  last: RouteList | undefined,
+): RoutesToSign {
   const { pollSeconds } = config;
   const retired = new Map(
     last?.routes.flatMap((route) => (route.state === "retired" ? [[route.id, route]] : [])),
@@ -30,43 +33,50 @@ export function routesToSign(config: Config, last: RouteList | undefined): Route
     const what = `with those that were retired there are ${all.length} routes, over ${routesMax}`;
     throw config.fault(["routes"], what);
   }
-  for (const [at, route] of routes.entries()) {
-    const what = route.state === "retired" ? undefined : retiredPart(route, all, last);
-    if (what !== undefined) throw config.fault(["routes", at, "url"], what);
+  const goneBefore = new RetiredPlaces(last?.routes ?? []);
+  const goneNow = new RetiredPlaces(all);
+  const before = new Map(last?.routes.map(({ id, urls }) => [id, urls]));
+  for (const [at, { id, urls, state }] of routes.entries()) {
+    if (state === "retired") continue;
+    for (const url of urls) {
+      // What is published already, beside a retired one, stays: this is about new ones.
+      if (before.get(id)?.includes(url) === true) continue;
+      const gone = goneNow.withUrl(url) ?? goneBefore.at(url);
+      if (gone === undefined) continue;
+      const what = `${url} was retired with the route ${gone.id}, and clients never come back there`;
+      throw config.fault(["routes", at, "url"], what);
+    }
   }
   return { routes: all, pollSeconds };
 }
 
-/** What of a route's URLs clients have turned away from, if they have. */
-function retiredPart(
-  { id, urls }: RouteEntry,
-  all: readonly RouteEntry[],
-  last: RouteList | undefined,
-): string | undefined {
-  const before = last?.routes.find((route) => route.id === id && route.state !== "retired");
-  for (const url of urls) {
-    if (before?.urls.includes(url) === true) continue;
-    const gone =
-      all.find((route) => route.state === "retired" && route.urls.includes(url)) ??
-      retiredRouteAt(url, last?.routes ?? []);
-    if (gone === undefined) continue;
-    return `${url} was retired with the route ${gone.id}, and clients never come back to that name`;
-  }
-  return undefined;
-}
+/** Where clients of a list never ask. */
+export class RetiredPlaces {
+  readonly #byUrl = new Map<string, RouteEntry>();
+  readonly #byName = new Map<string, RouteEntry>();
 
-/**
- * The retired route for which clients of this list never ask at `url`: one with this URL, or with its
- * host name where nothing else of the list lives. Addresses are no names.
- */
-export function retiredRouteAt(url: string, list: readonly RouteEntry[]): RouteEntry | undefined {
-  const name = nameOf(url);
-  const isAt = (route: RouteEntry): boolean => route.urls.some((other) => nameOf(other) === name);
-  const isGone = (route: RouteEntry): boolean => route.state === "retired";
-  const lives = isIP(name) !== 0 || list.some((route) => !isGone(route) && isAt(route));
-  return list.find(
-    (route) => isGone(route) && (route.urls.includes(url) || (!lives && isAt(route))),
-  );
+  constructor(list: readonly RouteEntry[]) {
+    for (const route of list.filter(({ state }) => state === "retired")) {
+      for (const url of route.urls) {
+        const name = nameOf(url);
+        this.#byUrl.set(url, route);
+        if (isIP(name) === 0) this.#byName.set(name, route);
+      }
+    }
+    for (const { urls } of list.filter(({ state }) => state !== "retired")) {
+      for (const url of urls) this.#byName.delete(nameOf(url));
+    }
+  }
+
+  /** The retired route that has this very URL. */
+  withUrl(url: string): RouteEntry | undefined {
+    return this.#byUrl.get(url);
+  }
+
+  /** That one, or one whose host name this is while nothing else of the list lives on the name. */
+  at(url: string): RouteEntry | undefined {
+    return this.#byUrl.get(url) ?? this.#byName.get(nameOf(url));
+  }
 }
 
 function nameOf(url: string): string {
