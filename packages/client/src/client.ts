@@ -180,8 +180,9 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
   };
 }
 
-async function withRun<Value>(
-  bounds: Bounds,
+/** Opens the state and the routes, does `act` with them, and keeps what was found of the routes. */
+export async function withRun<Value>(
+  bounds: Pick<Bounds, "client">,
   options: ClientOptions & Pick<Run, "retries">,
   outer: AbortSignal | undefined,
   act: (run: Run) => Promise<Value>,

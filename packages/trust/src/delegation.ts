@@ -22,7 +22,11 @@ export interface Delegations {
    * @throws {TrustError} `TRUST_LIMIT`
    */
   for(path: string, work: MatchingWork): readonly Delegation[];
+  /** The delegations to any of these roles, whatever they speak for; the most trusted first. */
+  among(roles: RoleNames): readonly Delegation[];
 }
+
+type RoleNames = Pick<ReadonlyMap<string, unknown>, "has" | "keys">;
 
 interface DelegatedRole extends Delegation {
   covers(path: string, pathDigest: string, work: MatchingWork): boolean;
@@ -33,7 +37,7 @@ interface DelegatedRole extends Delegation {
 const lookSteps = 16;
 const compileSteps = 4;
 
-const noDelegations: Delegations = { for: () => [] };
+const noDelegations: Delegations = { for: () => [], among: () => [] };
 
 /**
  * Reads the `delegations` of a targets document, if it has any.
@@ -55,7 +59,10 @@ export function readDelegations(signed: Fields, subject: string): Delegations {
   if (new Set(roles.map(({ role }) => role)).size !== roles.length) {
     throw malformed(subject, "delegates to one role twice");
   }
-  return { for: (path, work) => covering(roles, path, work) };
+  return {
+    for: (path, work) => covering(roles, path, work),
+    among: (names) => roles.filter(({ role }) => names.has(role)),
+  };
 }
 
 function covering(
@@ -124,12 +131,26 @@ function readSuccinctRoles(
   }
   const authority = readAuthority(fields, keys, subject);
   const suffixLength = (2 ** bitLength - 1).toString(16).length;
+  const toBin = (suffix: string): Delegation => {
+    return { role: `${prefix}-${suffix}`, authority, isTerminating: true };
+  };
   return {
     for: (path) => {
       const bits = Number.parseInt(digestOf(path).slice(0, 8), 16);
       const bin = Math.floor(bits / 2 ** (32 - bitLength));
       const suffix = bin.toString(16).padStart(suffixLength, "0");
-      return [{ role: `${prefix}-${suffix}`, authority, isTerminating: true }];
+      return [toBin(suffix)];
+    },
+    among: (names) => {
+      const suffixes = [...names.keys()].flatMap((name) => {
+        const suffix = name.slice(prefix.length + 1);
+        return name === `${prefix}-${suffix}` ? [suffix] : [];
+      });
+      const isBin = (suffix: string): boolean => {
+        if (suffix.length !== suffixLength || !/^[0-9a-f]+$/.test(suffix)) return false;
+        return Number.parseInt(suffix, 16) < 2 ** bitLength;
+      };
+      return suffixes.filter(isBin).map(toBin);
     },
   };
 }

@@ -220,12 +220,25 @@ export class TrustedSet {
    *   those of reading; `TRUST_MIXED` when the snapshot does not list the role
    */
   acceptRole(role: string, authority: Authority, bytes: Uint8Array, now: Instant): TrustedSet {
-    const meta = this.snapshot?.roles.get(role);
-    if (meta === undefined) throw new TrustError("TRUST_MIXED", role, "is not in the snapshot");
-    const roles = this.#parts.roles.accept(role, bytes, { authority, meta }, (targets) => {
+    return this.#takeRole(role, authority, bytes, (targets) => {
       requireUnexpired(targets, this.trustedTime(now), role);
     });
-    return this.#with({ roles });
+  }
+
+  /** As `acceptRole`; it may have expired: whoever carries it for others leaves that to them. */
+  keepRole(role: string, authority: Authority, bytes: Uint8Array): TrustedSet {
+    return this.#takeRole(role, authority, bytes, () => undefined);
+  }
+
+  #takeRole(
+    role: string,
+    authority: Authority,
+    bytes: Uint8Array,
+    check: (targets: Targets) => void,
+  ): TrustedSet {
+    const meta = this.snapshot?.roles.get(role);
+    if (meta === undefined) throw new TrustError("TRUST_MIXED", role, "is not in the snapshot");
+    return this.#with({ roles: this.#parts.roles.accept(role, bytes, { authority, meta }, check) });
   }
 
   #matchesTimestamp(): boolean {

@@ -14,6 +14,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["prune", async () => (await import("./prune.ts")).registerPrune],
   ["keys", async () => (await import("./keys.ts")).registerKeys],
   ["serve", async () => (await import("./serve.ts")).registerServe],
+  ["mirror", async () => (await import("./mirror.ts")).registerMirror],
   ["watch", async () => (await import("./watch.ts")).registerWatch],
   ["policy", async () => (await import("./policy.ts")).registerPolicy],
   ["edge", async () => (await import("./edge.ts")).registerEdge],

@@ -89,11 +89,24 @@ export async function lookUp(run: Run, path: TargetPath): Promise<TargetFile | u
 }
 
 async function offerFromAnyRoute(run: Run, lookup: Lookup, want: Want): Promise<Accepted> {
-  let accepted: Accepted | undefined;
+  return fetchFromAnyRoute(run, want, (bytes) => lookup.offer(bytes));
+}
+
+/**
+ * Fetches a file of metadata over the first route whose bytes `accept` takes.
+ * @param accept throws a `TrustError` on what is not wanted; what it took is not offered again
+ * @throws {NoRouteDelivered}
+ */
+export async function fetchFromAnyRoute<Value extends object>(
+  run: Run,
+  want: Want,
+  accept: (bytes: Uint8Array) => Value,
+): Promise<Value> {
+  let accepted: Value | undefined;
   await overAnyRoute(run, async (route, signal) => {
     const document = await fetchWanted(run, route, want, signal);
     // Unless another route was quicker by a moment.
-    accepted ??= verified(document, (bytes) => lookup.offer(bytes));
+    accepted ??= verified(document, accept);
     route.kept(document.bytes.length);
     return true;
   });

@@ -57,6 +57,22 @@ export class TrustState {
     return this.#set;
   }
 
+  /** The roots that are trusted: the pinned one and those that followed from it, by version. */
+  get roots(): ReadonlyMap<number, Uint8Array> {
+    const last = this.#set.root.version;
+    const roots: (readonly [number, Uint8Array])[] = [];
+    for (let version = last; ; version--) {
+      const bytes = this.#files.get(storedRootName(version));
+      roots.unshift([version, bytes ?? this.#pin]);
+      if (bytes === undefined) return new Map(roots);
+    }
+  }
+
+  /** The document of a top-level role that is not root, as it was kept. */
+  document(role: "timestamp" | "snapshot" | "targets"): Uint8Array | undefined {
+    return this.#files.get(storedName(role));
+  }
+
   /** The file of a delegated role, as an earlier run kept it; nothing vouches for it yet. */
   async readRole(role: string): Promise<Uint8Array | undefined> {
     return readUndamaged(this.#store, `${folder}/${storedName(role)}`, limits.targetsBytesMax);

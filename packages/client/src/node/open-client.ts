@@ -14,6 +14,7 @@ import type { FleetTicket } from "../routes/fleet-ticket.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import type { ProxySettings } from "./connect/proxy-rule.ts";
 import type { FileLock } from "./internal/file-lock.ts";
+import { readTrust } from "./internal/read-trust.ts";
 import { type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
 import { folderStore, sweepFolder } from "./store.ts";
@@ -73,7 +74,6 @@ export interface FileClient {
 
 const retries = new RetryBudget(); // one for all clients of this process
 const lockWaitMs = 60_000; // a small patch's time; who waits for more wants to know for whom
-const trustLengthMax = 1024 * 1024; // a root with hundreds of keys and signatures
 
 /** This machine, as `get` names platforms: `linux-x64`, `win32-arm64`, `darwin-arm64`. */
 export function thisPlatform(): string {
@@ -150,21 +150,6 @@ async function holdState(
     lock.release();
     throw error;
   }
-}
-
-async function readTrust(trust: string | Uint8Array | undefined): Promise<Uint8Array | undefined> {
-  if (typeof trust !== "string") return trust;
-  const file = path.resolve(trust);
-  const wrong = (what: string): UsageError => {
-    return new UsageError(
-      "USAGE_ARGUMENT",
-      `${file}: ${what}; it should be the vendor's root.json.`,
-    );
-  };
-  if ((await stat(file).catch(() => undefined))?.isDirectory()) throw wrong("that is a folder");
-  const bytes = await folderStore(path.dirname(file)).read(path.basename(file), trustLengthMax);
-  if (bytes === undefined) throw wrong("there is no such file");
-  return bytes;
 }
 
 async function splitOutput(

@@ -1,0 +1,3 @@
+export type { FillProgress } from "./fill.ts";
+export { type Mirror, type Mirrored, type MirrorOptions, openMirror } from "./mirror.ts";
+export { type WatchOptions, watchRoutes } from "./watch-routes.ts";
