@@ -9,7 +9,9 @@ import {
   HostError,
   hostCodes,
   Interrupted,
+  NameError,
   NoRouteDelivered,
+  nameCodes,
   RouteError,
   routeCodes,
   TrustError,
@@ -33,6 +35,7 @@ const errors: readonly CausewayError[] = [
   ...hostCodes.map((code) => new HostError(code, "failed")),
   ...usageCodes.map((code) => new UsageError(code, "failed")),
   ...announcementCodes.map((code) => new AnnouncementError(code, "failed")),
+  ...nameCodes.map((code) => new NameError(code, "failed")),
   new Interrupted(),
   ...carrierCodes.map((code) => new CarrierError(code, "failed")),
 ];
@@ -98,7 +101,7 @@ test("no package invents a code of its own", () => {
   const complaints: string[] = [];
   for (const [path, text] of readTree(root)) {
     if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(path)) continue;
-    const family = /"((?:ROUTE|PROXY|TRUST|HOST|USAGE|CONFIG|KEY|TLS|CARRIER)_[A-Z_]+)"/g;
+    const family = /"((?:ROUTE|PROXY|TRUST|HOST|USAGE|CONFIG|KEY|TLS|CARRIER|NAME)_[A-Z_]+)"/g;
     for (const [, code = ""] of withoutComments(text).matchAll(family)) {
       if (!known.has(code)) complaints.push(`${path}: ${code}`);
     }

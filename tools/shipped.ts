@@ -5,7 +5,16 @@ import { join } from "node:path";
 import { root } from "./checkout.ts";
 import { packInto } from "./pack.ts";
 
-const packages = ["kernel", "trust", "client", "origin", "publisher", "mirror", "cli"] as const;
+const packages = [
+  "kernel",
+  "trust",
+  "client",
+  "control",
+  "origin",
+  "publisher",
+  "mirror",
+  "cli",
+] as const;
 
 /**
  * Lays out our packages as `npm install` would, from the tarballs that users get; what they depend

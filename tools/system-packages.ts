@@ -145,6 +145,21 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/publisher: the way to it",
   },
   {
+    name: "bind9-dnsutils",
+    command: "nsupdate",
+    reason: "packages/control: names are asked for and updated by BIND's dig and nsupdate",
+  },
+  {
+    name: "knot",
+    command: "/usr/sbin/knotd",
+    reason: "packages/control: a real name server that takes updates",
+  },
+  {
+    name: "faketime",
+    command: "faketime",
+    reason: "packages/control: a name server whose clock is wrong",
+  },
+  {
     name: "tmux",
     command: "tmux",
     reason: "test/cli: a real terminal, to see what a person sees and to type into",

@@ -167,7 +167,7 @@ export const usageCodes = [
   "USAGE_TRUST_CONFLICT", // the state was pinned to another root
   "CONFIG_MALFORMED", // causeway.yaml cannot be read; the message names the line
   "CONFIG_MISSING", // no causeway.yaml there
-  "KEY_MISSING", // a key that is needed is not in keys/
+  "KEY_MISSING", // a key that is needed is not in keys/, or where --key says
   "KEY_PASSPHRASE", // a wrong or missing passphrase
   "KEY_UNREADABLE", // not a private key that we know
   "KEY_THRESHOLD", // fewer signatures than the role needs
@@ -214,6 +214,41 @@ export class AnnouncementError extends CausewayError {
     super(message);
     this.code = code;
     this.group = options?.group;
+  }
+}
+
+export const nameCodes = [
+  "NAME_TSIG_REFUSED", // the name server refuses the key, the signature, or the time of either
+  "NAME_REFUSED", // the name server will not make the change, or made another
+  "NAME_UNREACHABLE", // the name server does not answer
+  "NAME_CONFLICT", // the name is no longer what it was when the change was planned
+  "NAME_ZONE", // the name server has no zone in which the name is
+] as const;
+export type NameCode = (typeof nameCodes)[number];
+
+/** A name server did not do what was asked of it. */
+export class NameError extends CausewayError {
+  override readonly name = "NameError";
+  readonly blame: "caller" | "host";
+  readonly remedy: "later" | "never";
+  readonly code: NameCode;
+  /** Which fault of the signature, where it was that: `BADKEY`, `BADSIG`, `BADTIME` (RFC 8945). */
+  readonly tsig: string | undefined;
+  /** Seconds that the server's clock is ahead of ours, where it told: negative when behind. */
+  readonly clockSeconds: number | undefined;
+
+  constructor(
+    code: NameCode,
+    message: string,
+    options?: ErrorOptions & { readonly tsig?: string; readonly clockSeconds?: number },
+  ) {
+    super(message, options);
+    const isPassing = code === "NAME_UNREACHABLE" || code === "NAME_CONFLICT";
+    this.code = code;
+    this.blame = isPassing ? "host" : "caller";
+    this.remedy = isPassing ? "later" : "never";
+    this.tsig = options?.tsig;
+    this.clockSeconds = options?.clockSeconds;
   }
 }
 

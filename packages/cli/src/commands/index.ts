@@ -17,6 +17,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["mirror", async () => (await import("./mirror.ts")).registerMirror],
   ["watch", async () => (await import("./watch.ts")).registerWatch],
   ["policy", async () => (await import("./policy.ts")).registerPolicy],
+  ["names", async () => (await import("./names.ts")).registerNames],
   ["edge", async () => (await import("./edge.ts")).registerEdge],
   ["get", async () => (await import("./get.ts")).registerGet],
   ["demo", async () => (await import("./demo.ts")).registerDemo],

@@ -1,0 +1,28 @@
+export { type Changed, type ChangeOrder, changeName, type NamePorts } from "./names/change.ts";
+export {
+  type ChangeRecord,
+  encodeChange,
+  type NameVerb,
+  type Outcome,
+  type PlannedChange,
+  reasonLengthMax,
+} from "./names/change-record.ts";
+export { type Ask, ask, type Question } from "./names/dig.ts";
+export type { DnsAnswer, DnsRecord } from "./names/dns-answer.ts";
+export { type DnsName, toDnsName } from "./names/dns-name.ts";
+export { NameHistory } from "./names/history.ts";
+export { type NameServer, serverNamed, shownServer, toNameServer } from "./names/name-server.ts";
+export { type SendUpdate, sendUpdate } from "./names/nsupdate.ts";
+export { type RecordSet, type RecordSets, shownSets, ttlSecondsMax } from "./names/record-set.ts";
+export { planTtl, type TtlNeed, type TtlPlan, usualMarginSeconds } from "./names/ttl-plan.ts";
+export { loweredFrom, type UndoOrder, undoChange } from "./names/undo.ts";
+export {
+  lookAtNames,
+  type WatchedName,
+  type WatchOrder,
+  watchedNamesMax,
+  watchedServersMax,
+} from "./names/watch-names.ts";
+export type { Finding } from "./names/watch-verdict.ts";
+export { lowered, moved, restored } from "./names/wished.ts";
+export { findZone, listedServers, type NameSets, readSets, type Zone } from "./names/zone.ts";

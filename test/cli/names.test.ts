@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { digShort, startKnot } from "../../packages/control/test/support/knot.ts";
+import { causeway, causewayJson, ended, folderFor, start } from "../support/cli.ts";
+
+const name = "update.example.com";
+
+interface Told {
+  readonly id: number | null;
+  readonly update: string;
+  readonly error: { readonly code: string };
+  readonly names: readonly { readonly gone: boolean }[];
+  readonly changes: readonly { readonly verb: string; readonly why: string }[];
+}
+
+test("an operator lowers, retires, watches and brings back a name with the commands of docs/names.md", async (t) => {
+  const knot = await startKnot(t);
+  const dir = folderFor(t);
+  writeFileSync(path.join(dir, "causeway.yaml"), "");
+  const server = `127.0.0.1:${knot.port}`;
+  const at = ["--server", server, "--dir", dir];
+  const change = [...at, "--key", knot.key, "--reason", "the worm"];
+  const tell = async (...args: readonly string[]): Promise<Told & { code: number | null }> => {
+    const { code, json } = await causewayJson(["names", ...args]);
+    return { ...(json as Told), code };
+  };
+
+  const dry = await tell("retire", name, ...change, "--dry-run");
+  assert.match(dry.update, /^update delete update\.example\.com\. A$/m);
+  assert.equal(digShort(knot, name, "A").length, 2);
+  const plan = await causeway(["names", "plan", name, ...at, "--at", "2099-01-01T00:00:00Z"]);
+  assert.match(
+    plan.stdout,
+    /from 300 s to 60 s by 2098-12-31T23:50:00Z\n.* by 2098-12-31T23:54:00Z/,
+  );
+
+  assert.equal((await tell("lower", name, ...change, "--until", "2099-01-01T00:00:00Z")).id, 1);
+  const early = await tell("restore", name, ...change);
+  assert.deepEqual([early.code, early.error.code], [2, "USAGE_ARGUMENT"]);
+  const there = await causeway([
+    "names",
+    "watch",
+    name,
+    "--server",
+    server,
+    "--authority",
+    server,
+    "--every",
+    "60",
+  ]);
+  assert.equal(there.code, 1);
+  assert.match(there.stdout, /it is there: update\.example\.com 60 A 192\.0\.2\.1/);
+  const retired = await causeway(["names", "retire", name, ...change]);
+  assert.match(
+    retired.stdout,
+    /names undo 2 takes it back\n(?: {2}- .*\n){3} {2}after an undo .* 60 s/,
+  );
+  const gone = await tell("watch", name, "--server", server, "--authority", server);
+  assert.deepEqual([gone.code, gone.names[0]?.gone], [0, true]);
+
+  assert.equal((await tell("undo", "2", "--key", knot.key, "--dir", dir)).id, 3);
+  assert.equal((await tell("restore", name, ...change, "--now")).id, 4);
+  const shown = await tell("show", name, ...at);
+  assert.deepEqual(
+    shown.changes.map((each) => each.verb),
+    ["lower", "retire", "undo", "restore"],
+  );
+  assert.equal(shown.changes[0]?.why, "the worm");
+  assert.match(
+    (await causeway(["names", "show", name, ...at])).stdout,
+    /^ {2}300 A 192\.0\.2\.1$/m,
+  );
+});
+
+test("who retires a name that a wildcard answers for is warned", async (t) => {
+  const knot = await startKnot(t);
+  const dir = folderFor(t);
+  writeFileSync(path.join(dir, "causeway.yaml"), "");
+  const at = ["--server", `127.0.0.1:${knot.port}`, "--dir", dir, "--key", knot.key];
+  const { code, stderr } = await causeway(["names", "retire", "x.wild.example.com", ...at]);
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /a wildcard answers in its place: x\.wild\.example\.com 300 A 192\.0\.2\.66/,
+  );
+});
+
+test("a watch that goes on ends with Ctrl-C, and mistakes send nothing", async (t) => {
+  const knot = await startKnot(t);
+  const dir = folderFor(t);
+  const server = `127.0.0.1:${knot.port}`;
+  const watch = ["names", "watch", "gone.example.com", "--server", server, "--authority", server];
+  const watching = start([...watch, "--every", "60"]);
+  watching.stderr?.once("data", () => watching.kill("SIGINT"));
+  assert.equal((await ended(watching)).code, 130);
+
+  const change = ["--server", server, "--key", knot.key, "--dir", dir];
+  const mistakes: readonly (readonly [readonly string[], string])[] = [
+    [["retire", name, ...change], "CONFIG_MISSING"],
+    [["retire", "bücher.example.com", ...change], "USAGE_NAME"],
+    [["retire", name, ...change, "--server", "a b"], "USAGE_ARGUMENT"],
+    [["lower", name, ...change, "--until", "2001-01-01T00:00:00Z"], "USAGE_ARGUMENT"],
+    [["retire", name, ...change, "--reason", "x".repeat(501)], "USAGE_ARGUMENT"],
+  ];
+  for (const [args, code] of mistakes) {
+    const told = await causewayJson(["names", ...args]);
+    assert.deepEqual([told.code, (told.json as Told).error.code], [2, code], args.join(" "));
+  }
+  assert.equal(digShort(knot, name, "A").length, 2);
+});
