@@ -2,6 +2,7 @@ import {
   CausewayError,
   Interrupted,
   isRegion,
+  NoRouteDelivered,
   type Ports,
   type Severity,
   type Sha256,
@@ -21,14 +22,16 @@ import { type ClientLimits, clientLimits } from "./limits.ts";
 import { type ClockReport, reportClock } from "./metadata/clock-report.ts";
 import { type Found, findRelease, type Wish } from "./metadata/find.ts";
 import type { JudgedTime } from "./metadata/judge-time.ts";
+import { Learning } from "./metadata/learning.ts";
 import type { Run } from "./metadata/metadata.ts";
 import { type OnState, onNewestState } from "./metadata/newest.ts";
 import { refreshState } from "./metadata/refresh.ts";
-import { readKnownList, readRouteList } from "./metadata/route-list.ts";
+import { learnRoutes, readKnownList } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
 import { orNothing } from "./or-nothing.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
+import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
 import { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
@@ -149,7 +152,7 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
         const time = await refreshState(run);
         const on = { ...run, now: time.now };
         const found = await find(on, wish);
-        const window = (await readRouteList(on))?.pollSeconds;
+        const window = (await learnRoutes(on))?.pollSeconds;
         return { ...describe(run, found, time), ...(window && { pollSeconds: window }) };
       });
     },
@@ -225,9 +228,15 @@ async function openRoutes(
   // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
   const given = parseRoutes(options.routes);
   const from = { given, tickets, memory, store, ports, ...(region !== undefined && { region }) };
-  const routes = new RunRoutes(from);
   const known = await readKnownList(state);
+  const retired = await readRetired(store);
+  const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
+  const routes = new RunRoutes(from, all);
   if (known !== undefined) await routes.learn(known);
+  if (routes.areRetired) {
+    const text = "the vendor has retired all routes that are known; name another one with --route.";
+    throw new UsageError("USAGE_ROUTES_RETIRED", text);
+  }
   if (routes.all.length > 0) return routes;
   throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
 }
@@ -267,13 +276,27 @@ async function getNewest(
   const { path } = found.target;
   const name = request.output.name ?? path.slice(path.lastIndexOf("/") + 1);
   const output = { store: request.output.store, name };
-  const { reused } = await fetchFound(on, found, { ...request, output }, limits);
-  return { found, name, reused, run, time: await sure() };
+  const learning = new Learning(run);
+  try {
+    const { reused } = await fetchFound(on, found, { ...request, output }, limits);
+    await learning.settle();
+    return { found, name, reused, run, time: await sure() };
+  } finally {
+    await learning.end();
+  }
 }
 
 async function find(run: Run, wish: Wish): Promise<Found> {
   run.state.requireClaimedRoot();
-  return findRelease(run, wish);
+  try {
+    return await findRelease(run, wish);
+  } catch (error) {
+    if (!(error instanceof NoRouteDelivered)) throw error;
+    const before = new Set(run.routes.all);
+    await learnRoutes(run); // what these routes do not have, others may
+    if (run.routes.all.every((route) => before.has(route))) throw error;
+    return findRelease(run, wish);
+  }
 }
 
 function describe(run: Run, { release, sha256, target }: Found, time: JudgedTime): Checked {
@@ -303,7 +326,8 @@ async function fetchFound(
   const wanted = {
     target: { path, length, sha256, locations },
     release,
-    routes: rankForBytes(routes.all),
+    routes: rankForBytes(routes.all.filter(({ standing }) => !standing.retirement.aborted)),
+    joined: () => routes.all,
     output: request.output,
     retries: run.retries,
     ...(request.have && { have: request.have }),

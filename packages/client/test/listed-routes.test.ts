@@ -185,3 +185,12 @@ test("a route that failed in the last runs gives its place among the first to th
   const awake = gathered.routes.filter((route) => !route.isAsleep(0));
   assert.deepEqual(hostsOf(awake), ["own", "b", "c"]);
 });
+
+test("a retired route takes the place of nobody", () => {
+  const list = listOf(entry("a"), entry("b", { priority: 2 }), entry("c", { priority: 3 }));
+  const gathered = gatherRoutes(parseRoutes(["https://own.example/"]), [], list, { id, turn: 0 });
+  gathered.routes[0]?.standing.retire("https://own.example/");
+  reserveMost(gathered, 0);
+  const awake = gathered.routes.filter((route) => route.trustworthy && !route.isAsleep(0));
+  assert.deepEqual(hostsOf(awake), ["a", "b", "c"]);
+});

@@ -163,6 +163,7 @@ export const usageCodes = [
   "USAGE_VERSION", // not a version
   "USAGE_EXISTS", // would overwrite or add twice
   "USAGE_UNKNOWN_PRODUCT", // no such product, or none for this platform or version
+  "USAGE_ROUTES_RETIRED", // the vendor has retired every route that is known
   "USAGE_TRUST_MISSING", // no trusted root yet: --trust is needed
   "USAGE_TRUST_CONFLICT", // the state was pinned to another root
   "CONFIG_MALFORMED", // causeway.yaml cannot be read; the message names the line

@@ -3,6 +3,7 @@ import type { Delegation } from "./delegation.ts";
 import { limits } from "./limits.ts";
 import { MatchingWork } from "./matching-work.ts";
 import { storedName } from "./role-names.ts";
+import type { Authority } from "./signatures.ts";
 import { type TargetFile, toTargetFile } from "./target-file.ts";
 import type { Targets } from "./targets.ts";
 import type { TrustedSet } from "./trusted-set.ts";
@@ -23,6 +24,7 @@ export class Lookup {
   readonly #ahead: Delegation[];
   #wanted: Delegation | undefined;
   #found: TargetFile | undefined;
+  #vouching: Authority | undefined;
   #fault: TrustError | undefined;
 
   /**
@@ -59,6 +61,11 @@ export class Lookup {
     return this.#found;
   }
 
+  /** Whose word `found` is. */
+  get vouching(): Authority | undefined {
+    return this.#vouching;
+  }
+
   /** What ended the search before every role that may speak for the path was asked. */
   get fault(): TrustError | undefined {
     return this.#fault;
@@ -76,7 +83,7 @@ export class Lookup {
     const targets = this.#set.role(role, authority);
     invariant(targets !== undefined, "what was accepted is at hand");
     this.#wanted = undefined;
-    this.#visit(targets);
+    this.#visit(targets, authority);
     this.#advance();
     return { write: [{ name: storedName(role), bytes }], remove: [] };
   }
@@ -94,7 +101,7 @@ export class Lookup {
         this.#wanted = next;
         return;
       }
-      this.#visit(targets);
+      this.#visit(targets, next.authority);
     }
   }
 
@@ -108,12 +115,13 @@ export class Lookup {
     return new TrustError("TRUST_MIXED", role, "is delegated to, but is not in the snapshot");
   }
 
-  #visit(targets: Targets): void {
+  #visit(targets: Targets, authority: Authority): void {
     const entry = targets.entries.get(this.#path);
     if (entry === undefined) {
       this.#follow(targets);
       return;
     }
+    this.#vouching = authority;
     this.#found = toTargetFile(this.#path, entry, this.set.root.consistentSnapshot);
     if (this.#found === undefined) {
       const message = "has a hash of unknown kind, or a path that no URL can carry";

@@ -14,7 +14,7 @@ import { within } from "../routes/cancel.ts";
 import { fetchDocument, verified } from "../routes/document.ts";
 import { RouteRace } from "../routes/race.ts";
 import type { Route } from "../routes/route.ts";
-import { type DownloadJob, noRoute } from "./download-job.ts";
+import { type DownloadJob, noRoute, routesOf } from "./download-job.ts";
 
 /**
  * The bytes of a small file that the record vouches for: from the file `saved` of an earlier
@@ -61,11 +61,13 @@ async function fetchArtifact(
   job: DownloadJob,
   artifact: Artifact,
   limits: ArtifactLimits,
+  tried: ReadonlySet<Route> = new Set(),
 ): Promise<Uint8Array> {
   const { ports, retries, signal } = job;
+  const routes = routesOf(job).filter((route) => route.trustworthy && !tried.has(route));
   const race = new RouteRace({
     ports,
-    routes: job.request.routes.filter(({ trustworthy }) => trustworthy),
+    routes,
     job: (route, cancelled) => fetchOver(job, artifact, route, limits.exchange, cancelled),
     limits: limits.race,
     retries,
@@ -73,11 +75,13 @@ async function fetchArtifact(
   });
   try {
     const bytes = await inTime(job, artifact, limits.msMax, race.first());
-    if (bytes === undefined) throw noRoute(job, artifact.path);
-    return bytes;
+    if (bytes !== undefined) return bytes;
+    if (routes.length === 0) throw noRoute(job, artifact.path);
   } finally {
     race.end();
   }
+  // Others may have joined meanwhile.
+  return fetchArtifact(job, artifact, limits, new Set([...tried, ...routes]));
 }
 
 async function inTime<Value>(

@@ -3,7 +3,7 @@ import { fetchChunks } from "../fetch/chunk-fetch.ts";
 import { ChunkQueue } from "../fetch/chunk-queue.ts";
 import type { ChunkSource } from "../fetch/chunk-source.ts";
 import type { Route } from "../routes/route.ts";
-import { type DownloadJob, noRoute } from "./download-job.ts";
+import { type DownloadJob, noRoute, routesOf } from "./download-job.ts";
 import type { Partial } from "./partial.ts";
 
 type Failures = ReadonlyMap<Route, RouteError>;
@@ -40,28 +40,29 @@ export async function fetchInto(
   numbers: readonly number[],
   what: string,
 ): Promise<void> {
-  const { routes } = job.request;
-  const trusted = routes.filter((route) => route.trustworthy);
+  const live = (): readonly Route[] =>
+    routesOf(job).filter(({ standing }) => !standing.retirement.aborted);
+  const isTrusted = (route: Route): boolean => route.trustworthy;
   const first = sources.pack === undefined ? sources.raw : [sources.pack, ...sources.raw];
-  let failures = await fetchOnce(job, partial, first, numbers, trusted);
+  let failures = await fetchOnce(job, partial, first, numbers, () => live().filter(isTrusted));
   if (failures === undefined) return;
   const mayHelp = failures.size === 0 || [...failures].some((failed) => mayBeFileFault(...failed));
   // A pack that is broken as published makes liars of honest routes: ask all of them for the
   // raw file, unless it is plain that nobody can be reached.
-  if ((sources.pack !== undefined || trusted.length < routes.length) && mayHelp) {
+  if ((sources.pack !== undefined || !live().every(isTrusted)) && mayHelp) {
     if (sources.pack !== undefined) {
       const why = "no route delivered the pack as it is signed";
       job.progress.tell({ kind: "fallback", from: "pack", why });
     }
-    failures = await fetchOnce(job, partial, sources.raw, numbers, routes);
+    failures = await fetchOnce(job, partial, sources.raw, numbers, live);
     if (failures === undefined) return;
   }
   const whole = sources.raw.map((source) => ({ ...source, ranged: false }));
   const last = failures;
-  const rangeless = routes.filter((route) => {
+  const rangeless = live().filter((route) => {
     return [route.error, last.get(route)].some((error) => error?.code === "ROUTE_MISLABELLED");
   });
-  if ((await fetchOnce(job, partial, whole, numbers, rangeless)) === undefined) return;
+  if ((await fetchOnce(job, partial, whole, numbers, () => rangeless)) === undefined) return;
   throw noRoute(job, what);
 }
 
@@ -77,7 +78,7 @@ async function fetchOnce(
   partial: Partial,
   sources: readonly ChunkSource[],
   numbers: readonly number[],
-  routes: readonly Route[],
+  routes: () => readonly Route[],
 ): Promise<Failures | undefined> {
   const { index } = partial;
   const areWhole = sources.every(({ ranged }) => !ranged);

@@ -12,7 +12,7 @@ import { applyDelta } from "./delta.ts";
 import { withPatience } from "./delta-patience.ts";
 import { fetchInto, mayBeFileFault, rawSources } from "./download-chunks.ts";
 import { obtainIndex } from "./download-index.ts";
-import { type DownloadJob, requireSpace, syncPaceOf } from "./download-job.ts";
+import { type DownloadJob, requireSpace, routesOf, syncPaceOf } from "./download-job.ts";
 import type { OldFile } from "./old-file.ts";
 import { Partial } from "./partial.ts";
 import { decodeJournal, journalLengthMax } from "./partial-journal.ts";
@@ -93,7 +93,7 @@ export async function deltaHere(job: DownloadJob, delta: Delta): Promise<number>
 /** True when no other plan can help: nobody can be reached. */
 function isHopeless(job: DownloadJob, error: CausewayError): boolean {
   if (!(error instanceof NoRouteDelivered)) return false;
-  return !job.request.routes.some((route) => {
+  return !routesOf(job).some((route) => {
     return route.error instanceof RouteError && mayBeFileFault(route, route.error);
   });
 }

@@ -2,6 +2,7 @@ import { HostError, NoRouteDelivered, type Ports, type Store } from "@causeway/k
 import type { DownloadLimits } from "../download-limits.ts";
 import { orNothing } from "../or-nothing.ts";
 import type { RetryBudget } from "../routes/retry-budget.ts";
+import type { Route } from "../routes/route.ts";
 import type { Progress } from "./download-progress.ts";
 import type { DownloadRequest } from "./download-request.ts";
 import type { Partial } from "./partial.ts";
@@ -17,11 +18,16 @@ export interface DownloadJob {
   readonly progress: Progress;
 }
 
+/** The routes that it began with, and those that have joined since. */
+export function routesOf({ request: { routes, joined } }: DownloadJob): readonly Route[] {
+  return [...new Set([...routes, ...(joined?.() ?? [])])];
+}
+
 /** Every route failed, as each of them says. */
 export function noRoute(job: DownloadJob, what: string): NoRouteDelivered {
   return new NoRouteDelivered(
     what,
-    job.request.routes.map((route) => route.attempt),
+    routesOf(job).map((route) => route.attempt),
   );
 }
 

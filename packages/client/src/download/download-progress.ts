@@ -9,7 +9,7 @@ type Steady = Extract<DownloadEvent, { kind: "search" | "apply" | "verify" }>;
 /** Counts what a download does and tells it, not more often than anyone can look. */
 export class Progress {
   readonly #clock: Clock;
-  readonly #routes: readonly Route[];
+  readonly #routes: Route[];
   readonly #listener: ((event: DownloadEvent) => void) | undefined;
   readonly #intervalMs: number;
   readonly #rates = new Map<Route, number | undefined>();
@@ -29,7 +29,7 @@ export class Progress {
   ) {
     const { routes, onProgress, target } = request;
     this.#clock = clock;
-    this.#routes = routes;
+    this.#routes = routes.filter(isTold);
     this.#listener = onProgress;
     this.#intervalMs = intervalMs;
     this.#total = target.length;
@@ -42,6 +42,7 @@ export class Progress {
   }
 
   received(route: Route, bytes: number, rate?: number): void {
+    if (!this.#routes.includes(route)) this.#routes.push(route);
     this.#downloaded += bytes;
     this.#bytes.set(route, (this.#bytes.get(route) ?? 0) + bytes);
     if (rate !== undefined) this.#rates.set(route, rate);
@@ -99,4 +100,9 @@ export class Progress {
       why: route.error?.message ?? null,
     };
   }
+}
+
+/** Not of those that the vendor's list alone names: there may be many, and few are asked. */
+function isTold({ standing }: Route): boolean {
+  return standing.given || standing.asked;
 }

@@ -16,6 +16,8 @@ export interface DownloadRequest {
   readonly release: ReleaseRecord;
   /** Best first. What they do is noted in them. */
   readonly routes: readonly Route[];
+  /** All routes as of now: others may join while it runs. */
+  readonly joined?: () => readonly Route[];
   /** Where `store` cannot hold it, nobody else may write to `name`, or beside it, meanwhile. */
   readonly output: { readonly store: Store; readonly name: string };
   /** Open files that may hold parts of the target; an older version, as a rule. */

@@ -14,7 +14,8 @@ import type { VerifiedChunk } from "./chunk-verified.ts";
 export interface FetchJob {
   readonly file: ChunkedFile;
   readonly queue: ChunkQueue;
-  readonly routes: readonly Route[];
+  /** Those of now: others may join, and are asked as well. */
+  readonly routes: () => readonly Route[];
   readonly limits: DownloadLimits;
   readonly retries: RetryBudget;
   readonly signal: AbortSignal;
@@ -42,17 +43,18 @@ export async function fetchChunks(
 class ChunkFetch {
   readonly #ports: Ports;
   readonly #job: FetchJob;
-  readonly #works: readonly RouteWork[];
+  readonly #works: RouteWork[] = [];
   readonly #running = new Set<Promise<void>>();
   readonly #bell = new Bell();
   #fatal: { readonly error: unknown } | undefined;
   #triedAt = Number.NEGATIVE_INFINITY;
+  #wokeAt: number;
 
   constructor(ports: Ports, job: FetchJob) {
     this.#ports = ports;
     this.#job = job;
-    const { file, limits, retries } = job;
-    this.#works = job.routes.map((route) => new RouteWork(route, file.sources, limits, retries));
+    this.#wokeAt = ports.clock.steady();
+    this.#join();
   }
 
   async run(): Promise<ReadonlyMap<Route, RouteError> | undefined> {
@@ -62,6 +64,7 @@ class ChunkFetch {
       while (!this.#job.queue.done) {
         this.#job.signal.throwIfAborted();
         if (this.#fatal !== undefined) throw this.#fatal.error;
+        this.#join();
         this.#assign();
         const wait = this.#nextLook();
         if (this.#running.size === 0 && (wait ?? Infinity) > this.#job.limits.patienceMs) {
@@ -76,6 +79,14 @@ class ChunkFetch {
       if (this.#job.queue.done) for (const { work, lane } of this.#lanes()) this.#note(work, lane);
       for (const { lane } of this.#lanes()) lane.cancel();
       await Promise.all(this.#running);
+    }
+  }
+
+  #join(): void {
+    const { file, limits, retries, routes } = this.#job;
+    for (const route of routes()) {
+      if (this.#works.some((work) => work.route === route)) continue;
+      this.#works.push(new RouteWork(route, file.sources, limits, retries));
     }
   }
 
@@ -101,12 +112,21 @@ class ChunkFetch {
   #mayTake(work: RouteWork, now: number): boolean {
     const others = this.#othersDelivering(work, now);
     if (!work.mayTake(now, others.length > 0)) return false;
+    if (others.length > 0 && work.lanes.size === 0 && !this.#mayWake(work, now)) return false;
     if (work.lanes.size > 0 || others.length < this.#job.limits.routesAtOnce) return true;
     return this.#mayJoin(work, others, now);
   }
 
   #othersDelivering(work: RouteWork, now: number): readonly RouteWork[] {
     return this.#works.filter((other) => other !== work && other.delivering(now));
+  }
+
+  /** Of those that the run holds in reserve, one now and then: others may drip for hours. */
+  #mayWake({ route }: RouteWork, now: number): boolean {
+    if (!route.standing.reserve || !route.isAsleep(now)) return true;
+    if (now - this.#wokeAt < this.#job.limits.probeMs.base) return false;
+    this.#wokeAt = now;
+    return true;
   }
 
   /** All places are taken, perhaps by routes that drip: whoever is better gets in all the same. */

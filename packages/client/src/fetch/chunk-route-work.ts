@@ -112,7 +112,9 @@ export class RouteWork {
   /** Whether it may be given one more request. */
   mayTake(now: number, othersDeliver: boolean): boolean {
     if (this.out || now < this.dueAt(now)) return false;
-    if (this.#isHeld(now, othersDeliver) && now < this.#probeDueAt(now)) return false;
+    if (this.#isHeld(now, othersDeliver)) {
+      if (this.route.standing.draining || now < this.#probeDueAt(now)) return false;
+    }
     if (this.lanes.size === 0) return true;
     if (!this.#proven || this.lanes.size >= this.#limits.lanesPerRoute) return false;
     // One that shows whether it is back is enough.

@@ -4,7 +4,7 @@ import { type ClientOptions, withRun } from "../client.ts";
 import { type ClientLimits, clientLimits } from "../limits.ts";
 import { type ClockReport, reportClock } from "../metadata/clock-report.ts";
 import { refreshState } from "../metadata/refresh.ts";
-import { readRouteList } from "../metadata/route-list.ts";
+import { learnRoutes } from "../metadata/route-list.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import type { RouteReport } from "../routes/route.ts";
 import { fetchFile } from "./fetch-file.ts";
@@ -53,7 +53,7 @@ export async function follow<Value>(
     opened.state.requireClaimedRoot();
     const run = { ...opened, now: time.now };
     const state = await readWholeState(run);
-    await readRouteList(run); // for the next time
+    await learnRoutes(run); // for the next time
     return act({
       state,
       fetch(target, location, file, onProgress) {

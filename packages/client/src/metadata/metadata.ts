@@ -76,6 +76,14 @@ async function overAnyRoute<Value>(run: Run, job: RouteJob<Value>): Promise<Valu
  * @throws {TrustError} the metadata itself ends the search; no route can help
  */
 export async function lookUp(run: Run, path: TargetPath): Promise<TargetFile | undefined> {
+  return (await lookUpWithKeys(run, path))?.target;
+}
+
+/** As `lookUp`, with the ids of the keys that may vouch for the target. */
+export async function lookUpWithKeys(
+  run: Run,
+  path: TargetPath,
+): Promise<{ readonly target: TargetFile; readonly keys: readonly string[] } | undefined> {
   const lookup = new Lookup(run.state.set, path, run.now);
   for (let { want } = lookup; want !== undefined; want = lookup.want) {
     const kept = await run.state.readRole(want.role);
@@ -85,7 +93,8 @@ export async function lookUp(run: Run, path: TargetPath): Promise<TargetFile | u
     await run.state.accept(lookup.set, accepted);
   }
   if (lookup.fault !== undefined) throw lookup.fault;
-  return lookup.found;
+  const { found, vouching } = lookup;
+  return found && { target: found, keys: [...(vouching?.keys.keys() ?? [])] };
 }
 
 async function offerFromAnyRoute(run: Run, lookup: Lookup, want: Want): Promise<Accepted> {

@@ -8,22 +8,29 @@ import {
 } from "@causeway/kernel";
 import { type TargetFile, verifyTarget } from "@causeway/trust";
 import { orNothing } from "../or-nothing.ts";
-import { fetchTarget, lookUp, type Run } from "./metadata.ts";
+import { fetchTarget, lookUpWithKeys, type Run } from "./metadata.ts";
 import { type TrustState, unlessRefused } from "./trust-state.ts";
 
 /**
- * The vendor's signed list of routes. It is fetched when it has changed; else the state has it.
- * Undefined when the vendor has signed none, or it cannot be had now: no patch waits for it.
+ * Brings the vendor's signed list of routes to the newest of the trusted state, and its routes into
+ * the run. It is fetched when it has changed; else the state has it. Undefined when the vendor has
+ * signed none, or it cannot be had now: no patch waits for it.
  * @throws {HostError}
  * @throws the signal's reason
  */
-export async function readRouteList(run: Run): Promise<RouteList | undefined> {
+export async function learnRoutes(run: Run): Promise<RouteList | undefined> {
   const sound = run.routes.all.filter(({ error }) => error === undefined);
   try {
-    const target = await lookUp(run, routeListPath);
-    if (target === undefined || target.length > routeListBytesMax) return undefined;
-    const bytes = await obtain(run, target);
-    return decodeRouteList(parseJson(bytes, routeListPath));
+    const found = await lookUpWithKeys(run, routeListPath);
+    if (found === undefined || found.target.length > routeListBytesMax) return undefined;
+    const kept = await keptCopy(run, found.target);
+    const bytes = kept ?? (await fetchTarget(run, found.target));
+    const list = decodeRouteList(parseJson(bytes, routeListPath));
+    // First: whatever is lost of the rest, what is retired is known.
+    await run.routes.retire(list, found.keys);
+    await run.routes.learn(list);
+    if (kept === undefined) await run.state.keepRouteList(bytes);
+    return list;
   } catch (error) {
     run.signal.throwIfAborted();
     if (!(error instanceof CausewayError) || error.blame === "host") throw error;
@@ -38,13 +45,9 @@ export async function readKnownList(state: TrustState): Promise<RouteList | unde
   return bytes && unlessRefused(() => decodeRouteList(parseJson(bytes, routeListPath)));
 }
 
-async function obtain(run: Run, target: TargetFile): Promise<Uint8Array> {
+async function keptCopy(run: Run, target: TargetFile): Promise<Uint8Array | undefined> {
   const kept = await run.state.readRouteList(target.length);
-  const good = kept && unlessRefused(() => verified(target, kept));
-  if (good !== undefined) return good;
-  const bytes = await fetchTarget(run, target);
-  await run.state.keepRouteList(bytes);
-  return bytes;
+  return kept && unlessRefused(() => verified(target, kept));
 }
 
 function verified(target: TargetFile, bytes: Uint8Array): Uint8Array {

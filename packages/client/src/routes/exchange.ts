@@ -13,6 +13,7 @@ import { seconds } from "./body.ts";
 import { Cancel } from "./cancel.ts";
 import { type Answered, askEitherWay } from "./either-way.ts";
 import { entranceFor } from "./entrances.ts";
+import { retiredError } from "./listed/standing.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
 import { Steps } from "./steps.ts";
@@ -70,6 +71,7 @@ export async function exchange(
   const cancel = new Cancel(request.signal);
   const asking: Asking = { ports, route, path: request.path, limits, cancel, host: route };
   const blamed = (error: unknown): unknown => blameFor(error, asking);
+  const release = letGoWhenRetired(route, cancel);
   try {
     const opened = await open(asking, request);
     const { host, promised } = opened;
@@ -77,7 +79,7 @@ export async function exchange(
     let closed = false;
     const close = (): void => {
       closed = true;
-      cancel.release();
+      release();
       delivery.close();
     };
     const reopen = async (range: ByteRange): Promise<Opened> => {
@@ -97,7 +99,7 @@ export async function exchange(
     const body = told(resumedBody(guard, resuming), blamed);
     return { length: promised, headers: delivery.headers, body, blamed, close };
   } catch (error) {
-    cancel.release();
+    release();
     throw request.signal.aborted ? request.signal.reason : blamed(error);
   }
 }
@@ -121,6 +123,7 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
   let url = route.url(request.path);
   for (let redirects = 0; ; redirects++) {
     const { host } = asking;
+    requireLive(host, url, request.path);
     const asked = clock.steady();
     const { delivery, entrance } = await askHost(asking, url, request);
     if (entrance !== undefined) asking.viaEntrance = host;
@@ -155,6 +158,25 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
       throw error;
     }
   }
+}
+
+/** @returns lets go of the signals, and safe to call twice */
+function letGoWhenRetired({ standing: { retirement } }: Route, cancel: Cancel): () => void {
+  const onRetired = (): void => cancel.cancel(retirement.reason);
+  retirement.addEventListener("abort", onRetired);
+  return () => {
+    retirement.removeEventListener("abort", onRetired);
+    cancel.release();
+  };
+}
+
+function requireLive({ id, standing }: Route, url: URL, path: string): void {
+  standing.retirement.throwIfAborted();
+  // Within the same host, a redirect may lead to where another route was.
+  if (!url.pathname.endsWith(`/${path}`)) return;
+  const base = new URL(url);
+  base.pathname = base.pathname.slice(0, -path.length);
+  if (standing.isRetired(base)) throw retiredError(id + path);
 }
 
 function isResting({ id }: Route, { path }: ExchangeRequest): RouteError {

@@ -173,6 +173,7 @@ export class RouteMemory {
 }
 
 function useOf(route: Route, someUseful: boolean): Seen["use"] {
+  if (route.standing.retirement.aborted) return "untried"; // new keys may take that back
   // One that failed after it had been of use, as the busiest do, is no dead one.
   if (route.bytesKept > 0 && route.trustworthy) return "useful";
   return route.failed && someUseful ? "useless" : "untried";

@@ -95,9 +95,9 @@ export class Route {
     return this.#state;
   }
 
-  /** False once it is known to be of no use in this run, whatever is asked. */
+  /** False once it is known to be of no use in this run, whatever is asked: a liar, or retired. */
   get trustworthy(): boolean {
-    return this.#state !== "lying";
+    return this.#state !== "lying" && !this.standing.retirement.aborted;
   }
 
   /** The failure that set the state; undefined while it is "ok". */

@@ -7,6 +7,8 @@ import { Standing } from "./standing.ts";
 /** What decides which listed routes a run has. */
 export interface Choice extends Chooser {
   readonly placeOf?: Transport["placeOf"];
+  /** Of a route's URL that is never asked again. */
+  readonly isRetired?: (base: URL) => boolean;
   /** Whose turn it is to be asked although others are preferred; grows from run to run. */
   readonly turn: number;
 }
@@ -74,7 +76,7 @@ export function reserveMost({ routes, turns }: Gathered, now: number): void {
   const isReady = (route: Route): boolean => {
     const { draining, spare } = route.standing;
     route.standing.reserve = false; // or it would be asleep
-    return !draining && !spare && !route.isAsleep(now);
+    return !draining && !spare && route.trustworthy && !route.isAsleep(now);
   };
   const ready = routes.filter(isReady);
   const listed = ready.filter(({ standing }) => !standing.given);
@@ -115,9 +117,9 @@ function reachOf(given: readonly Route[], { placeOf }: Choice): Place {
 }
 
 /** A stolen key must not have clients read their own files, or ask their own network. */
-function mayLearn(text: string, reach: Place, { placeOf }: Choice): boolean {
+function mayLearn(text: string, reach: Place, { placeOf, isRetired }: Choice): boolean {
   const url = new URL(text);
-  if (!/^https?:$/.test(url.protocol)) return false;
+  if (!/^https?:$/.test(url.protocol) || isRetired?.(url) === true) return false;
   const place = placeOf?.(url) ?? "public";
   return place !== "nowhere" && places.indexOf(place) <= places.indexOf(reach);
 }

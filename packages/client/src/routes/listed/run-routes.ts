@@ -1,9 +1,12 @@
 import type { Clock, Random, RouteList, Store, Transport } from "@causeway/kernel";
+import { orNothing } from "../../or-nothing.ts";
 import type { FleetTicket } from "../fleet-ticket.ts";
 import type { Route, RouteReport } from "../route.ts";
 import type { RouteMemory } from "../route-memory.ts";
 import { type Gathered, gatherRoutes, reserveMost, turnsTaken } from "./gather.ts";
 import { installationId } from "./installation.ts";
+import { isRetired, keepRetired, nothingRetired, retiredAfter, sameRetired } from "./retired.ts";
+import { retiredError } from "./standing.ts";
 
 /** What a run gathers its routes from. */
 export interface RouteSources {
@@ -23,11 +26,13 @@ export interface RouteSources {
 export class RunRoutes {
   readonly #from: RouteSources;
   readonly #met = new Set<Route>();
+  #retired = nothingRetired;
   #gathered: Gathered;
 
   /** With the routes given by hand alone. */
-  constructor(from: RouteSources) {
+  constructor(from: RouteSources, retired = nothingRetired) {
     this.#from = from;
+    this.#retired = retired;
     this.#gathered = { routes: from.given, turns: [] };
     this.#meet();
   }
@@ -48,16 +53,31 @@ export class RunRoutes {
     return [...this.#met].reduce((sum, route) => sum + route.bytesReceived, 0);
   }
 
-  /** Takes a list's routes in. */
+  /**
+   * Takes note, for good, of what a list retires that was verified by such keys. `learn` lets go of
+   * it, once others are here to take its place.
+   */
+  async retire(list: RouteList, keys: readonly string[]): Promise<void> {
+    const retired = retiredAfter(this.#retired, list, keys);
+    if (sameRetired(retired, this.#retired)) return;
+    this.#retired = retired;
+    await orNothing(keepRetired(this.#from.store, retired));
+  }
+
+  /** Takes a list's routes in, and lets go of what is retired at once. */
   async learn(list: RouteList): Promise<void> {
     const { given, region, memory, store, ports } = this.#from;
-    if (list.routes.length === 0) return;
+    if (list.routes.every(({ state }) => state === "retired")) {
+      this.#letGo();
+      return;
+    }
     const id = await installationId(store, ports.random);
     memory.turn ??= ports.random.uint32();
     const { placeOf } = ports.transport;
     this.#gathered = gatherRoutes(given, [...this.#met], list, {
       id,
       turn: memory.turn,
+      isRetired: (base) => isRetired(this.#retired, base),
       ...(region !== undefined && { region }),
       ...(placeOf && { placeOf }),
     });
@@ -72,6 +92,19 @@ export class RunRoutes {
     await memory.save([...this.#met], ports.random);
   }
 
+  /** True when the vendor has retired all of them. */
+  get areRetired(): boolean {
+    return this.all.length > 0 && this.all.every(({ standing }) => standing.retirement.aborted);
+  }
+
+  #letGo(): void {
+    for (const route of this.#met) {
+      if (!isRetired(this.#retired, route.base)) continue;
+      route.standing.retire(route.id);
+      route.strike(retiredError(route.id));
+    }
+  }
+
   #meet(): void {
     const { memory, tickets } = this.#from;
     const { routes } = this.#gathered;
@@ -82,6 +115,8 @@ export class RunRoutes {
     for (const route of routes) {
       this.#met.add(route);
       route.meet(routes);
+      route.standing.isRetired = (base) => isRetired(this.#retired, base);
     }
+    this.#letGo();
   }
 }

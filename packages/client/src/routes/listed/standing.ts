@@ -1,4 +1,4 @@
-import type { Place } from "@causeway/kernel";
+import { type Place, RouteError } from "@causeway/kernel";
 
 /** What the vendor's list, and a run's choice among its routes, say of one route. */
 export class Standing {
@@ -12,6 +12,9 @@ export class Standing {
   reserve = false;
   /** True once it was asked in this run. */
   asked = false;
+  /** Whether the vendor has retired what a redirect would lead to, by a route's URL. */
+  isRetired: (base: URL) => boolean = () => false;
+  readonly #retirement = new AbortController();
 
   constructor(reach?: Place) {
     this.reach = reach;
@@ -20,4 +23,20 @@ export class Standing {
   get given(): boolean {
     return this.reach === undefined;
   }
+
+  /** Fires when the vendor has retired it, with what is to be said of it. */
+  get retirement(): AbortSignal {
+    return this.#retirement.signal;
+  }
+
+  /** It is never asked again, and let go of at once. */
+  retire(url: string): void {
+    if (!this.retirement.aborted) this.#retirement.abort(retiredError(url));
+  }
+}
+
+/** What is said of a route that the vendor has retired. */
+export function retiredError(url: string): RouteError {
+  const text = "was retired by the vendor, for good";
+  return new RouteError("ROUTE_REFUSED", url, text, { astray: true });
 }
