@@ -55,7 +55,8 @@ export function setStage(world: World, swarm: Swarm, watchers: readonly Checker[
   const home = new Line(cleanTraits(5, swarm.homeBytesPerSecond), world.dice.fork("home"));
   const network = new Network(world, home, hosts, checkers);
   const { pollMs, retryMs, rebootMs } = swarm;
-  const routes = hosts.map(({ url }) => url);
+  const isGiven = (_: RouteHost, at: number): boolean => swarm.given?.includes(at) ?? true;
+  const routes = hosts.filter(isGiven).map(({ url }) => url);
   const habits = { pollMs, retryMs, rebootMs, routes, trust: vendor.trust };
   const customer = new Customer(world, { clock, disk, network }, habits, checkers);
   const good = hosts[swarm.honest];

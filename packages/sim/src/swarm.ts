@@ -26,6 +26,8 @@ export interface CrashDraw {
 /** All that is drawn of one drill, but for what befalls it on the way. */
 export interface Swarm {
   readonly routes: readonly RouteDraw[];
+  /** Those that the customer was given by hand; absent: all of them. */
+  readonly given?: readonly number[];
   /** The route that is honest in the end. */
   readonly honest: number;
   /** True when it is so from the beginning: then no run may fail for want of a route. */

@@ -5,6 +5,7 @@ import { getsThePatch } from "./gets-the-patch.ts";
 import { keepsTicketsApart } from "./keeps-tickets-apart.ts";
 import { keepsWhatItHas } from "./keeps-what-it-has.ts";
 import { leavesDeadAlone } from "./leaves-dead-alone.ts";
+import { neverAsksRetired } from "./never-asks-retired.ts";
 import { neverRollsBack } from "./never-rolls-back.ts";
 import { oldOrNew } from "./old-or-new.ts";
 import { opensOnlyVerified } from "./opens-only-verified.ts";
@@ -23,5 +24,6 @@ export function checkersOf(scene: Scene, swarm: Swarm): readonly Checker[] {
     leavesDeadAlone(scene),
     boundedMemory(scene),
     keepsTicketsApart(scene),
+    neverAsksRetired(scene),
   ];
 }

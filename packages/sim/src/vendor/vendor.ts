@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
 import {
+  hashedTargetPath,
   type Instant,
   invariant,
   type JsonInput,
+  routeListPath,
   toUtcSecond,
   type Version,
 } from "@causeway/kernel";
 import { signedAtField } from "@causeway/trust";
+import { type ListedHost, routeListFile } from "./list.ts";
 import { type ProductLine, patchFiles } from "./patch-files.ts";
 import { type PatchTargets, type PublishedPatch, patchTargets } from "./patch-role.ts";
 import { header, keysOf, type RoleKeys, roleKeys, roleOf, sign } from "./sign.ts";
 import type { VendorKey } from "./vendor-key.ts";
 
-export type Role = "root" | "timestamp" | "snapshot" | "targets" | "patches";
+export type Role = "root" | "timestamp" | "snapshot" | "targets" | "patches" | "routes";
 
 /** A document that the vendor signed at some time. */
 export interface SignedDocument {
@@ -43,9 +46,11 @@ export interface Lifetimes {
 export interface Publication {
   readonly patch?: boolean;
   /** Roles whose keys are replaced; needs a new root, or new targets for `patches`. */
-  readonly rotate?: readonly Role[];
+  readonly rotate?: readonly Exclude<Role, "routes">[];
   /** Versions of timestamp and snapshot leap so far: a thief has their keys. */
   readonly leap?: number;
+  /** The list of routes from now on. */
+  readonly list?: readonly ListedHost[];
 }
 
 /** Publishes state after state, and keeps all of them: honest routes and liars draw on it. */
@@ -61,6 +66,7 @@ export class Vendor {
   readonly #versions: Record<Role, number>;
   readonly #generations: Record<Role, number>;
   #patchTargets: PatchTargets = { targets: {}, files: new Map() };
+  #list: readonly ListedHost[] | undefined;
   #epoch = 0;
   /** The last epoch of each timestamp key that was taken away. */
   readonly #lastEpochs = new Map<VendorKey, number>();
@@ -73,8 +79,8 @@ export class Vendor {
   ) {
     this.#line = line;
     this.#lifetimes = lifetimes;
-    this.#versions = { root: 0, timestamp: 0, snapshot: 0, targets: 0, patches: 0 };
-    this.#generations = { root: 0, timestamp: 0, snapshot: 0, targets: 0, patches: 0 };
+    this.#versions = { root: 0, timestamp: 0, snapshot: 0, targets: 0, patches: 0, routes: 0 };
+    this.#generations = { ...this.#versions };
     const names = Array.from({ length: rootKeys.count }, (_, index) => `root ${index}`);
     this.#roles = {
       root: roleKeys(rootKeys.threshold, ...names),
@@ -82,6 +88,7 @@ export class Vendor {
       snapshot: roleKeys(1, "snapshot 0"),
       targets: roleKeys(1, "targets 0"),
       patches: roleKeys(1, "patches 0"),
+      routes: roleKeys(1, "routes 0"),
     };
   }
 
@@ -160,13 +167,13 @@ export class Vendor {
     if (publication.patch === true || isFirst) this.#addPatch(now);
     const inRoot = rotate.filter((role) => role !== "patches");
     if (isFirst || inRoot.length > 0) this.#signRoot(now, inRoot);
-    if (rotate.includes("patches")) this.#replaceKeys("patches");
-    if (isFirst || rotate.includes("patches") || rotate.includes("targets")) {
-      this.#signTargets(now);
-    }
-    if (publication.patch === true || isFirst || rotate.includes("patches")) {
-      this.#signPatches(now);
-    }
+    const isFirstList = publication.list !== undefined && this.#list === undefined;
+    this.#list = publication.list ?? this.#list;
+    const isRotated = rotate.includes("patches");
+    if (isRotated) this.#replaceKeys("patches");
+    if (isFirst || isFirstList || isRotated || rotate.includes("targets")) this.#signTargets(now);
+    if (publication.list !== undefined) this.#signRoutes(now);
+    if (publication.patch === true || isFirst || isRotated) this.#signPatches(now);
     const leap = publication.leap ?? 0;
     this.#versions.snapshot += leap;
     this.#versions.timestamp += leap;
@@ -196,7 +203,7 @@ export class Vendor {
     return this.#roles[role];
   }
 
-  #signRoot(now: Instant, rotate: readonly Role[]): void {
+  #signRoot(now: Instant, rotate: readonly Exclude<Role, "routes">[]): void {
     const last = this.#roles.root;
     const { keys: old } = this.#roles.timestamp;
     if (rotate.includes("timestamp")) for (const key of old) this.#lastEpochs.set(key, this.#epoch);
@@ -220,10 +227,14 @@ export class Vendor {
   }
 
   #signTargets(now: Instant): void {
-    const { patches } = this.#roles;
-    const paths = ["patches/*/*/*/*", "products/*"];
-    const role = { name: "patches", paths, terminating: true, ...roleOf(patches) };
-    const delegations = { keys: keysOf([patches]), roles: [role] };
+    const { patches, routes } = this.#roles;
+    const delegate = (name: string, keys: RoleKeys, ...paths: readonly string[]): JsonInput => {
+      return { name, paths, terminating: true, ...roleOf(keys) };
+    };
+    const roles = [delegate("patches", patches, "patches/*/*/*/*", "products/*")];
+    if (this.#list !== undefined) roles.push(delegate("routes", routes, routeListPath));
+    const keys = keysOf(this.#list === undefined ? [patches] : [patches, routes]);
+    const delegations = { keys, roles };
     this.#sign("targets", now + this.#lifetimes.targetsMs, { targets: {}, delegations });
   }
 
@@ -232,10 +243,21 @@ export class Vendor {
     this.#sign("patches", now + this.#lifetimes.targetsMs, { targets });
   }
 
+  #signRoutes(now: Instant): void {
+    const { bytes, sha256 } = routeListFile(this.#list ?? [], this.#versions.routes + 1);
+    this.#put(`targets/${hashedTargetPath(routeListPath, sha256)}`, bytes);
+    const targets = { [routeListPath]: { length: bytes.length, hashes: { sha256 } } };
+    this.#sign("routes", now + this.#lifetimes.targetsMs, { targets });
+  }
+
   #signSnapshot(now: Instant): void {
     this.#snapshotSignedAt = now;
-    const { targets, patches } = this.#versions;
-    const meta = { "targets.json": { version: targets }, "patches.json": { version: patches } };
+    const { targets, patches, routes } = this.#versions;
+    const meta = {
+      "targets.json": { version: targets },
+      "patches.json": { version: patches },
+      ...(routes > 0 && { "routes.json": { version: routes } }),
+    };
     this.#sign("snapshot", now + this.#lifetimes.snapshotMs, { meta });
   }
 
@@ -259,7 +281,7 @@ export class Vendor {
     ...others: readonly RoleKeys[]
   ): Uint8Array {
     const version = ++this.#versions[role];
-    const type = role === "patches" ? "targets" : role;
+    const type = role === "patches" || role === "routes" ? "targets" : role;
     const signed = { ...header(type, version, expires), ...more };
     const bytes = sign(signed, this.#roles[role], ...others);
     this.#signed.set(digest(bytes), { role, version, epoch: this.#epoch, expires });
