@@ -95,7 +95,7 @@ class Writing {
     await this.#flush();
     await this.#removeOthers(gone, groups);
     if (changed.length > 0 || gone.length > 0) await this.#writeList(groups);
-    this.#options.onProgress(changed.length, changed.length);
+    if (changed.length > 0) this.#options.onProgress(changed.length, changed.length);
     return this.#bytes;
   }
 
