@@ -52,6 +52,15 @@ test("listed routes are preferred by priority, then the own region, and draining
   assert.deepEqual(names, ["first-eu", "first-us", "second-eu", "second-us", "drained"]);
 });
 
+test("where no region is told, a route of none is no better than the others", () => {
+  const entries = [entry("eu", { weight: 100, region: "eu" }), entry("none")];
+  const firsts = Array.from(
+    { length: 200 },
+    (_, at) => inOrder(entries, { id: String(at) })[0]?.id,
+  );
+  assert.ok(firsts.filter((first) => first === "eu").length > 150);
+});
+
 test("each installation draws an order of its own, by weight, and keeps it", () => {
   const entries = [entry("heavy", { weight: 30 }), entry("light", { weight: 10 })];
   let heavyFirst = 0;

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { after, test } from "node:test";
-import type { RouteEntry, RouteId, RouteList } from "@causeway/kernel";
+import { HostError, type RouteEntry, type RouteId, type RouteList } from "@causeway/kernel";
 import type { Got } from "../src/client.ts";
 import { folderStore } from "../src/node/index.ts";
 import { exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
 import { clientOf, ports } from "./support/customer.ts";
 import { type Fleet, noise, product, startRoutes, Vendor } from "./support/field.ts";
+import { MemoryStore } from "./support/memory-store.ts";
 import { startSlowRoute } from "./support/slow-route.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -91,6 +92,29 @@ test("a retired route is not asked again, also when a later list lacks it, or ha
   assert.equal(server?.requests.length, asked);
   await fs.rm(path.join(folder.path, "state", "route-list.json"));
   await check();
+  assert.equal(server?.requests.length, asked);
+});
+
+test("who cannot keep the list that retires its only route is not left with nobody to ask", async () => {
+  await using folder = await tempFolder();
+  const world = await twoServers();
+  await using fleet = world.fleet;
+  const [old, live] = world.urls;
+  publish(world, listOf([old, "retired"], [live, "active"]));
+  const { trust } = world.vendor;
+  const state = new MemoryStore();
+  const client = clientOf(folder.path, [old], trust, ports, { state });
+  const write = state.write.bind(state);
+  state.write = (name, bytes) => {
+    if (name === "route-list.json") return Promise.reject(new HostError("HOST_FULL", "is full"));
+    return write(name, bytes);
+  };
+  await assert.rejects(client.check(product, wish), { code: "HOST_FULL" });
+  state.write = write;
+  await client.check(product, wish);
+  const [server] = fleet.servers;
+  const asked = server?.requests.length;
+  await client.check(product, wish);
   assert.equal(server?.requests.length, asked);
 });
 

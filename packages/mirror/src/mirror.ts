@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import type { ClockReport, RouteReport } from "@causeway/client";
@@ -102,15 +103,15 @@ export async function openMirrorWithin(
 /** A folder of somebody else's is not the place: what no state names would be removed from it. */
 async function makeOwn(folder: string, files: TreeFiles): Promise<void> {
   const state = path.join(folder, own);
+  if (existsSync(state)) return;
   try {
     await makeFolders(folder);
-    await mkdir(state, { mode: ownMode });
+    // Before it is made: it is what tells a mirror's folder, also after a refusal.
+    if ((await files.names()).length === 0) await mkdir(state, { mode: ownMode, recursive: true });
   } catch (cause) {
-    const isThere = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    if (isThere) return;
     throw toHostError(cause, `make the folder ${state}`);
   }
-  if ((await files.names()).length === 0) return;
+  if (existsSync(state)) return;
   throw new UsageError("USAGE_ARGUMENT", `${folder} holds a repository that is no mirror's.`);
 }
 

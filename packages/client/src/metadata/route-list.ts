@@ -26,10 +26,11 @@ export async function learnRoutes(run: Run): Promise<RouteList | undefined> {
     const kept = await keptCopy(run, found.target);
     const bytes = kept ?? (await fetchTarget(run, found.target));
     const list = decodeRouteList(parseJson(bytes, routeListPath));
-    // First: whatever is lost of the rest, what is retired is known.
+    // First: what is retired follows from it too, and without it a kill would leave that alone, and
+    // nobody to ask.
+    if (kept === undefined) await run.state.keepRouteList(bytes);
     await run.routes.retire(list, found.keys);
     await run.routes.learn(list);
-    if (kept === undefined) await run.state.keepRouteList(bytes);
     return list;
   } catch (error) {
     run.signal.throwIfAborted();

@@ -32,14 +32,14 @@ export function clientOf(
   routes: readonly string[],
   trust = vendor.trust,
   machine: NodePorts = ports,
-  more: Pick<ClientOptions, "tickets" | "region"> = {},
+  more: Partial<Pick<ClientOptions, "tickets" | "region" | "state">> = {},
 ): Client {
   const state = path.join(folder, "state");
   return createClientWithin(bounds, {
     trust,
     routes,
-    ...more,
     state: folderStore(state),
+    ...more,
     ports: machine,
     hold: (signal) => lockFolder(state, { waitMs: 5_000, clock: ports.clock, signal }),
   });

@@ -20,7 +20,9 @@ export function inOrder(
 ): readonly RouteEntry[] {
   const draws = new Map(entries.map((entry) => [entry, drawOf(entry, id)]));
   const isDraining = ({ state }: RouteEntry): number => (state === "draining" ? 1 : 0);
-  const isAbroad = (entry: RouteEntry): number => (entry.region === region ? 0 : 1);
+  const isAbroad = (entry: RouteEntry): number => {
+    return region === undefined || entry.region === region ? 0 : 1;
+  };
   return entries.toSorted(
     (a, b) =>
       isDraining(a) - isDraining(b) ||
