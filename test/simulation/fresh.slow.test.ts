@@ -3,8 +3,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root, sourceEnvironment } from "../../tools/checkout.ts";
+import { yieldToOthers } from "./support/yield.ts";
 
 const seedMax = 1_000_000_000;
+
+yieldToOthers();
 
 test("no law is broken in 2,000 drills of fresh seeds", (t) => {
   const from = Number(process.env["SIMULATE_SEED"] ?? Date.now() % seedMax);

@@ -7,10 +7,13 @@ import { root, sourceEnvironment } from "../../tools/checkout.ts";
 import foundAt from "./found-at.json" with { type: "json" };
 import { copyWith } from "./support/mutated-tree.ts";
 import { mutations } from "./support/mutations.ts";
+import { yieldToOthers } from "./support/yield.ts";
 
 const simulator = join(root, "packages/sim/src/main.ts");
 const options = { cwd: root, env: sourceEnvironment(), encoding: "utf8" } as const;
 const seedsMax = 2_000;
+
+yieldToOthers();
 
 for (const mutation of mutations) {
   test(`the simulator finds it when ${mutation.name}`, (t) => {
