@@ -13,7 +13,7 @@ test("three that get two versions to one file, each with a state of its own, tak
   const vendor = await TestVendor.make(folderFor(t));
   const versions = [programBytes(1_000_000), programBytes(1_000_000)];
   for (const [at, bytes] of versions.entries()) await vendor.release(`1.${at}.0`, bytes);
-  await using slow = await startSlowRoute(await filesOf(vendor.tree), 300_000);
+  await using slow = await startSlowRoute(await filesOf(vendor.tree), 100_000);
   await using quick = await startSlowRoute(await filesOf(vendor.tree), 50_000_000);
   const get = (state: string, version: string, url: string): Running => {
     const trust = ["--trust", vendor.root, "--state", state];
