@@ -9,7 +9,7 @@ import { commandLine, type RunOptions } from "./cli.ts";
 
 const run = promisify(execFile);
 const lookEveryMs = 30;
-const waitMsMax = 30_000;
+const waitMsMax = 90_000;
 // As the user's shell: it outlives Ctrl-C, and where its prompt stands shows what was left.
 const shellScript = 'trap : INT; "$0" "$@"; printf "exit code %s$ " $?; exec sleep 3600';
 const shellPrompt = /(?:^|\n)exit code (\d+)\$$/;
