@@ -4,7 +4,6 @@ import {
   Interrupted,
   InvariantBroken,
   type Sha256,
-  TrustError,
   UsageError,
 } from "@causeway/kernel";
 import { forEachBounded } from "../bounded.ts";
@@ -14,6 +13,7 @@ import { readDocument } from "../documents/document.ts";
 import type { Carrier, Source } from "./carrier.ts";
 import { type CarriedPages, carryPages } from "./carry-pages.ts";
 import type { OwnFiles } from "./own-files.ts";
+import { stateAhead } from "./state-ahead.ts";
 import { bringLast, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
 
 /** What became of one place that was written to. */
@@ -36,8 +36,6 @@ export interface CarryOptions {
   /** The pages have changed all at once, and customers' machines wait for the timestamp. */
   readonly pagesLast: boolean;
 }
-
-const timestampBytesMax = 1024 * 1024;
 
 /**
  * Brings the tree to all carriers at once. What is there already, by its name and length, is not
@@ -108,7 +106,7 @@ class CarrierRun {
   }
 
   async #bringAll(tree: Tree): Promise<void> {
-    await this.#refuseGoingBack(tree.timestamp);
+    await this.#refuseGoingBack(tree);
     await forEachBounded(tree.targets, this.#carrier.actsAtOnce, async (file) => {
       this.#step();
       if (!(await this.#has(file))) await this.#copy(file);
@@ -160,16 +158,15 @@ class CarrierRun {
   }
 
   /** A carrier that is ahead means that this vendor folder is an old copy. */
-  async #refuseGoingBack(timestamp: MetadataFile): Promise<void> {
-    const { path } = timestamp;
-    const bytes = await this.#carrier.read(path, timestampBytesMax);
-    const there = bytes === undefined ? undefined : versionIn(bytes);
-    const here = versionIn(timestamp.bytes);
-    if (there === undefined || here === undefined || there <= here) return;
+  async #refuseGoingBack({ timestamp, roots }: Tree): Promise<void> {
+    const here = readDocument(timestamp.bytes, "timestamp");
+    const root = readDocument(roots.at(-1)?.bytes ?? new Uint8Array(), "root");
+    const there = await stateAhead(this.#carrier, { timestamp: here, root });
+    if (there === undefined) return;
     throw new HostError(
       "HOST_CORRUPT_STATE",
-      `${this.#carrier.id} has a newer state (timestamp ${there}) than this vendor folder ` +
-        `(${here}), which therefore is an old copy; restore repository/ from that carrier.`,
+      `${this.#carrier.id} has ${there.what} (timestamp ${there.version}) than this vendor folder ` +
+        `(${here.version}), which therefore is an old copy; restore repository/ from that carrier.`,
     );
   }
 
@@ -188,14 +185,5 @@ class CarrierRun {
     const length = await this.#carrier.length(file.path);
     if (length !== file.length) return undefined;
     return this.#carrier.sha256(file.path);
-  }
-}
-
-function versionIn(bytes: Uint8Array): number | undefined {
-  try {
-    return readDocument(bytes, "timestamp").version;
-  } catch (error) {
-    if (error instanceof TrustError) return undefined; // damaged: to be replaced
-    throw error;
   }
 }

@@ -98,7 +98,7 @@ class RoutesEditing {
       const what = `${role}.json in repository/metadata is missing or damaged`;
       throw new HostError("HOST_CORRUPT_STATE", `${what}; run causeway publish, which mends it.`);
     }
-    await refuseOldCopy(config, published.timestamp, { stallMs, signal, log: this.#log });
+    await refuseOldCopy(config, published, { stallMs, signal, log: this.#log });
     return published;
   }
 
