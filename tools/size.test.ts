@@ -14,11 +14,11 @@ import { packInto } from "./pack.ts";
 // whom to blame behind redirects and entrances, and who holds up others, 6, what the vendor says of
 // routes, 1, reading announcements, 5, the routes that it lists, and where those may not lead, 6,
 // following a whole repository for mirrors, which no application loads, 6, lists that change in
-// mid-run, and never asking what they retire, 4, and bundles as routes, which who has none does not
-// load, 5. Bundling took 33 away:
+// mid-run, and never asking what they retire, 4, bundles as routes, which who has none does not
+// load, 5, and routes that are sealed, 1. Bundling took 33 away:
 // the names of files, and the comments, which stand in the declarations and in the source; some is
 // left for what comes. Packed, with licence and declarations.
-const budgetBytes = 192_000;
+const budgetBytes = 193_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));

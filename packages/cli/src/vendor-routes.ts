@@ -12,9 +12,9 @@ export interface VendorRoutes {
 /** @param self the route that asks, if it is one. @throws {UsageError} also when it is none */
 export async function vendorRoutes(dir: string, self: string | undefined): Promise<VendorRoutes> {
   const file = path.resolve(dir, "causeway.yaml");
-  const { name, routes } = await readConfig(file);
-  if (self !== undefined && !routes.some((route) => route.id === self)) {
-    const known = routes.map((route) => route.id).join(", ") || "none";
+  const { name, routes, allRoutes } = await readConfig(file);
+  if (self !== undefined && !allRoutes.some(({ entry }) => entry.id === self)) {
+    const known = allRoutes.map(({ entry }) => entry.id).join(", ") || "none";
     throw new UsageError("USAGE_ARGUMENT", `${file} has no route ${self}; it has: ${known}.`);
   }
   const others = routes

@@ -17,6 +17,8 @@ export * from "./patch-path.ts";
 export type * from "./ports.ts";
 export * from "./release.ts";
 export * from "./route-list.ts";
+export * from "./sealed-route.ts";
 export { asSentence } from "./sentence.ts";
+export * from "./shard-keys.ts";
 export * from "./version.ts";
 export { isPlaceText, placeStart } from "./waiting-place.ts";

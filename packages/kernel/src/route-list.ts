@@ -3,6 +3,7 @@ import type { JsonInput } from "./canonical-json.ts";
 import { Fields, malformed } from "./fields.ts";
 import type { Json } from "./json.ts";
 import type { TargetPath } from "./names.ts";
+import { isBase64Url, type SealedRoute, sealedLimits } from "./sealed-route.ts";
 
 /** A route's id in the signed list: `origin-1`, `mirror-eu`. */
 export type RouteId = Brand<string, "RouteId">;
@@ -44,6 +45,8 @@ export interface RouteList {
   /** The window over which each client spreads its looks for something new. */
   readonly pollSeconds?: number;
   readonly routes: readonly RouteEntry[];
+  /** Reserves, which only those can read who have the key of their shard; not empty. */
+  readonly sealed?: readonly SealedRoute[];
 }
 
 export const routeListPath = "routes.json" as TargetPath;
@@ -93,12 +96,13 @@ function isRouteUrl(text: string): boolean {
 
 export function encodeRouteList(list: RouteList): JsonInput {
   const routes = list.routes.map((route) => ({ ...route, urls: [...route.urls] }));
-  const { version, pollSeconds: poll } = list;
+  const { version, pollSeconds: poll, sealed } = list;
   return {
     _type: "causeway-routes",
     version,
     ...(poll !== undefined && { pollSeconds: poll }),
     routes,
+    ...(sealed !== undefined && { sealed: sealed.map((route) => ({ ...route })) }),
   };
 }
 
@@ -123,28 +127,54 @@ export function decodeRouteList(value: Json): RouteList {
   const seen = new Set<string>();
   const routes: RouteEntry[] = [];
   for (const entry of fields.objects("routes", routesMax)) {
-    const text = entry.string("state", 64);
-    const state = routeStates.find((known) => known === text);
-    if (state === undefined) continue;
-    const id = entry.matching("id", isRouteId);
-    if (seen.has(id)) throw malformed(subject, `has the route ${id} twice`);
-    seen.add(id);
-    routes.push({
-      id,
-      urls: urlsOf(entry),
-      kind: entry.matching("kind", isRouteKind),
-      ...(entry.has("region") && { region: entry.matching("region", isRegion) }),
-      priority: entry.integer("priority", 1, routeNumberMax),
-      weight: entry.integer("weight", 1, routeNumberMax),
-      ...(entry.has("capacity") && { capacity: entry.integer("capacity", 1, routeCapacityMax) }),
-      state,
-    });
+    const route = routeIn(entry);
+    if (route === undefined) continue;
+    if (seen.has(route.id)) throw malformed(subject, `has the route ${route.id} twice`);
+    seen.add(route.id);
+    routes.push(route);
   }
+  const sealed = fields.has("sealed") ? sealedIn(fields) : [];
   return {
     version: fields.integer("version", 1),
     ...(fields.has("pollSeconds") && {
       pollSeconds: fields.integer("pollSeconds", pollSeconds.min, pollSeconds.max),
     }),
     routes,
+    ...(sealed.length > 0 && { sealed }),
   };
+}
+
+/** @returns undefined in a state that this version does not know */
+function routeIn(entry: Fields): RouteEntry | undefined {
+  const text = entry.string("state", 64);
+  const state = routeStates.find((known) => known === text);
+  if (state === undefined) return undefined;
+  return {
+    id: entry.matching("id", isRouteId),
+    urls: urlsOf(entry),
+    kind: entry.matching("kind", isRouteKind),
+    ...(entry.has("region") && { region: entry.matching("region", isRegion) }),
+    priority: entry.integer("priority", 1, routeNumberMax),
+    weight: entry.integer("weight", 1, routeNumberMax),
+    ...(entry.has("capacity") && { capacity: entry.integer("capacity", 1, routeCapacityMax) }),
+    state,
+  };
+}
+
+function sealedIn(fields: Fields): readonly SealedRoute[] {
+  const { boxesMax, shardMax, boxLengthMax } = sealedLimits;
+  return fields.objects("sealed", boxesMax).map((entry) => {
+    const box = entry.string("box", boxLengthMax);
+    if (!isBase64Url(box)) throw malformed(routeListPath, 'has a "box" of a wrong form');
+    return { shard: entry.integer("shard", 1, shardMax), box };
+  });
+}
+
+/**
+ * Reads what a sealed route's box holds.
+ * @throws {TrustError} `TRUST_MALFORMED`
+ * @returns undefined in a state that this version does not know
+ */
+export function decodeRouteEntry(value: Json): RouteEntry | undefined {
+  return routeIn(new Fields(value, "a sealed route"));
 }

@@ -41,8 +41,11 @@ test("a route list is read back as it was written", () => {
   const version = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
   const routes = fc.uniqueArray(entry, { selector: (one) => one.id, maxLength: 20 });
   const pollSeconds = fc.integer({ min: 60, max: 604_800 });
+  const shard = fc.integer({ min: 1, max: 1024 });
+  const box = fc.stringMatching(/^[\w-]{1,40}$/);
+  const sealed = fc.array(fc.record({ shard, box }, { noNullPrototype: true }), { minLength: 1 });
   const lists = fc.record(
-    { version, pollSeconds, routes },
+    { version, pollSeconds, routes, sealed },
     { requiredKeys: ["version", "routes"], noNullPrototype: true },
   );
   fc.assert(
@@ -101,6 +104,29 @@ test("a route list with anything wrong in it is refused", () => {
   assert.throws(() => read('{"_type":"causeway-routes","version":0,"routes":[]}'), {
     code: "TRUST_MALFORMED",
   });
+});
+
+test("a sealed route with anything wrong in it is refused, and so are too many", () => {
+  const good = { shard: 3, box: "AAAA" };
+  const wrong: readonly unknown[] = [
+    [{ ...good, shard: 0 }],
+    [{ ...good, shard: 1025 }],
+    [{ ...good, shard: "3" }],
+    [{ ...good, box: "" }],
+    [{ ...good, box: "A+/=" }],
+    [{ ...good, box: "A".repeat(8193) }],
+    ["AAAA"],
+    good,
+    Array.from({ length: 1025 }, () => good),
+  ];
+  const listOf = (sealed: unknown): string => {
+    return JSON.stringify({ _type: "causeway-routes", version: 1, routes: [route], sealed });
+  };
+  for (const sealed of wrong) {
+    assert.throws(() => read(listOf(sealed)), { code: "TRUST_MALFORMED" }, listOf(sealed));
+  }
+  assert.deepEqual(read(listOf([good])).sealed, [good]);
+  assert.equal(read(listOf([])).sealed, undefined);
 });
 
 test("a route in a state of the future does not take the others away", () => {

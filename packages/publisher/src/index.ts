@@ -4,7 +4,13 @@ export type {
   RsyncConfig,
   S3Config,
 } from "./config/carrier-config.ts";
-export { type Config, type Product, readConfig } from "./config/config.ts";
+export {
+  type Config,
+  type ConfiguredRoute,
+  type KnownRoute,
+  type Product,
+  readConfig,
+} from "./config/config.ts";
 export { durationMs } from "./config/duration.ts";
 export { type Initialised, type InitOptions, initVendor } from "./init.ts";
 export { type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
@@ -30,7 +36,7 @@ export type { TreeFile } from "./publish/tree.ts";
 export { type Added, addRelease } from "./releases/add.ts";
 export type { AddOptions, AddProgress } from "./releases/intent.ts";
 export { type Announced, type AnnounceOptions, announce } from "./routes/announce.ts";
-export type { RouteChange } from "./routes/changes.ts";
-export type { RouteDetails, RouteEdit } from "./routes/edit.ts";
+export type { ListedRoute, RouteChange } from "./routes/changes.ts";
+export type { RouteDetails, RouteEdit, ShardChoice } from "./routes/edit.ts";
 export { editRoutes, type RoutesResult } from "./routes/edit-routes.ts";
 export { listRoutes, type RoutesListed } from "./routes/list-routes.ts";

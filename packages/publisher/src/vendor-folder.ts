@@ -31,6 +31,11 @@ export class VendorFolder {
     return join(this.keys, "DEVELOPMENT-KEYS.txt");
   }
 
+  /** What opens sealed routes. */
+  get shardKeys(): string {
+    return join(this.keys, "shards.json");
+  }
+
   /** The number of the last announcement. */
   get announcements(): string {
     return join(this.path, "announcements.json");

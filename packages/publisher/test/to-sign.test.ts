@@ -1,19 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type RouteEntry, type RouteId, type RouteState, UsageError } from "@causeway/kernel";
-import { RetiredPlaces, type RoutesToSign, routesToSign } from "../src/routes/to-sign.ts";
+import { publicOf, RetiredPlaces, routesToSign } from "../src/routes/to-sign.ts";
 
 function route(id: string, url: string, state: RouteState = "active"): RouteEntry {
   return { id: id as RouteId, urls: [url], kind: "origin", priority: 1, weight: 100, state };
 }
 
 /** What is to be signed of these routes after that list; errors name the path of their part. */
-function signed(routes: readonly RouteEntry[], last?: readonly RouteEntry[]): RoutesToSign {
+function signed(
+  routes: readonly RouteEntry[],
+  last: readonly RouteEntry[] = [],
+): readonly RouteEntry[] {
   const fault = (path: readonly (string | number)[], what: string): UsageError => {
     return new UsageError("CONFIG_MALFORMED", `${path.join(".")}: ${what}`);
   };
-  const config = { routes, pollSeconds: undefined, fault };
-  return routesToSign(config, last && { version: 1, routes: last });
+  const allRoutes = routes.map((entry) => ({ entry, isPrivate: false }));
+  return publicOf(
+    routesToSign(
+      { allRoutes, fault },
+      last.map((entry) => ({ entry })),
+    ),
+  );
 }
 
 test("what was retired stays as it was then, at its place or at the end", () => {
@@ -23,8 +31,8 @@ test("what was retired stays as it was then, at its place or at the end", () => 
   ];
   const live = route("live", "https://live.example/");
   const edited = route("old", "https://elsewhere.example/", "retired");
-  assert.deepEqual(signed([edited, live], [live, old, gone]).routes, [old, live, gone]);
-  assert.deepEqual(signed([live], undefined).routes, [live]);
+  assert.deepEqual(signed([edited, live], [live, old, gone]), [old, live, gone]);
+  assert.deepEqual(signed([live]), [live]);
 });
 
 test("a retired route, its URL and its name cannot come back", () => {
@@ -49,7 +57,7 @@ test("a list that already says so stays as it is", () => {
     route("old", "https://same.example/", "retired"),
     route("live", "https://same.example/"),
   ];
-  assert.deepEqual(signed(list, list).routes, list);
+  assert.deepEqual(signed(list, list), list);
 });
 
 test("a name is gone when nothing lives on it, and an address never is", () => {
@@ -77,7 +85,7 @@ test("those that were retired count among the 10,000", () => {
   );
   const gone = route("gone", "https://gone.example/", "retired");
   const others = many.map(({ id }) => route(id, `https://new-${id}.example/`)).slice(1);
-  assert.equal(signed(others, [...many.slice(1), gone]).routes.length, 10_000);
+  assert.equal(signed(others, [...many.slice(1), gone]).length, 10_000);
   const message = /^routes: with those that were retired there are 10001 routes, over 10000$/;
   assert.throws(() => signed(many, [gone]), { code: "CONFIG_MALFORMED", message });
 });

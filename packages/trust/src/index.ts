@@ -9,6 +9,7 @@ export { Refresh } from "./refresh.ts";
 export { quoteSegment, routePath, storedName, storedRootName } from "./role-names.ts";
 export { RoleWalk } from "./role-walk.ts";
 export type { Root } from "./root.ts";
+export { openSealedRoute, sealRoute } from "./sealed-route.ts";
 export {
   authorityOver,
   openSideDocument,

@@ -78,7 +78,8 @@ async function placeOf({ dir, route, url }: FleetOptions): Promise<Place> {
     throw new UsageError("USAGE_ARGUMENT", what);
   }
   const config = path.resolve(dir, "causeway.yaml");
-  const { routes } = await readConfig(config);
+  const { allRoutes } = await readConfig(config);
+  const routes = allRoutes.map(({ entry }) => entry);
   if (url !== undefined) return { audience: unnamedRoute, url };
   const known = routes.find(({ id }) => id === route);
   if (known !== undefined) return { audience: known.id, url: known.urls[0] };

@@ -4,8 +4,10 @@ import {
   routeCapacityMax,
   routeKinds,
   routeNumberMax,
+  sealedLimits,
   UsageError,
 } from "@causeway/kernel";
+import type { ShardChoice } from "@causeway/publisher";
 import { type ChangeOptions, changeRoute, withChangeOptions } from "../routes/change-route.ts";
 import { addVerb, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -17,6 +19,8 @@ interface AddOptions extends ChangeOptions {
   readonly weight?: number;
   readonly capacity?: number;
   readonly private?: true;
+  readonly sealed?: true;
+  readonly shard?: number;
 }
 
 /** `causeway routes add`: a new route, or another URL or weight for one that is there. */
@@ -39,7 +43,13 @@ export const registerAdd: Register = (routes, context) => {
       "bytes per second that it can send, for forecasts",
       wholeNumber(1, routeCapacityMax),
     )
-    .option("--private", "it may lead into a private network, or to a file");
+    .option("--private", "it may lead into a private network, or to a file")
+    .option("--sealed", "a reserve: encrypted in the list until causeway routes open")
+    .option(
+      "--shard <n>",
+      "with --sealed, whose key opens it (default: a shard of its own)",
+      wholeNumber(1, sealedLimits.shardMax),
+    );
   withChangeOptions(add).action(async (id: string, urls: string[], options: AddOptions) => {
     const { kind, region, priority, weight, capacity } = options;
     const details = {
@@ -50,9 +60,17 @@ export const registerAdd: Register = (routes, context) => {
       ...(capacity !== undefined && { capacity }),
     };
     const isPrivate = options.private === true;
-    await changeRoute({ kind: "add", id, urls, details, isPrivate }, options, context);
+    const shard = shardOf(options);
+    const edit = { kind: "add", id, urls, details, isPrivate, ...(shard && { shard }) } as const;
+    await changeRoute(edit, options, context);
   });
 };
+
+function shardOf({ sealed, shard }: AddOptions): ShardChoice | undefined {
+  if (sealed === true) return shard ?? "next";
+  if (shard === undefined) return undefined;
+  throw new UsageError("USAGE_ARGUMENT", "--shard goes with --sealed.");
+}
 
 function kindOf(text: string): RouteKind {
   if (isRouteKind(text)) return text;

@@ -24,8 +24,9 @@ export const registerList: Register = (routes, { terminal }) => {
 
 function table({ repository, version, expires, routes, unpublished }: RoutesListed): string {
   const head = ["id", "state", "kind", "region", "priority", "weight", "url"];
-  const rows = routes.map(({ id, state, kind, region = "-", priority, weight, urls }) => {
-    return [id, state, kind, region, String(priority), String(weight), urls.join(" ")];
+  const rows = routes.map(({ id, state, kind, region = "-", priority, weight, urls, sealed }) => {
+    const where = sealed === undefined ? "" : ` (sealed in shard ${sealed})`;
+    return [id, state, kind, region, String(priority), String(weight), urls.join(" ") + where];
   });
   const widths = head.map((_, at) =>
     Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)),

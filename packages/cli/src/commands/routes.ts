@@ -2,10 +2,12 @@ import { helpEnd, type Register } from "../verb.ts";
 import { registerAdd } from "./routes-add.ts";
 import { registerDrain } from "./routes-drain.ts";
 import { registerList } from "./routes-list.ts";
+import { registerOpen } from "./routes-open.ts";
 import { registerRestore } from "./routes-restore.ts";
 import { registerRetire } from "./routes-retire.ts";
+import { registerSeal } from "./routes-seal.ts";
 
-/** `causeway routes list|add|drain|retire|restore`: the signed list of routes, one file per verb. */
+/** `causeway routes list|add|drain|retire|restore|seal|open`: the signed list of routes, one file per verb. */
 export const registerRoutes: Register = (program, context) => {
   const routes = program
     .command("routes")
@@ -20,6 +22,8 @@ export const registerRoutes: Register = (program, context) => {
     registerDrain,
     registerRetire,
     registerRestore,
+    registerSeal,
+    registerOpen,
   ]) {
     register(routes, context);
   }

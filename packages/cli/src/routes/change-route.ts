@@ -1,5 +1,9 @@
-import type { RouteEntry } from "@causeway/kernel";
-import { editRoutes, type RouteChange, type RouteEdit } from "@causeway/publisher";
+import {
+  editRoutes,
+  type ListedRoute,
+  type RouteChange,
+  type RouteEdit,
+} from "@causeway/publisher";
 import type { Command } from "commander";
 import { tell } from "../commands/publish.ts";
 import { passphrasesFrom } from "../passphrase.ts";
@@ -51,16 +55,24 @@ export async function changeRoute(
 /** `mirror-eu: weight 100, now 50`. */
 export function describeChange({ id, before, after }: RouteChange): string {
   if (after === null) return `${id}: no longer in the list`;
-  if (before === null) return `${id}: new, ${after.state}, ${after.urls.join(" ")}`;
-  const keys = ["state", "urls", "kind", "region", "priority", "weight", "capacity"] as const;
+  // Of a sealed route only the operator's own list tells the URL: this may stand in logs.
+  const { sealed } = after;
+  const isSealed = sealed !== undefined;
+  if (before === null) {
+    return `${id}: new, ${after.state}, ${isSealed ? `sealed in shard ${sealed}` : after.urls.join(" ")}`;
+  }
+  const urls = isSealed ? [] : (["urls"] as const);
+  const others = ["kind", "region", "priority", "weight", "capacity", "sealed"] as const;
+  const keys = ["state", ...urls, ...others] as const;
   const differences = keys.flatMap((key) => {
     const [was, is] = [shown(before[key]), shown(after[key])];
     return was === is ? [] : [`${key} ${was}, now ${is}`];
   });
+  if (differences.length === 0) differences.push("urls changed");
   return `${id}: ${differences.join("; ")}`;
 }
 
-function shown(value: RouteEntry[keyof RouteEntry]): string {
+function shown(value: ListedRoute[keyof ListedRoute]): string {
   if (value === undefined) return "none";
   return typeof value === "object" ? value.join(" ") : String(value);
 }

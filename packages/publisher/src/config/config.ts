@@ -22,13 +22,27 @@ export interface Product {
   readonly name: string;
 }
 
+/** A route as its vendor knows it. */
+export interface KnownRoute {
+  readonly entry: RouteEntry;
+  /** It is sealed with the key of this shard; undefined of one that everybody may read of. */
+  readonly shard?: number;
+}
+
+/** A route of causeway.yaml. */
+export interface ConfiguredRoute extends KnownRoute {
+  /** It may lead into a private network. */
+  readonly isPrivate: boolean;
+}
+
 /** What causeway.yaml says, with defaults filled in. */
 export interface Config {
   readonly name: string;
   readonly products: readonly Product[];
+  /** Those that everybody may read of; no page or header names others. */
   readonly routes: readonly RouteEntry[];
-  /** Ids of those that may lead into a private network. */
-  readonly privateRoutes: ReadonlySet<string>;
+  /** Sealed ones, too, in the order of the file. */
+  readonly allRoutes: readonly ConfiguredRoute[];
   /** The window over which customers' machines spread their looks for something new. */
   readonly pollSeconds: number | undefined;
   readonly carriers: readonly CarrierConfig[];
@@ -75,13 +89,12 @@ export async function readConfigText(path: string): Promise<string> {
 /** What the text says that stands, or is to stand, at `path`. @throws {UsageError} `CONFIG_MALFORMED` */
 export async function configFrom(text: string, path: string): Promise<Config> {
   const file = parseConfig(text, path);
+  const allRoutes = routes(file);
   return {
     name: file.value.name,
     products: products(file),
-    routes: routes(file),
-    privateRoutes: new Set(
-      file.value.routes?.flatMap((route) => (route.private === true ? [route.id] : [])),
-    ),
+    routes: allRoutes.flatMap(({ entry, shard }) => (shard === undefined ? [entry] : [])),
+    allRoutes,
     pollSeconds: pollWindow(file),
     carriers: await readCarriers(file, dirname(path)),
     security: securityConfig(file),
@@ -100,8 +113,8 @@ function products(file: ConfigFile): readonly Product[] {
   return [...found.values()];
 }
 
-function routes(file: ConfigFile): readonly RouteEntry[] {
-  const found = new Map<string, RouteEntry>();
+function routes(file: ConfigFile): readonly ConfiguredRoute[] {
+  const found = new Map<string, ConfiguredRoute>();
   for (const [at, route] of (file.value.routes ?? []).entries()) {
     const { id, region } = route;
     const kind = route.kind ?? "origin";
@@ -117,8 +130,8 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
       throw file.error(["routes", at], "the route has a wrong id or kind");
     }
     if (found.has(id)) throw file.error(["routes", at, "id"], `the route ${id} is there twice`);
-    const { priority = 1, weight = 100, capacity, state = "active" } = route;
-    found.set(id, {
+    const { priority = 1, weight = 100, capacity, state = "active", sealed: shard } = route;
+    const entry: RouteEntry = {
       id,
       urls: [first, ...others],
       kind,
@@ -127,7 +140,9 @@ function routes(file: ConfigFile): readonly RouteEntry[] {
       weight,
       ...(capacity !== undefined && { capacity }),
       state,
-    });
+    };
+    const isPrivate = route.private === true;
+    found.set(id, { entry, isPrivate, ...(shard !== undefined && { shard }) });
   }
   return [...found.values()];
 }

@@ -21,6 +21,7 @@ export interface ConfigValue {
     readonly capacity?: number;
     readonly state?: RouteState;
     readonly private?: boolean;
+    readonly sealed?: number;
   }[];
   readonly poll?: string;
   readonly carriers?: readonly CarrierValue[];

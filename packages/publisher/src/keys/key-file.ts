@@ -104,7 +104,7 @@ export async function unlockKey(
   log: Log,
 ): Promise<UnlockedKey> {
   const name = basename(file.path, ".pem");
-  await warnIfShared(file, log);
+  await warnIfShared(file.path, log);
   const text = await readKeyText(file);
   const encrypted = isEncryptedPem(text);
   const key = encrypted ? await decrypt(text, passphrase, name) : readKey(text, undefined, name);
@@ -141,16 +141,17 @@ async function readKeyText(file: KeyFile): Promise<string> {
   throw new UsageError("KEY_MISSING", `${file.path} is not there; restore it from a copy.`);
 }
 
-async function warnIfShared(file: KeyFile, log: Log): Promise<void> {
+/** Of a secret that others on this machine can read. */
+export async function warnIfShared(path: string, log: Log): Promise<void> {
   if (process.platform === "win32") return; // modes say nothing there
   try {
-    const { mode } = await stat(file.path);
+    const { mode } = await stat(path);
     if ((mode & 0o077) === 0) return;
   } catch (cause) {
-    throw toHostError(cause, `look at ${file.path}`);
+    throw toHostError(cause, `look at ${path}`);
   }
   log({
     level: "warning",
-    message: `others on this machine can read ${file.path}; run: chmod 600 ${file.path}`,
+    message: `others on this machine can read ${path}; run: chmod 600 ${path}`,
   });
 }

@@ -16,17 +16,16 @@ import { deltaLists } from "../releases/delta-list.ts";
 import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { Release } from "../releases/release.ts";
 import { readReleases, releaseEntries } from "../releases/release-file.ts";
-import { routesToSign } from "../routes/to-sign.ts";
+import { makeRouteList } from "../routes/make-list.ts";
 import { updatePages } from "../security/update-pages.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
-import { lastRouteList } from "./last-route-list.ts";
 import { offlineDocuments } from "./offline.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
 import { type Published, publishedEntries, readPublished } from "./published.ts";
 import { type PublishResult, roleVersions } from "./result.ts";
-import { routeListFile, signDelegated, signOnline } from "./sign.ts";
+import { signDelegated, signOnline } from "./sign.ts";
 import { type Documents, type Tree, treeOf } from "./tree.ts";
 import { writeMetadata } from "./write-tree.ts";
 
@@ -149,12 +148,8 @@ class Publishing {
       const { path, bytes } = file;
       return { entry: { path, length: bytes.length, sha256: sha256Of(bytes) }, file };
     });
-    const last = await lastRouteList(this.#folder, published);
-    const list = routeListFile(
-      routesToSign(this.#config, last),
-      last,
-      published.versions.get("routes") ?? 0,
-    );
+    const list = await makeRouteList(this.#folder, this.#config, published, this.#log);
+    await list.keep();
     const file = { path: list.entry.path, bytes: list.bytes };
     return {
       releases,

@@ -170,13 +170,19 @@ async function upToDate(
   return renewed(wanted, await keyring.signers(role, wanted.keys), now);
 }
 
+type ListContent = Pick<Config, "routes" | "pollSeconds"> & Pick<RouteList, "sealed">;
+
 /** The route list's file and entry; its version is that of the role when it last changed. */
 export function routeListFile(
-  { routes, pollSeconds }: Pick<Config, "routes" | "pollSeconds">,
+  { routes, pollSeconds, sealed = [] }: ListContent,
   last: RouteList | undefined,
   roleVersion: number,
 ): { readonly entry: TargetEntry; readonly bytes: Uint8Array } {
-  const list = { routes, ...(pollSeconds !== undefined && { pollSeconds }) };
+  const list = {
+    routes,
+    ...(pollSeconds !== undefined && { pollSeconds }),
+    ...(sealed.length > 0 && { sealed }),
+  };
   const isUnchanged =
     last !== undefined && isDeepStrictEqual({ version: last.version, ...list }, last);
   const version = isUnchanged ? last.version : roleVersion + 1;

@@ -15,12 +15,14 @@ import { listedUrl } from "../config/route-url.ts";
 import { takeLock } from "../disk/lock.ts";
 import type { PassphraseSource } from "../keys/key-file.ts";
 import { Keyring } from "../keys/keyring.ts";
+import { readShardKeys } from "../keys/shard-keys.ts";
 import type { Signer } from "../keys/signer.ts";
 import { type Log, silent } from "../log.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
 import { readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { takeSequence } from "./announcement-sequence.ts";
+import { knownRoutes } from "./reserves.ts";
 import { RetiredPlaces } from "./to-sign.ts";
 
 export interface AnnounceOptions {
@@ -121,7 +123,8 @@ async function refuseRetired(
   published: Parameters<typeof lastRouteList>[1],
 ): Promise<void> {
   const last = await lastRouteList(folder, published);
-  const places = new RetiredPlaces(last?.routes ?? []);
+  const known = knownRoutes(last, await readShardKeys(folder));
+  const places = new RetiredPlaces(known.map(({ entry }) => entry));
   for (const url of urls) {
     const retired = places.at(url);
     if (retired === undefined) continue;

@@ -4,21 +4,21 @@ import { type Config, configFrom, readConfig, readConfigText } from "../config/c
 import { fileLength, removeTree, writeAllDurably, writeDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import { Keyring } from "../keys/keyring.ts";
+import { readShardKeys } from "../keys/shard-keys.ts";
 import { type Log, silent } from "../log.ts";
 import { bringOut } from "../publish/bring-out.ts";
 import { refuseClockBehind } from "../publish/check-clock.ts";
-import { lastRouteList } from "../publish/last-route-list.ts";
 import { refuseOldCopy } from "../publish/old-copy.ts";
 import type { PublishOptions } from "../publish/publish.ts";
 import { type Published, readPublished } from "../publish/published.ts";
 import type { PublishResult } from "../publish/result.ts";
-import { routeListFile, signOnline, signRoutes } from "../publish/sign.ts";
+import { signOnline, signRoutes } from "../publish/sign.ts";
 import type { Documents } from "../publish/tree.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { type RouteChange, routeChanges } from "./changes.ts";
+import { listed, type RouteChange, routeChanges } from "./changes.ts";
 import { withRoute } from "./config-text.ts";
-import { patchFor, type RouteEdit } from "./edit.ts";
-import { routesToSign } from "./to-sign.ts";
+import { patchesFor, type RouteEdit } from "./edit.ts";
+import { makeRouteList } from "./make-list.ts";
 
 export interface RoutesResult extends PublishResult {
   /** What the signed list says now and did not before; also what was changed by hand. */
@@ -68,25 +68,33 @@ class RoutesEditing {
   async run(edit: RouteEdit): Promise<RoutesResult> {
     const folder = this.#folder;
     const text = await readConfigText(folder.config);
-    const patch = patchFor(edit, await configFrom(text, folder.config));
-    const edited = withRoute(text, folder.config, patch);
+    const patches = await this.#patches(edit, text);
+    const edited = patches.reduce((so, patch) => withRoute(so, folder.config, patch), text);
     const config = await configFrom(edited, folder.config);
     const published = await this.#published(config);
-    const last = await lastRouteList(folder, published);
-    const wanted = routesToSign(config, last);
-    const list = routeListFile(wanted, last, published.versions.get("routes") ?? 0);
+    const list = await makeRouteList(folder, config, published, this.#log);
     const documents = await this.#sign(config, published, list.entry);
     if (this.#options.signal?.aborted === true) throw new Interrupted();
     // Only now: a key that is missing, or stays locked, must leave everything as it was.
+    await list.keep();
     if (edited !== text) {
       const file = { path: folder.config, bytes: Buffer.from(edited) };
-      await writeDurably(file, { scratch: folder.work });
+      const isSecret = config.allRoutes.some(({ shard }) => shard !== undefined);
+      await writeDurably(file, { scratch: folder.work, ...(isSecret && { mode: 0o600 }) });
     }
     const path = `targets/${hashedTargetPath(list.entry.path, list.entry.sha256)}`;
     const bytes = await this.#place(join(folder.repository, path), list.bytes);
     const bring = { check: [list.entry], now: this.#now, bytes, hasOtherRoutes: true };
     const result = await bringOut(folder, config, documents, bring, this.#options);
-    return { ...result, changes: routeChanges(last?.routes ?? [], wanted.routes) };
+    return { ...result, changes: routeChanges(list.before.map(listed), list.after.map(listed)) };
+  }
+
+  async #patches(edit: RouteEdit, text: string): Promise<ReturnType<typeof patchesFor>> {
+    const config = await configFrom(text, this.#folder.config);
+    const keys = await readShardKeys(this.#folder);
+    const known = [...keys.shards, ...config.allRoutes];
+    const shards = known.flatMap(({ shard }) => (shard === undefined ? [] : [shard]));
+    return patchesFor(edit, config, new Set(shards));
   }
 
   async #published(config: Config): Promise<Published> {

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
-import { type RouteEntry, toUtcSecond } from "@causeway/kernel";
+import { toUtcSecond } from "@causeway/kernel";
 import { readConfig } from "../config/config.ts";
+import { readShardKeys } from "../keys/shard-keys.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
 import { readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
-import { type RouteChange, routeChanges } from "./changes.ts";
+import { type ListedRoute, listed, type RouteChange, routeChanges } from "./changes.ts";
+import { knownRoutes } from "./reserves.ts";
 import { routesToSign } from "./to-sign.ts";
 
 /** The vendor's list of routes, signed and to be signed. */
@@ -15,13 +17,13 @@ export interface RoutesListed {
   /** When its signature expires, `YYYY-MM-DDTHH:MM:SSZ`; "" when it is damaged. */
   readonly expires: string;
   /** What causeway.yaml says, and what was ever retired. */
-  readonly routes: readonly RouteEntry[];
+  readonly routes: readonly ListedRoute[];
   /** How that differs from the list that is public. */
   readonly unpublished: readonly RouteChange[];
 }
 
 /**
- * Reads the routes of a vendor folder. Needs no key, and no lock.
+ * Reads the routes of a vendor folder. Needs no key but those of shards, and no lock.
  * @throws {UsageError} `CONFIG_MISSING`, `CONFIG_MALFORMED` @throws {HostError}
  */
 export async function listRoutes(dir: string): Promise<RoutesListed> {
@@ -29,13 +31,14 @@ export async function listRoutes(dir: string): Promise<RoutesListed> {
   const config = await readConfig(folder.config);
   const published = await readPublished(folder.repository);
   const last = await lastRouteList(folder, published);
-  const { routes } = routesToSign(config, last);
+  const before = knownRoutes(last, await readShardKeys(folder));
+  const routes = routesToSign(config, before).map(listed);
   const document = published.delegated.get("routes");
   return {
     repository: config.name,
     version: last?.version ?? 0,
     expires: document === undefined ? "" : toUtcSecond(document.expires),
     routes,
-    unpublished: routeChanges(last?.routes ?? [], routes),
+    unpublished: routeChanges(before.map(listed), routes),
   };
 }

@@ -1,9 +1,6 @@
 import { isIP } from "node:net";
-import type { RouteEntry, RouteList } from "@causeway/kernel";
-import type { Config } from "../config/config.ts";
-
-/** What the signed list is made of. */
-export type RoutesToSign = Pick<Config, "routes" | "pollSeconds">;
+import type { RouteEntry } from "@causeway/kernel";
+import type { Config, KnownRoute } from "../config/config.ts";
 
 const routesMax = 10_000;
 
@@ -14,18 +11,19 @@ const routesMax = 10_000;
  * @throws {UsageError} `CONFIG_MALFORMED`, naming line and column
  */
 export function routesToSign(
-  config: Pick<Config, "routes" | "pollSeconds" | "fault">,
-  last: RouteList | undefined,
-): RoutesToSign {
-  const { pollSeconds } = config;
+  config: Pick<Config, "allRoutes" | "fault">,
+  last: readonly KnownRoute[],
+): readonly KnownRoute[] {
   const retired = new Map(
-    last?.routes.flatMap((route) => (route.state === "retired" ? [[route.id, route]] : [])),
+    last.flatMap((route) => (route.entry.state === "retired" ? [[route.entry.id, route]] : [])),
   );
-  const routes = config.routes.map((route, at): RouteEntry => {
-    const before = retired.get(route.id);
-    retired.delete(route.id);
-    if (before === undefined || route.state === "retired") return before ?? route;
-    const what = `the route ${route.id} is retired for good, and clients never come back to it`;
+  const routes = config.allRoutes.map(({ entry, shard }, at): KnownRoute => {
+    const route = { entry, ...(shard !== undefined && { shard }) };
+    const { id, state } = entry;
+    const before = retired.get(id);
+    retired.delete(id);
+    if (before === undefined || state === "retired") return before ?? route;
+    const what = `the route ${id} is retired for good, and clients never come back to it`;
     throw config.fault(["routes", at], `${what}; add another name under another id`);
   });
   const all = [...routes, ...retired.values()];
@@ -33,21 +31,35 @@ export function routesToSign(
     const what = `with those that were retired there are ${all.length} routes, over ${routesMax}`;
     throw config.fault(["routes"], what);
   }
-  const goneBefore = new RetiredPlaces(last?.routes ?? []);
-  const goneNow = new RetiredPlaces(all);
-  const before = new Map(last?.routes.map(({ id, urls }) => [id, urls]));
-  for (const [at, { id, urls, state }] of routes.entries()) {
+  const goneBefore = new RetiredPlaces(entriesOf(last));
+  const goneNow = new RetiredPlaces(entriesOf(all));
+  const goneForAll = new RetiredPlaces(publicOf(all));
+  const before = new Map(entriesOf(last).map(({ id, urls }) => [id, urls]));
+  for (const [at, { entry, shard }] of routes.entries()) {
+    const { id, urls, state } = entry;
     if (state === "retired") continue;
     for (const url of urls) {
-      // What is published already, beside a retired one, stays: this is about new ones.
-      if (before.get(id)?.includes(url) === true) continue;
-      const gone = goneNow.withUrl(url) ?? goneBefore.at(url);
+      // What is published already, beside a retired one, stays: this is about new ones. But who
+      // cannot read of a sealed one sees nothing that lives on its name.
+      const isNew = before.get(id)?.includes(url) !== true;
+      const gone =
+        (isNew ? (goneNow.withUrl(url) ?? goneBefore.at(url)) : undefined) ??
+        (shard === undefined ? undefined : goneForAll.at(url));
       if (gone === undefined) continue;
       const what = `${url} was retired with the route ${gone.id}, and clients never come back there`;
       throw config.fault(["routes", at, "url"], what);
     }
   }
-  return { routes: all, pollSeconds };
+  return all;
+}
+
+/** Those that everybody may read of. */
+export function publicOf(all: readonly KnownRoute[]): readonly RouteEntry[] {
+  return all.flatMap(({ entry, shard }) => (shard === undefined ? [entry] : []));
+}
+
+function entriesOf(all: readonly KnownRoute[]): readonly RouteEntry[] {
+  return all.map(({ entry }) => entry);
 }
 
 /** Where clients of a list never ask. */

@@ -1,0 +1,46 @@
+import type { ShardKeys } from "@causeway/kernel";
+import type { Config, KnownRoute } from "../config/config.ts";
+import { warnIfShared } from "../keys/key-file.ts";
+import { readShardKeys, writeShardKeys } from "../keys/shard-keys.ts";
+import type { Log } from "../log.ts";
+import { lastRouteList } from "../publish/last-route-list.ts";
+import type { Published } from "../publish/published.ts";
+import { routeListFile } from "../publish/sign.ts";
+import type { VendorFolder } from "../vendor-folder.ts";
+import { knownRoutes, sealReserves } from "./reserves.ts";
+import { publicOf, routesToSign } from "./to-sign.ts";
+
+/** The list of routes that is to be signed. */
+export interface MadeList extends ReturnType<typeof routeListFile> {
+  /** What the public list says, and what this one will. */
+  readonly before: readonly KnownRoute[];
+  readonly after: readonly KnownRoute[];
+  /** Brings the keys that it was sealed with onto the disk: before anybody can see the list. */
+  keep(): Promise<void>;
+}
+
+/**
+ * Makes the list from causeway.yaml and what is public.
+ * @throws {UsageError} `CONFIG_MALFORMED`, `KEY_MISSING`, `KEY_UNREADABLE` @throws {HostError}
+ */
+export async function makeRouteList(
+  folder: VendorFolder,
+  config: Config,
+  published: Published,
+  log: Log,
+): Promise<MadeList> {
+  const last = await lastRouteList(folder, published);
+  const keys = await readShardKeys(folder);
+  const before = knownRoutes(last, keys);
+  const after = routesToSign(config, before);
+  const sealed = sealReserves(after, last?.sealed ?? [], keys);
+  if (sealed.boxes.length > 0) await warnIfShared(folder.config, log);
+  const { pollSeconds } = config;
+  const wanted = { routes: publicOf(after), pollSeconds, sealed: sealed.boxes };
+  const file = routeListFile(wanted, last, published.versions.get("routes") ?? 0);
+  return { ...file, before, after, keep: () => keep(folder, keys, sealed.keys) };
+}
+
+async function keep(folder: VendorFolder, before: ShardKeys, after: ShardKeys): Promise<void> {
+  if (after !== before) await writeShardKeys(folder, after);
+}
