@@ -3,19 +3,21 @@ import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
 import { root } from "./checkout.ts";
 
-// Makes the JavaScript of the packages of which tsc makes the declarations alone, in few files:
-// a file for each module makes a client's start a quarter longer, and a fleet pays that at every
-// poll. `npm run build` gives the packages' folders as arguments.
+// Makes the JavaScript of the packages in few files, and tsc makes their declarations: a file for
+// each module makes a client's start a quarter longer, and a fleet pays that at every poll. `npm run
+// build` gives the packages' folders as arguments.
 if (import.meta.main) for (const folder of process.argv.slice(2)) bundle(resolve(folder));
 
-/** Does nothing in a package whose JavaScript tsc makes, as where workers start by file name. */
 export function bundle(folder: string): void {
-  const { compilerOptions } = read(join(folder, "tsconfig.build.json")) as Config;
-  if (compilerOptions.emitDeclarationOnly !== true) return;
-  const { exports } = read(join(folder, "package.json")) as Manifest;
+  const manifest = readFileSync(join(folder, "package.json"), "utf8");
+  const { exports } = JSON.parse(manifest) as Manifest;
   for (const old of globSync("dist/**/*.js", { cwd: folder })) rmSync(join(folder, old));
   buildSync({
-    entryPoints: Object.values(exports).map((entry) => join(folder, entry["causeway-source"])),
+    entryPoints: [
+      ...Object.values(exports).map((entry) => join(folder, entry["causeway-source"])),
+      // Processes and threads of their own, which start by file name.
+      ...globSync("src/*-main.ts", { cwd: folder }).map((name) => join(folder, name)),
+    ],
     outbase: join(folder, "src"),
     outdir: join(folder, "dist"),
     absWorkingDir: root, // names of files in comments are the same whoever runs this
@@ -30,14 +32,6 @@ export function bundle(folder: string): void {
   });
 }
 
-interface Config {
-  readonly compilerOptions: { readonly emitDeclarationOnly?: boolean };
-}
-
 interface Manifest {
   readonly exports: Readonly<Record<string, { readonly "causeway-source": string }>>;
-}
-
-function read(file: string): unknown {
-  return JSON.parse(readFileSync(file, "utf8"));
 }

@@ -1,5 +1,5 @@
 import "./node-version.mjs";
-import { layOutShipped } from "./shipped.ts";
+import { shippedFolder } from "./shipped.ts";
 import { staticSteps } from "./static-steps.ts";
 import { runStep } from "./step.ts";
 import { installSystemPackages } from "./system-packages.ts";
@@ -20,12 +20,15 @@ if (missing.length > 0) {
   if (strict) failures.push("system packages");
 }
 
+// Packed by a process of its own, while the static steps have their turn.
+const packing = runStep({ name: "pack", command: ["node", "tools/shipped.ts"] });
 for (const step of staticSteps) {
   const result = await runStep(step);
   if (!result.ok) failures.push(step.name);
 }
+if (!(await packing).ok) failures.push("pack");
 
-process.env["CAUSEWAY_TEST_SHIPPED"] = layOutShipped();
+process.env["CAUSEWAY_TEST_SHIPPED"] = shippedFolder;
 const outcome = await runTests(findTests(testGlobs), fileMsMax, print);
 if (outcome.skipped.length > 0) {
   print(`\n!!!! skipped:\n${list(outcome.skipped)}`);

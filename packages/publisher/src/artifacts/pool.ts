@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startArtifactWorker } from "../start-artifact-worker.ts";
 import type { Answer, Frames, Job } from "./job.ts";
 
 /** A job that could not be done, with the system's code of the cause when there is one. */
@@ -64,11 +65,7 @@ export class WorkerPool {
   }
 
   #start(): Worker {
-    // The compiler rewrites the endings of imports, not of URLs: from source it is worker.ts.
-    const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const worker = new Worker(new URL(`./worker.${ending}`, import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: 1 },
-    });
+    const worker = startArtifactWorker();
     worker.on("message", (answer: Answer) => this.#settle(worker, answer));
     worker.on("error", (cause) => {
       const waiting = this.#busy.get(worker);

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { asSentence, type RouteState, UsageError } from "@causeway/kernel";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { Document, Node } from "yaml";
 import { isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import { schemaText } from "../config-schema.ts";
 import type { RoleName } from "../keys/key-file.ts";
 import { nearest } from "../nearest.ts";
 import type { CarrierValue } from "./carrier-config.ts";
@@ -46,12 +46,6 @@ export interface ConfigFile {
 
 // Aliases are not needed here; a few do no harm, a bomb of them does.
 const aliasesMax = 50;
-
-/** The text of the JSON Schema, as init puts it beside causeway.yaml. */
-export function schemaText(): string {
-  // Lies beside src/ and dist/, so that both find it.
-  return readFileSync(new URL("../../schema/causeway.schema.json", import.meta.url), "utf8");
-}
 
 let compiled: ValidateFunction<ConfigValue> | undefined;
 

@@ -7,11 +7,11 @@ import {
   type Sha256,
 } from "@causeway/kernel";
 import { type CarrierConfig, placeOf } from "../config/carrier-config.ts";
+import { forkCarrier } from "../fork-carrier.ts";
 import type { Log } from "../log.ts";
 import type { Carrier, CarrierActs, Source } from "./carrier.ts";
 import { CarrierError, carrierCodes } from "./carrier-error.ts";
 import type { Act, FromCarrier } from "./carrier-messages.ts";
-import { forkCarrier } from "./fork-carrier.ts";
 import { Patience } from "./patience.ts";
 import type { TreeFile } from "./tree.ts";
 

@@ -1,9 +1,9 @@
 import { parentPort } from "node:worker_threads";
 import { errnoOf } from "@causeway/client/internal/host-error";
 import { invariant } from "@causeway/kernel";
-import { compressChunk, compressDelta } from "./compress.ts";
-import type { Answer, DeltaJob, Frames, Job, PackJob } from "./job.ts";
-import { Refilled } from "./refilled.ts";
+import { compressChunk, compressDelta } from "./artifacts/compress.ts";
+import type { Answer, DeltaJob, Frames, Job, PackJob } from "./artifacts/job.ts";
+import { Refilled } from "./artifacts/refilled.ts";
 
 // The entry of a worker thread: one job in, one answer out, until the pool ends it.
 

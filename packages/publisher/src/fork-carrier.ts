@@ -1,8 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
-import type { CarrierConfig } from "../config/carrier-config.ts";
+import type { CarrierConfig } from "./config/carrier-config.ts";
 
-/** Runs the source in a checkout and the built file in a package: whichever this file is. */
+/**
+ * Runs the source in a checkout and the built file in a package: whichever this file is. It stands
+ * beside what it names also when modules are bundled, since both are at the top.
+ */
 export function forkCarrier(config: CarrierConfig): ChildProcess {
   const entry = new URL(`./carrier-main${extname(import.meta.filename)}`, import.meta.url);
   return fork(entry, [JSON.stringify(config)], {

@@ -1,10 +1,10 @@
 import { toHostError } from "@causeway/client/internal/host-error";
 import { InvariantBroken } from "@causeway/kernel";
-import type { CarrierConfig } from "../config/carrier-config.ts";
-import { placeOf } from "../config/carrier-config.ts";
-import type { CarrierActs } from "./carrier.ts";
-import { CarrierError } from "./carrier-error.ts";
-import type { Act, FromCarrier, ToCarrier } from "./carrier-messages.ts";
+import type { CarrierConfig } from "./config/carrier-config.ts";
+import { placeOf } from "./config/carrier-config.ts";
+import type { CarrierActs } from "./publish/carrier.ts";
+import { CarrierError } from "./publish/carrier-error.ts";
+import type { Act, FromCarrier, ToCarrier } from "./publish/carrier-messages.ts";
 
 // The entry of a carrier's process: does what the publisher says, until one of the two ends.
 
@@ -22,14 +22,14 @@ const carrier = open(() => {
 /** Loads what the kind needs, and no more: a bucket's library is larger than all of the rest. */
 async function open(onAlive: () => void): Promise<CarrierActs> {
   if (config.kind === "s3") {
-    const { S3Carrier } = await import("./s3/s3-carrier.ts");
+    const { S3Carrier } = await import("./publish/s3/s3-carrier.ts");
     return new S3Carrier(config, onAlive);
   }
   if (config.kind === "rsync") {
-    const { RsyncCarrier } = await import("./rsync/rsync-carrier.ts");
+    const { RsyncCarrier } = await import("./publish/rsync/rsync-carrier.ts");
     return new RsyncCarrier(config, onAlive);
   }
-  const { FolderCarrier } = await import("./folder-carrier.ts");
+  const { FolderCarrier } = await import("./publish/folder-carrier.ts");
   return new FolderCarrier(config.path, onAlive);
 }
 
