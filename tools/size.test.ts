@@ -18,7 +18,7 @@ import { packInto } from "./pack.ts";
 // load, 5, and routes that are sealed, 1. Bundling took 33 away:
 // the names of files, and the comments, which stand in the declarations and in the source; some is
 // left for what comes. Packed, with licence and declarations.
-const budgetBytes = 193_000;
+const budgetBytes = 194_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));

@@ -1,16 +1,16 @@
-import { cataloguePath, type ProductId, UsageError } from "@causeway/kernel";
+import { cataloguePath, isProductId, type ProductId, UsageError } from "@causeway/kernel";
 import type { TargetFile } from "@causeway/trust";
 
 /**
  * The targets that a mirror of these products holds: theirs, and all that is no product's, as
- * advisories and the list of routes. None chosen means all.
+ * advisories and the list of routes; all targets when none are chosen.
  * @throws {UsageError} `USAGE_UNKNOWN_PRODUCT` when the repository has no such product
  */
 export function chooseTargets(
   targets: readonly TargetFile[],
-  products: readonly ProductId[],
+  products: readonly ProductId[] | undefined,
 ): readonly TargetFile[] {
-  if (products.length === 0) return targets;
+  if (products === undefined) return targets;
   const paths = new Set(targets.map(({ path }) => path));
   const unknown = products.find((product) => !paths.has(cataloguePath(product)));
   if (unknown !== undefined) {
@@ -24,4 +24,25 @@ export function chooseTargets(
     if (folder === "patches") return folders.has(product);
     return folder !== "products" || catalogues.has(path);
   });
+}
+
+/**
+ * The products whose catalogue a route has, of those that the repository has: a copy may be of
+ * chosen ones. Undefined when it has all.
+ * @param has whether the route has the target
+ */
+export async function carriedProducts(
+  targets: readonly TargetFile[],
+  has: (target: TargetFile) => Promise<boolean>,
+): Promise<readonly ProductId[] | undefined> {
+  const carried: ProductId[] = [];
+  let isWhole = true;
+  for (const target of targets) {
+    const [folder, name = ""] = target.path.split("/");
+    const product = name.replace(/\.json$/, "");
+    if (folder !== "products" || !isProductId(product)) continue;
+    if (await has(target)) carried.push(product);
+    else isWhole = false;
+  }
+  return isWhole ? undefined : carried;
 }

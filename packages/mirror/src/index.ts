@@ -1,3 +1,8 @@
+export {
+  type BundleOptions,
+  type CreatedBundle,
+  createBundle,
+} from "./bundle/create-bundle.ts";
 export type { FillProgress } from "./fill.ts";
 export { type Mirror, type Mirrored, type MirrorOptions, openMirror } from "./mirror.ts";
 export { type WatchOptions, watchRoutes } from "./watch-routes.ts";

@@ -143,7 +143,9 @@ class Keeper {
     };
     const mirrored = async (followed: Followed): Promise<Mirrored> => {
       const { state } = followed;
-      const targets = filesOf(chooseTargets(state.targets, products));
+      const targets = filesOf(
+        chooseTargets(state.targets, products.length > 0 ? products : undefined),
+      );
       await fillTree(this.#store, followed, await this.#missing(targets), onProgress);
       const isNews = await publishState(this.#store, state, followed.now);
       for (const { location } of targets) this.#verified.add(location);

@@ -1,4 +1,5 @@
 import type { RouteCode } from "@causeway/kernel";
+import { bundleEntriesMax } from "./bundle-files.ts";
 
 /** Where the bytes of a bundle are read. */
 export interface ByteSource {
@@ -19,7 +20,7 @@ export interface BundleEntry {
 export type Directory = ReadonlyMap<string, BundleEntry>;
 
 const directoryLimits = {
-  entriesMax: 250_000, // 40,000 patches with all that is made from them
+  entriesMax: bundleEntriesMax,
   bytesMax: 64 * 1024 * 1024, // of so many, with names of 200 bytes
   nameMax: 1_100, // the longest path of a target, and its hash
 } as const;

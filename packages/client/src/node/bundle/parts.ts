@@ -1,6 +1,7 @@
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { isMissing } from "../internal/host-error.ts";
+import { bundlePartName, bundlePartsMax } from "./bundle-files.ts";
 
 /** A bundle's bytes, be they in one file or cut into several, one after the other. */
 export interface Parts {
@@ -9,13 +10,6 @@ export interface Parts {
   readonly length: number;
   /** Another one when a part was replaced. */
   readonly identity: string;
-}
-
-const partsMax = 999;
-
-/** The name of part `at`, counted from 1: `x.causeway.001`. */
-function partName(file: string, at: number): string {
-  return `${file}.${String(at).padStart(3, "0")}`;
 }
 
 /**
@@ -36,7 +30,7 @@ export async function findParts(file: string): Promise<Parts | undefined> {
     return true;
   };
   if (!(await add(file))) {
-    for (let at = 1; at <= partsMax && (await add(partName(file, at))); at++);
+    for (let at = 1; at <= bundlePartsMax && (await add(bundlePartName(file, at))); at++);
   }
   return parts.length === 0 ? undefined : { parts, length, identity };
 }
