@@ -1,2 +1,5 @@
+export { Dice } from "./dice.ts";
 export { type DrillReport, runDrill } from "./drill.ts";
+export { type AttackOutcome, attackReserves, type ReservePlan } from "./reserves/attack.ts";
+export { openInWaves, type WaveOutcome, type WavePlan } from "./reserves/waves.ts";
 export type { Swarm } from "./swarm.ts";
