@@ -18,7 +18,7 @@ import type { DownloadEvent } from "./download/download-event.ts";
 import type { DownloadRequest } from "./download/download-request.ts";
 import { type OldFile, requireFewOldFiles } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
-import { type ClientLimits, clientLimits } from "./limits.ts";
+import { type ClientLimits, clientLimits, routesMax } from "./limits.ts";
 import { type ClockReport, reportClock } from "./metadata/clock-report.ts";
 import { type Found, findRelease, type Wish } from "./metadata/find.ts";
 import type { JudgedTime } from "./metadata/judge-time.ts";
@@ -30,7 +30,10 @@ import { learnRoutes, readKnownList } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
 import { orNothing } from "./or-nothing.ts";
+import { Announcements } from "./routes/announced/announcements.ts";
+import { type TellNews, takeDropped } from "./routes/announced/dropped.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
+import { readGivenRoutes } from "./routes/given-routes.ts";
 import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
 import { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
@@ -56,6 +59,8 @@ export interface ClientOptions {
   readonly ports: Ports;
   /** Shared by all clients of a process, so that together they are polite; else its own. */
   readonly retries?: RetryBudget;
+  /** Told of each announcement that was found, and not typed by anybody: taken, or refused. */
+  readonly onAnnouncement?: TellNews;
   /** Keeps others off the state while a call runs; waits for those who hold it. */
   readonly hold?: (signal: AbortSignal) => Promise<{ release(): void }>;
 }
@@ -198,7 +203,10 @@ export async function withRun<Value>(
     try {
       const now = ports.clock.wall();
       const state = await TrustState.open(options.state, options.trust, now);
-      const routes = await openRoutes(options, ports, state);
+      const announcements = await Announcements.open(options.state, state, now);
+      const tell = options.onAnnouncement ?? (() => undefined);
+      await takeDropped(announcements, options.state, tell);
+      const routes = await openRoutes(options, ports, state, announcements);
       const { retries } = options;
       try {
         return await act({ ports, routes, state, limits: bounds.client, retries, now, signal });
@@ -217,22 +225,26 @@ export async function withRun<Value>(
   }
 }
 
-/** The routes given by hand, and those of the newest list that is known. */
+/** The routes given by hand, those of announcements, and of the newest list that is known. */
 async function openRoutes(
   options: ClientOptions,
   ports: Ports,
   state: TrustState,
+  announcements: Announcements,
 ): Promise<RunRoutes> {
   const { state: store, region, tickets = [] } = options;
   const memory = await RouteMemory.open(store, ports.clock);
   // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
-  const given = parseRoutes(options.routes);
+  const kept = (await readGivenRoutes(store)).slice(0, routesMax - options.routes.length);
+  const given = parseRoutes([...options.routes, ...kept]);
   const from = { given, tickets, memory, store, ports, ...(region !== undefined && { region }) };
   const known = await readKnownList(state);
   const retired = await readRetired(store);
   const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
   const routes = new RunRoutes(from, all);
   if (known !== undefined) await routes.learn(known);
+  const { urls } = announcements;
+  if (urls.length > 0) await routes.announce(urls);
   if (routes.areRetired) {
     const text = "the vendor has retired all routes that are known; name another one with --route.";
     throw new UsageError("USAGE_ROUTES_RETIRED", text);

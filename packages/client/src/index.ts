@@ -13,6 +13,7 @@ export type { OldFile } from "./download/old-file.ts";
 export { isNewer } from "./is-newer.ts";
 export type { ClockReport } from "./metadata/clock-report.ts";
 export { type LastPoll, nextPoll, type PollOutcome } from "./poll.ts";
+export type { AnnouncementNews } from "./routes/announced/dropped.ts";
 export type { FleetTicket } from "./routes/fleet-ticket.ts";
 export { RetryBudget, type RetryLimits } from "./routes/retry-budget.ts";
 export type { RouteReport, RouteUrl } from "./routes/route.ts";

@@ -203,3 +203,26 @@ test("a retired route takes the place of nobody", () => {
   const awake = gathered.routes.filter((route) => route.trustworthy && !route.isAsleep(0));
   assert.deepEqual(hostsOf(awake), ["a", "b", "c"]);
 });
+
+test("announced routes come after those given by hand, and before the list's", () => {
+  const given = parseRoutes(["https://own.example/", "https://both.example/"]);
+  const list = listOf(entry("a"), entry("b", { state: "draining" }), entry("gone"));
+  const announced = ["b", "both", "new", "gone"].map((name) => `https://${name}.example/`);
+  const near = ["http://10.0.0.1/", "http://127.0.0.1/", "http://169.254.169.254/"];
+  const choice = {
+    id,
+    turn: 0,
+    placeOf,
+    announced: [...announced, ...near],
+    isRetired: ({ host }: URL) => host === "gone.example",
+  };
+  const gathered = gatherRoutes(given, [], list, choice);
+  assert.deepEqual(hostsOf(gathered.routes), ["own", "b", "both", "new", "a"]);
+  assert.equal(gathered.routes[2], given[1], "the very same route");
+  assert.equal(gathered.routes[1]?.standing.draining, true);
+  assert.equal(gathered.routes[3]?.standing.reach, "public");
+  const full = parseRoutes(Array.from({ length: 63 }, (_, at) => `https://g${at}.example/`));
+  const { routes } = gatherRoutes(full, [], many(9), { id, turn: 0, announced });
+  assert.equal(routes.length, 64);
+  assert.equal(hostsOf(routes)[63], "b");
+});

@@ -29,6 +29,7 @@ export const announcementLimits = {
   textLengthMax: 4096, // with whatever stands between the groups
   urlBytesMax: 255, // without scheme and last slash
   sequenceMax: 0xffff_ffff,
+  lifeMsMax: 90 * 24 * 3_600_000, // a code cannot be taken back, and stands in newspapers
 } as const;
 
 const version = 1;
@@ -180,6 +181,8 @@ export interface AnnouncementTrust {
   readonly takenSequence: number;
   /** By the trusted clock. */
   readonly now: Instant;
+  /** How far ahead an end may be; absent where the clock is wrong and cannot tell. */
+  readonly lifeMsMax?: number;
   /** True when one of the keys that the trusted `targets` names for `routes` signed the message. */
   verifies(message: Uint8Array, signature: Uint8Array): boolean;
 }
@@ -187,7 +190,8 @@ export interface AnnouncementTrust {
 /**
  * Reads a code and judges it.
  * @throws {AnnouncementError} those of `readAnnouncement`, then the first that holds of
- *   `ANNOUNCEMENT_FOREIGN`, `ANNOUNCEMENT_FORGED`, `ANNOUNCEMENT_EXPIRED`, `ANNOUNCEMENT_REPLAYED`
+ *   `ANNOUNCEMENT_FOREIGN`, `ANNOUNCEMENT_FORGED`, `ANNOUNCEMENT_EXPIRED`, `ANNOUNCEMENT_ENDLESS`,
+ *   `ANNOUNCEMENT_REPLAYED`
  */
 export function openAnnouncement(text: string, trust: AnnouncementTrust): Announcement {
   const { message, signature, ...announcement } = readAnnouncement(text);
@@ -204,6 +208,11 @@ export function openAnnouncement(text: string, trust: AnnouncementTrust): Announ
     const when = new Date(expires).toISOString();
     const what = `the announcement was good until ${when}; ask the vendor for a newer one`;
     throw new AnnouncementError("ANNOUNCEMENT_EXPIRED", `${what}.`);
+  }
+  if (trust.lifeMsMax !== undefined && expires > trust.now + trust.lifeMsMax) {
+    const when = new Date(expires).toISOString();
+    const what = `the announcement would be good until ${when}, longer than any may be`;
+    throw new AnnouncementError("ANNOUNCEMENT_ENDLESS", `${what}; is this machine's clock right?`);
   }
   if (sequence <= trust.takenSequence) {
     const what = `it is number ${sequence}, and number ${trust.takenSequence} was taken already`;

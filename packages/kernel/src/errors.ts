@@ -196,8 +196,10 @@ export const announcementCodes = [
   "ANNOUNCEMENT_MISTYPED", // a group is not as it was written
   "ANNOUNCEMENT_TRUNCATED", // its end is missing
   "ANNOUNCEMENT_FOREIGN", // of another repository
+  "ANNOUNCEMENT_UNKNOWN", // nothing here says yet who may sign one
   "ANNOUNCEMENT_FORGED", // not signed by a key of routes
   "ANNOUNCEMENT_EXPIRED", // past its signed end
+  "ANNOUNCEMENT_ENDLESS", // good for longer than any may be
   "ANNOUNCEMENT_REPLAYED", // taken already, or older than one that was
 ] as const;
 export type AnnouncementCode = (typeof announcementCodes)[number];

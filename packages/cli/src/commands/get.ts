@@ -6,6 +6,7 @@ import { UsageError } from "@causeway/kernel";
 import { DownloadScreen } from "../download-screen.ts";
 import { fleetTickets } from "../fleet-tickets.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
+import { tellNews } from "../routes/tell-news.ts";
 import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
 import { printable } from "../terminal.ts";
@@ -74,6 +75,7 @@ async function get(product: string, options: GetOptions, context: Context): Prom
     stateFolder: state,
     lockWaitMs: waitForOtherMs,
     proxies: proxySettings(process.env),
+    onAnnouncement: (news) => tellNews(news, terminal),
     onWait: ({ pid }) => terminal.say(`waiting for process ${pid ?? "?"}, which uses ${state}`),
     ...(trust !== undefined && { trust }),
     ...(region !== undefined && { region }),

@@ -10,6 +10,7 @@ import {
 } from "../client.ts";
 import { type OldFile, requireFewOldFiles } from "../download/old-file.ts";
 import { downloadLimits } from "../download-limits.ts";
+import type { AnnouncementNews } from "../routes/announced/dropped.ts";
 import type { FleetTicket } from "../routes/fleet-ticket.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import type { ProxySettings } from "./connect/proxy-rule.ts";
@@ -37,6 +38,8 @@ export interface OpenOptions {
   readonly lockWaitMs?: number;
   /** Called when a call has to wait for such a process. */
   readonly onWait?: (holder: LockHolder) => void;
+  /** As `ClientOptions.onAnnouncement`. */
+  readonly onAnnouncement?: (news: AnnouncementNews) => void;
   /** What stands between here and the routes; `proxySettings(process.env)` is what others take. */
   readonly proxies?: ProxySettings;
   /** Instead of the machine's own, and of `proxies`, as for a transport that is slowed down on purpose. */
@@ -93,6 +96,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
     routes: options.routes,
     ...(options.tickets && { tickets: options.tickets }),
     ...(options.region !== undefined && { region: options.region }),
+    ...(options.onAnnouncement && { onAnnouncement: options.onAnnouncement }),
     state: folderStore(options.stateFolder),
     ports,
     retries,

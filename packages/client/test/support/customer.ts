@@ -32,7 +32,7 @@ export function clientOf(
   routes: readonly string[],
   trust = vendor.trust,
   machine: NodePorts = ports,
-  more: Partial<Pick<ClientOptions, "tickets" | "region" | "state">> = {},
+  more: Partial<Pick<ClientOptions, "tickets" | "region" | "state" | "onAnnouncement">> = {},
 ): Client {
   const state = path.join(folder, "state");
   return createClientWithin(bounds, {

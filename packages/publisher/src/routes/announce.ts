@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import {
+  announcementLimits,
   announcementMessage,
   announcementText,
   encodeAnnouncement,
@@ -53,7 +54,6 @@ export interface Announced {
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const usualMs = 7 * dayMs;
-const mostMs = 90 * dayMs; // a code cannot be taken back, and stands in newspapers
 
 /**
  * Signs an announcement with one key of `routes`. Nothing is published; its number is kept in the
@@ -101,7 +101,7 @@ export async function announce(dir: string, options: AnnounceOptions): Promise<A
 
 function expiryOf(until: Instant | undefined, now: Instant): Instant {
   const expires = Math.floor((until ?? now + usualMs) / minuteMs) * minuteMs;
-  if (expires > now && expires <= now + mostMs) return expires;
+  if (expires > now && expires <= now + announcementLimits.lifeMsMax) return expires;
   const what = "an announcement is good until a time from a minute to 90 days ahead";
   throw new UsageError("USAGE_ARGUMENT", `${what}; write it as 7d, or as 2026-08-12T09:00:00Z.`);
 }

@@ -9,6 +9,8 @@ export interface Choice extends Chooser {
   readonly placeOf?: Transport["placeOf"];
   /** Of a route's URL that is never asked again. */
   readonly isRetired?: (base: URL) => boolean;
+  /** URLs that announcements bring, the newest first. */
+  readonly announced?: readonly string[];
   /** Whose turn it is to be asked although others are preferred; grows from run to run. */
   readonly turn: number;
 }
@@ -29,8 +31,8 @@ export const listedLimits = {
 const places = ["public", "private", "loopback"] as const; // the nearest last
 
 /**
- * The routes of a run: those given by hand that the list does not name, then the list's in its
- * order, where a given one takes the list's place. Of a long list the most preferred ones, and as
+ * The routes of a run: those given by hand that nobody else names, then those of announcements, then
+ * the list's in its order, where a given one takes the list's place. Of a long list the most preferred ones, and as
  * many others as there is room for, which change from run to run.
  * @param known the run's so far: they stay the same
  */
@@ -43,27 +45,34 @@ export function gatherRoutes(
   const byUrl = new Map(given.map((route) => [route.id, route]));
   const before = new Map(known.map((route) => [route.id, route]));
   const reach = reachOf(given, choice);
+  const add = (url: RouteUrl): void => {
+    byUrl.set(url, before.get(url) ?? new Route(new URL(url), new Standing(reach)));
+  };
+  const announced = (choice.announced ?? []).map((text) => text as RouteUrl);
+  for (const url of announced) {
+    const isFree = !byUrl.has(url) && byUrl.size < routesMax;
+    if (isFree && mayLearn(url, reach, choice)) add(url);
+  }
+  const first = new Set(announced.flatMap((url) => byUrl.get(url) ?? []));
   const listed = uniqueUrls(inOrder(list.routes, choice)).filter(({ url }) => {
     return byUrl.has(url) || mayLearn(url, reach, choice);
   });
   const free = listed.filter(({ url }) => !byUrl.has(url));
   const turns = rotated(free, choice.turn);
   const wanted = new Set([...free.slice(0, listedLimits.preferredMax), ...turns]);
-  for (const { url } of [...wanted].slice(0, routesMax - given.length)) {
-    byUrl.set(url, before.get(url) ?? new Route(new URL(url), new Standing(reach)));
-  }
+  for (const { url } of [...wanted].slice(0, routesMax - byUrl.size)) add(url);
   const routes: Route[] = [];
   for (const { url, entry } of listed) {
     const route = byUrl.get(url);
     if (route === undefined) continue;
     route.standing.draining = entry.state === "draining";
-    route.standing.spare = url !== entry.urls[0];
-    routes.push(route);
+    route.standing.spare = url !== entry.urls[0] && !first.has(route);
+    if (!first.has(route)) routes.push(route);
   }
-  const isNamed = new Set(routes);
+  const isNamed = new Set([...first, ...routes]);
   const end = turns.findIndex(({ url }) => !byUrl.has(url));
   return {
-    routes: [...given.filter((route) => !isNamed.has(route)), ...routes],
+    routes: [...given.filter((route) => !isNamed.has(route)), ...first, ...routes],
     turns: turns.slice(0, end < 0 ? turns.length : end).flatMap(({ url }) => byUrl.get(url) ?? []),
   };
 }

@@ -22,10 +22,14 @@ export interface RouteSources {
   };
 }
 
-/** The routes of one run: those given by hand, and those that the vendor's list names. */
+const noList: RouteList = { version: 1, routes: [] };
+
+/** The routes of one run: those given by hand, those of announcements, and of the vendor's list. */
 export class RunRoutes {
   readonly #from: RouteSources;
   readonly #met = new Set<Route>();
+  #list: RouteList = noList;
+  #announced: readonly string[] = [];
   #retired = nothingRetired;
   #gathered: Gathered;
 
@@ -66,23 +70,20 @@ export class RunRoutes {
 
   /** Takes a list's routes in, and lets go of what is retired at once. */
   async learn(list: RouteList): Promise<void> {
-    const { given, region, memory, store, ports } = this.#from;
-    if (list.routes.every(({ state }) => state === "retired")) {
-      this.#letGo();
-      return;
-    }
-    const id = await installationId(store, ports.random);
-    memory.turn ??= ports.random.uint32();
-    const { placeOf } = ports.transport;
-    this.#gathered = gatherRoutes(given, [...this.#met], list, {
-      id,
-      turn: memory.turn,
-      isRetired: (base) => isRetired(this.#retired, base),
-      ...(region !== undefined && { region }),
-      ...(placeOf && { placeOf }),
-    });
-    this.#meet();
-    reserveMost(this.#gathered, ports.clock.steady());
+    this.#list = list;
+    await this.#gather();
+  }
+
+  /**
+   * Takes in what announcements bring.
+   * @param urls the most preferred first
+   * @returns whether the run has routes by them that it had not
+   */
+  async announce(urls: readonly string[]): Promise<boolean> {
+    const before = new Set(this.all);
+    this.#announced = urls;
+    await this.#gather();
+    return this.all.some((route) => !before.has(route));
   }
 
   /** Keeps what this run has found of them. */
@@ -95,6 +96,28 @@ export class RunRoutes {
   /** True when the vendor has retired all of them. */
   get areRetired(): boolean {
     return this.all.length > 0 && this.all.every(({ standing }) => standing.retirement.aborted);
+  }
+
+  async #gather(): Promise<void> {
+    const { given, region, memory, store, ports } = this.#from;
+    const isBare = this.#list.routes.every(({ state }) => state === "retired");
+    if (isBare && this.#announced.length === 0) {
+      this.#letGo();
+      return;
+    }
+    const id = await installationId(store, ports.random);
+    memory.turn ??= ports.random.uint32();
+    const { placeOf } = ports.transport;
+    this.#gathered = gatherRoutes(given, [...this.#met], this.#list, {
+      id,
+      turn: memory.turn,
+      announced: this.#announced,
+      isRetired: (base) => isRetired(this.#retired, base),
+      ...(region !== undefined && { region }),
+      ...(placeOf && { placeOf }),
+    });
+    this.#meet();
+    reserveMost(this.#gathered, ports.clock.steady());
   }
 
   #letGo(): void {

@@ -1,0 +1,51 @@
+import { giveRoute, takeAnnouncement } from "@causeway/client/internal/known-routes";
+import { type RepositoryId, toUtcSecond } from "@causeway/kernel";
+import { printable } from "../terminal.ts";
+import type { Context } from "../verb.ts";
+import { withState } from "./with-state.ts";
+
+/** What `routes add CODE --json` prints. */
+interface Taken {
+  readonly state: string;
+  readonly repositoryId: RepositoryId;
+  readonly sequence: number;
+  readonly expires: string;
+  readonly urls: readonly string[];
+}
+
+/** Gives a customer's machine a route by hand, or those of an announcement. */
+export async function addKnown(what: string, state: string, context: Context): Promise<void> {
+  if (isUrl(what)) await addUrl(what, state, context);
+  else await addCode(what, state, context);
+}
+
+/** True of what is no announcement, however that was copied. */
+export function isUrl(text: string): boolean {
+  return /[:/\\.]/.test(text);
+}
+
+async function addCode(text: string, folder: string, context: Context): Promise<void> {
+  const taken = await withState(folder, context, (store, now) =>
+    takeAnnouncement(store, text, now),
+  );
+  const { repository: repositoryId, sequence, urls } = taken;
+  const expires = toUtcSecond(taken.expires);
+  const result: Taken = { state: folder, repositoryId, sequence, expires, urls };
+  const lines = urls.map((url) => `  ${url}`);
+  const what = `announcement ${sequence} taken; until ${expires} these routes are tried too:`;
+  context.terminal.result(result, printable([what, ...lines].join("\n")));
+}
+
+async function addUrl(url: string, folder: string, context: Context): Promise<void> {
+  const given = await withState(folder, context, (store, now) => giveRoute(store, url, now));
+  const shown = given.map(withoutCredentials);
+  const what = "the route is used from now on, as if given with --route each time";
+  context.terminal.result({ state: folder, given: shown }, what);
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  url.username = "";
+  url.password = "";
+  return url.href;
+}

@@ -1,0 +1,50 @@
+import { type Announcement, type Instant, type Store, UsageError } from "@causeway/kernel";
+import { TrustState } from "../metadata/trust-state.ts";
+import { Announcements } from "../routes/announced/announcements.ts";
+import { keepGivenRoute } from "../routes/given-routes.ts";
+
+/*
+ * What a person tells a state of routes, and asks it. Nobody is asked over the network. Whoever
+ * calls holds the state's lock.
+ */
+
+/**
+ * Takes an announcement, for all runs to come.
+ * @param now as the local clock shows it
+ * @throws {AnnouncementError} {HostError}
+ * @throws {UsageError} `USAGE_TRUST_MISSING` when the state trusts no root yet
+ */
+export async function takeAnnouncement(
+  store: Store,
+  text: string,
+  now: Instant,
+): Promise<Announcement> {
+  const state = await openState(store, now);
+  return (await Announcements.open(store, state, now)).take(text);
+}
+
+/**
+ * Gives a route for all runs to come, as `--route` does for one.
+ * @returns all that are given so, the first one first
+ * @throws {UsageError} also when the state trusts no root yet
+ * @throws {HostError}
+ */
+export async function giveRoute(
+  store: Store,
+  url: string,
+  now: Instant,
+): Promise<readonly string[]> {
+  await openState(store, now);
+  return keepGivenRoute(store, url);
+}
+
+async function openState(store: Store, now: Instant): Promise<TrustState> {
+  try {
+    return await TrustState.open(store, undefined, now);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    const text =
+      "this state trusts no vendor yet; begin with causeway get PRODUCT --trust ROOT.json --route URL";
+    throw new UsageError("USAGE_TRUST_MISSING", `${text}.`, { cause });
+  }
+}

@@ -1,0 +1,48 @@
+import { canonicalJson, Fields, parseJson, type Store } from "@causeway/kernel";
+import { unlessRefused } from "../../metadata/trust-state.ts";
+import { orNothing } from "../../or-nothing.ts";
+
+const file = "announcements.json";
+const kind = "causeway-announcements";
+const lengthMax = 16 * 1024; // four codes of the longest kind, twice
+const keysMax = 256;
+const codeLengthMax = 2_048;
+const sequenceMax = 2 ** 32 - 1;
+/** As many as bring 16 routes; an older one gives way. */
+export const codesMax = 4;
+
+/** What is kept of announcements that were taken. */
+export interface AnnouncementRecord {
+  /** Ids of the keys that could sign them, sorted. */
+  readonly keys: readonly string[];
+  /** The highest number that was taken of those keys; 0 for none. */
+  readonly sequence: number;
+  /** The newest first; each is verified anew whenever it is read. */
+  readonly codes: readonly string[];
+}
+
+/** Damaged or lost, it is as if nothing had been taken. */
+export async function readRecord(store: Store): Promise<AnnouncementRecord> {
+  const bytes = await orNothing(store.read(file, lengthMax));
+  const kept = bytes && unlessRefused(() => decode(bytes));
+  return kept ?? { keys: [], sequence: 0, codes: [] };
+}
+
+/** @throws {HostError} */
+export async function keepRecord(store: Store, record: AnnouncementRecord): Promise<void> {
+  const { keys, sequence, codes } = record;
+  await store.write(
+    file,
+    canonicalJson({ _type: kind, keys: [...keys], sequence, codes: [...codes] }),
+  );
+}
+
+function decode(bytes: Uint8Array): AnnouncementRecord | undefined {
+  const fields = new Fields(parseJson(bytes, kind), kind);
+  if (fields.string("_type") !== kind) return undefined;
+  return {
+    keys: fields.strings("keys", keysMax),
+    sequence: fields.integer("sequence", 0, sequenceMax),
+    codes: fields.strings("codes", codesMax).filter((code) => code.length <= codeLengthMax),
+  };
+}
