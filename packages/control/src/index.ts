@@ -26,3 +26,7 @@ export {
 export type { Finding } from "./names/watch-verdict.ts";
 export { lowered, moved, restored } from "./names/wished.ts";
 export { findZone, listedServers, type NameSets, readSets, type Zone } from "./names/zone.ts";
+export { type Conclusion, conclude, daysLeft, endsSoon } from "./probes/judge.ts";
+export { probeRound, type RoundOrder, roundUrlsMax } from "./probes/probe-round.ts";
+export type { ProbedRoute, ProbedUrl, Round, RouteToProbe, Verdict } from "./probes/probed.ts";
+export { nameResolver } from "./probes/resolve-name.ts";

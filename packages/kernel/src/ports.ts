@@ -44,6 +44,8 @@ export interface TransportRequest {
   readonly signal: AbortSignal;
   /** Called as a new connection gets further, so that each step can have a deadline of its own. */
   readonly onStep?: (step: TransportStep) => void;
+  /** Called with the end of the host's own certificate, when a new connection over TLS is made. */
+  readonly onCertificate?: (until: Instant) => void;
 }
 
 /** Bytes as they arrive from a route. Nothing about them is verified. */

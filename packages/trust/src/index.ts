@@ -6,6 +6,7 @@ export { Lookup } from "./lookup.ts";
 export type { Hashes, MetaFile } from "./meta-file.ts";
 export { compilePattern, type PathMatcher } from "./pattern.ts";
 export { Refresh } from "./refresh.ts";
+export { RoleDescent } from "./role-descent.ts";
 export { quoteSegment, routePath, storedName, storedRootName } from "./role-names.ts";
 export { RoleWalk } from "./role-walk.ts";
 export type { Root } from "./root.ts";

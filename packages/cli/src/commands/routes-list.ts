@@ -1,5 +1,6 @@
 import { listRoutes, type RoutesListed } from "@causeway/publisher";
 import { describeChange } from "../routes/change-route.ts";
+import { columns } from "../table.ts";
 import { printable } from "../terminal.ts";
 import { addVerb, type Register } from "../verb.ts";
 
@@ -28,15 +29,7 @@ function table({ repository, version, expires, routes, unpublished }: RoutesList
     const where = sealed === undefined ? "" : ` (sealed in shard ${sealed})`;
     return [id, state, kind, region, String(priority), String(weight), urls.join(" ") + where];
   });
-  const widths = head.map((_, at) =>
-    Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)),
-  );
-  const lines = [head, ...rows].map((row) => {
-    return row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd();
-  });
+  const lines = columns([head, ...rows]);
   const what = `${repository}: list ${version} is public, signed until ${expires || "unknown"}`;
   const told = routes.length === 0 ? ["no routes; causeway routes add ID URL adds one"] : lines;
   const changes = unpublished.map((change) => `not yet published: ${describeChange(change)}`);

@@ -4,10 +4,15 @@ import type { Document } from "../routes/document.ts";
 import type { Route } from "../routes/route.ts";
 import { fetchWanted, type Run } from "./metadata.ts";
 
+/** What an attempt works with, and the set that it begins from. */
+export interface AttemptRun extends Pick<Run, "ports" | "limits"> {
+  readonly state: { readonly set: TrustedSet };
+}
+
 /** One route's way through the client workflow. Changes nothing until it is accepted. */
 export class Attempt {
   readonly route: Route;
-  readonly #run: Run;
+  readonly #run: AttemptRun;
   readonly #now: Instant;
   #refresh: Refresh;
   #accepted: Accepted[] = [];
@@ -19,7 +24,7 @@ export class Attempt {
   readonly #documents = new Map<string, Uint8Array>();
 
   /** @param now judges expiry */
-  constructor(run: Run, route: Route, now: Instant) {
+  constructor(run: AttemptRun, route: Route, now: Instant) {
     this.#run = run;
     this.route = route;
     this.#now = now;
@@ -118,7 +123,7 @@ function speaksForNewerRoot(error: unknown): boolean {
 
 /** @returns undefined when the route has no next root, which is an answer */
 async function fetchNextRoot(
-  run: Run,
+  run: AttemptRun,
   route: Route,
   want: Want,
   signal: AbortSignal,

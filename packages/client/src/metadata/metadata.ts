@@ -28,7 +28,7 @@ export interface Run {
 
 /** Fetches a file of metadata over one route. */
 export function fetchWanted(
-  run: Run,
+  run: Pick<Run, "ports" | "limits">,
   route: Route,
   want: Want,
   signal: AbortSignal,

@@ -45,12 +45,16 @@ export class KeptConnections extends http.Agent {
   }
 
   async #connect(asked: TransportRequest, done: Done): Promise<void> {
-    const { url, reach, onStep } = asked;
+    const { url, reach, onStep, onCertificate } = asked;
     const cancel = new Cancel(asked.signal);
     this.#dialling.add(cancel);
     try {
       const { signal } = cancel;
-      const more = { ...(reach !== undefined && { reach }), ...(onStep && { onStep }) };
+      const more = {
+        ...(reach !== undefined && { reach }),
+        ...(onStep && { onStep }),
+        ...(onCertificate && { onCertificate }),
+      };
       done(null, await this.#dial({ url, signal, ...more }));
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)));

@@ -1,7 +1,13 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { type Clock, type Place, RouteError, type TransportStep } from "@causeway/kernel";
+import {
+  type Clock,
+  type Instant,
+  type Place,
+  RouteError,
+  type TransportStep,
+} from "@causeway/kernel";
 import { shown } from "../../routes/route.ts";
 import { basicCredentials } from "../credentials.ts";
 import { errnoOf } from "../internal/host-error.ts";
@@ -30,6 +36,7 @@ export interface Call {
   /** As `TransportRequest.reach`; where a proxy finds the host, only the URL's text is judged. */
   readonly reach?: Place;
   readonly onStep?: (step: TransportStep) => void;
+  readonly onCertificate?: (until: Instant) => void;
 }
 
 /** A connection, and what is spoken over it. */
@@ -78,7 +85,7 @@ export class Dialer {
   }
 
   async #dial(call: Call, atAnyTime: boolean): Promise<Dialled> {
-    const { url, signal, reach, onStep } = call;
+    const { url, signal, reach, onStep, onCertificate } = call;
     if (reach !== undefined && !isWithin(placeOf(url), reach)) throw tooNear(url);
     const proxy = this.#options.proxyFor(url);
     let socket: Duplex;
@@ -94,6 +101,8 @@ export class Dialer {
     const protocols = atAnyTime ? ["http/1.1"] : ["h2", "http/1.1"];
     const secured = await this.#secure(socket, url, { protocols, atAnyTime, signal });
     onStep?.("secured");
+    const until = onCertificate && secured.getPeerX509Certificate()?.validToDate.getTime();
+    if (until !== undefined) onCertificate?.(until);
     return { socket: secured, protocol: secured.alpnProtocol === "h2" ? "h2" : "http/1.1" };
   }
 

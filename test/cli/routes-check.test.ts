@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startOrigin } from "../../packages/origin/src/index.ts";
+import { editRoutes } from "../../packages/publisher/src/index.ts";
+import { TestVendor } from "../../packages/publisher/test/support/vendor.ts";
+import { causeway, causewayJson } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
+
+interface Told {
+  readonly conclusion: string;
+  readonly newest: number;
+  readonly routes: readonly {
+    readonly verdict: string;
+    readonly urls: readonly { readonly bytes: number; readonly timestamp: number }[];
+  }[];
+}
+
+test("an operator sees what clients find at each route", async (t) => {
+  const vendor = await TestVendor.make(t);
+  vendor.now = Date.now();
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const origin = await startOrigin({
+    tree: vendor.repository,
+    host: "127.0.0.1",
+    port: 0,
+    workers: 1,
+    log: () => undefined,
+    edge: "off",
+  });
+  t.after(() => origin.close(0));
+  const add = async (id: string, url: string): Promise<void> => {
+    const edit = { kind: "add", id, urls: [url], isPrivate: true } as const;
+    await editRoutes(vendor.dir, edit, vendor.common());
+  };
+  await add("origin", origin.url);
+  await add("dead", `http://127.0.0.1:${await freePort()}/`);
+  const at = ["--dir", vendor.dir];
+  const good = await causewayJson(["routes", "check", "origin", ...at]);
+  const { conclusion, newest, routes } = good.json as Told;
+  assert.deepEqual([good.code, conclusion], [0, "good"]);
+  const [url] = routes[0]?.urls ?? [];
+  assert.ok((url?.bytes ?? 0) > 0);
+  assert.equal(url?.timestamp, newest);
+
+  const both = await causeway(["routes", "check", ...at]);
+  assert.equal(both.code, 1);
+  assert.match(
+    both.stdout,
+    /^origin +active +ok .*\ndead +active +dead .*\ndead is dead: refuses/m,
+  );
+
+  const wrong = await causeway(["routes", "check", "nobody", ...at]);
+  assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  assert.match(wrong.stderr, /"nobody" is no route of the list/);
+});
