@@ -12,7 +12,7 @@ export type { DnsAnswer, DnsRecord } from "./names/dns-answer.ts";
 export { type DnsName, toDnsName } from "./names/dns-name.ts";
 export { NameHistory } from "./names/history.ts";
 export { type NameServer, serverNamed, shownServer, toNameServer } from "./names/name-server.ts";
-export { type SendUpdate, sendUpdate } from "./names/nsupdate.ts";
+export { checkKeyFile, type SendUpdate, sendUpdate } from "./names/nsupdate.ts";
 export { type RecordSet, type RecordSets, shownSets, ttlSecondsMax } from "./names/record-set.ts";
 export { planTtl, type TtlNeed, type TtlPlan, usualMarginSeconds } from "./names/ttl-plan.ts";
 export { loweredFrom, type UndoOrder, undoChange } from "./names/undo.ts";
@@ -26,7 +26,40 @@ export {
 export type { Finding } from "./names/watch-verdict.ts";
 export { lowered, moved, restored } from "./names/wished.ts";
 export { findZone, listedServers, type NameSets, readSets, type Zone } from "./names/zone.ts";
+
 export { type Conclusion, conclude, daysLeft, endsSoon } from "./probes/judge.ts";
 export { probeRound, type RoundOrder, roundUrlsMax } from "./probes/probe-round.ts";
 export type { ProbedRoute, ProbedUrl, Round, RouteToProbe, Verdict } from "./probes/probed.ts";
 export { nameResolver } from "./probes/resolve-name.ts";
+
+export type { Action, ActionArguments, Verb } from "./runbook/action.ts";
+export { type Approved, type ApproverKey, approveStep, stepOf } from "./runbook/approve-step.ts";
+export {
+  type ConditionVerdict,
+  judgeCondition,
+  type Measured,
+  type Sample,
+} from "./runbook/condition.ts";
+export { holdsHead, type LogHead, type LogRecord } from "./runbook/log-chain.ts";
+export type { LogEvent } from "./runbook/log-entry.ts";
+export { progressOf, type StepProgress } from "./runbook/progress.ts";
+export { type Fault, readRunbook } from "./runbook/read-runbook.ts";
+export { type Remark, reviewTimes } from "./runbook/review.ts";
+export {
+  type Acted,
+  type RunNews,
+  type RunOptions,
+  type RunPorts,
+  runRunbook,
+} from "./runbook/run-runbook.ts";
+export type { Approver, Condition, Measure, NamePlace, Runbook, Step } from "./runbook/runbook.ts";
+export { type LogState, RunbookLog, type Writer } from "./runbook/runbook-log.ts";
+export type { RunbookValue } from "./runbook/runbook-value.ts";
+export {
+  isOver,
+  type Situation,
+  type StepSituation,
+  situationsOf,
+} from "./runbook/situation.ts";
+export { shownOffset } from "./runbook/step-time.ts";
+export { runbookSchemaText } from "./runbook-schema.ts";

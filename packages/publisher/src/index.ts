@@ -4,6 +4,7 @@ export type {
   RsyncConfig,
   S3Config,
 } from "./config/carrier-config.ts";
+export { type CheckedYaml, type YamlPath, YamlReader } from "./config/checked-yaml.ts";
 export {
   type Config,
   type ConfiguredRoute,
@@ -15,6 +16,8 @@ export { durationMs } from "./config/duration.ts";
 export { type Initialised, type InitOptions, initVendor } from "./init.ts";
 export { type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
 export { type KeyList, type ListedKey, type ListedPending, listKeys } from "./keys/list.ts";
+export { makePersonalKey, openPersonalKey, type PersonalKey } from "./keys/personal-key.ts";
+export { checkKeys, type KeyCheckOptions } from "./keys/ready-keys.ts";
 export { type Rotated, type RotateOptions, rotateKey } from "./keys/rotate.ts";
 export { type Signed, type SignOptions, signPending } from "./keys/sign-pending.ts";
 export {
@@ -35,8 +38,14 @@ export type { PublishResult } from "./publish/result.ts";
 export type { TreeFile } from "./publish/tree.ts";
 export { type Added, addRelease } from "./releases/add.ts";
 export type { AddOptions, AddProgress } from "./releases/intent.ts";
-export { type Announced, type AnnounceOptions, announce } from "./routes/announce.ts";
+export {
+  type Announced,
+  type AnnounceOptions,
+  announce,
+  previewAnnouncement,
+} from "./routes/announce.ts";
 export type { ListedRoute, RouteChange } from "./routes/changes.ts";
 export type { RouteDetails, RouteEdit, ShardChoice } from "./routes/edit.ts";
 export { editRoutes, type RoutesResult } from "./routes/edit-routes.ts";
 export { listRoutes, type RoutesListed } from "./routes/list-routes.ts";
+export { previewRoutes } from "./routes/preview.ts";

@@ -19,6 +19,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["watch", async () => (await import("./watch.ts")).registerWatch],
   ["policy", async () => (await import("./policy.ts")).registerPolicy],
   ["names", async () => (await import("./names.ts")).registerNames],
+  ["runbook", async () => (await import("./runbook.ts")).registerRunbook],
   ["edge", async () => (await import("./edge.ts")).registerEdge],
   ["get", async () => (await import("./get.ts")).registerGet],
   ["demo", async () => (await import("./demo.ts")).registerDemo],

@@ -1,6 +1,5 @@
 import {
   ask,
-  type ChangeOrder,
   findZone,
   lookAtNames,
   lowered,
@@ -29,6 +28,7 @@ import {
   withKey,
   withServer,
 } from "../names/name-place.ts";
+import { present } from "../names/present.ts";
 import { futureTime } from "../names/time.ts";
 import { changeLine, jsonOf, tellChange } from "../names/told-change.ts";
 import { findingLine } from "../names/told-finding.ts";
@@ -188,11 +188,4 @@ function addShow(names: Command, { terminal }: Context): void {
       terminal.result(json, printable(lines.join("\n")));
     },
   );
-}
-
-/** @throws {UsageError} `USAGE_ARGUMENT` there is nothing with a TTL */
-function present(before: Parameters<ChangeOrder["wish"]>[0]): typeof before {
-  if (before.length > 0) return before;
-  const message = "the name has no address now; causeway names undo brings back a retired one.";
-  throw new UsageError("USAGE_ARGUMENT", message);
 }

@@ -2,6 +2,8 @@
 export interface Moment {
   /** As in `/seconds`: docs/metrics.md. */
   readonly n: number;
+  /** When it ended by the origin's clock, in milliseconds since the Unix epoch. */
+  readonly at: number;
   readonly seconds: number;
   /** Requests by class, and how many of all showed a good ticket. */
   readonly requests: ReadonlyMap<string, number>;

@@ -47,6 +47,7 @@ function momentOf(value: unknown): Moment {
   const connections = fieldsOf((edge ?? second)["connections"]);
   return {
     n: count(second["n"]),
+    at: count(second["at"]) * 1000,
     seconds: Math.max(1, count(second["ms"])) / 1000,
     requests: new Map(requests),
     ticketed: byClient.reduce((sum, { ticketed }) => sum + count(ticketed), 0),

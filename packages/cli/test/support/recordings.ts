@@ -4,6 +4,7 @@ import type { Moment, Recorded } from "../../src/watch/moment.ts";
 export function moment(n: number, part: Partial<Moment> = {}): Moment {
   return {
     n,
+    at: n * 1000,
     seconds: 1,
     requests: new Map(),
     ticketed: 0,

@@ -39,6 +39,7 @@ test("what an origin answers is read for what is shown", () => {
     moments: [
       {
         n: 7,
+        at: 1_900_000_007_000,
         seconds: 1.25,
         requests: new Map([
           ["metadata", 6],

@@ -82,8 +82,11 @@ function tsigFailure(
   return refused(why, seconds);
 }
 
-/** `nsupdate` goes on without a key that it cannot read, and sends unsigned. @throws {UsageError} */
-async function checkKeyFile(file: string): Promise<void> {
+/**
+ * Whether a file is a TSIG key: `nsupdate` goes on without one that it cannot read, and sends unsigned.
+ * @throws {UsageError} `KEY_MISSING`, `KEY_UNREADABLE`
+ */
+export async function checkKeyFile(file: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(file, "r");

@@ -85,7 +85,7 @@ export function newKey(): NewKey {
 }
 
 export async function isEncryptedKeyFile(file: KeyFile): Promise<boolean> {
-  return isEncryptedPem(await readKeyText(file));
+  return isEncryptedPem(await readKeyText(file.path));
 }
 
 /** A key that is ready to sign, and whether its file kept it secret. */
@@ -103,12 +103,24 @@ export async function unlockKey(
   passphrase: PassphraseSource,
   log: Log,
 ): Promise<UnlockedKey> {
-  const name = basename(file.path, ".pem");
-  await warnIfShared(file.path, log);
-  const text = await readKeyText(file);
+  const unlocked = await unlockPem(file.path, passphrase, log);
+  if (shortKeyId(unlocked.signer.keyId) === file.shortId) return unlocked;
+  const message = `${file.path} holds another key than its name says; restore it from a copy.`;
+  throw new UsageError("KEY_UNREADABLE", message);
+}
+
+/** As `unlockKey`, of a key whose file has any name. */
+export async function unlockPem(
+  path: string,
+  passphrase: PassphraseSource,
+  log: Log,
+): Promise<UnlockedKey> {
+  const name = basename(path, ".pem");
+  await warnIfShared(path, log);
+  const text = await readKeyText(path);
   const encrypted = isEncryptedPem(text);
   const key = encrypted ? await decrypt(text, passphrase, name) : readKey(text, undefined, name);
-  return { signer: checked(keySigner(key), file), encrypted };
+  return { signer: keySigner(key), encrypted };
 }
 
 async function decrypt(
@@ -129,16 +141,10 @@ async function decrypt(
   }
 }
 
-function checked(signer: Signer, file: KeyFile): Signer {
-  if (shortKeyId(signer.keyId) === file.shortId) return signer;
-  const message = `${file.path} holds another key than its name says; restore it from a copy.`;
-  throw new UsageError("KEY_UNREADABLE", message);
-}
-
-async function readKeyText(file: KeyFile): Promise<string> {
-  const bytes = await readFileUpTo(file.path, keyFileBytesMax);
+async function readKeyText(path: string): Promise<string> {
+  const bytes = await readFileUpTo(path, keyFileBytesMax);
   if (bytes !== undefined) return Buffer.from(bytes).toString("latin1");
-  throw new UsageError("KEY_MISSING", `${file.path} is not there; restore it from a copy.`);
+  throw new UsageError("KEY_MISSING", `${path} is not there; restore it from a copy.`);
 }
 
 /** Of a secret that others on this machine can read. */

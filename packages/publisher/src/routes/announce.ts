@@ -20,7 +20,7 @@ import { readShardKeys } from "../keys/shard-keys.ts";
 import type { Signer } from "../keys/signer.ts";
 import { type Log, silent } from "../log.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
-import { readPublished } from "../publish/published.ts";
+import { type Published, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { takeSequence } from "./announcement-sequence.ts";
 import { knownRoutes } from "./reserves.ts";
@@ -62,24 +62,14 @@ const usualMs = 7 * dayMs;
  * @throws {HostError} `HOST_BUSY`, `HOST_CORRUPT_STATE`, …
  */
 export async function announce(dir: string, options: AnnounceOptions): Promise<Announced> {
-  const folder = new VendorFolder(resolve(dir));
-  const { name } = await readConfig(folder.config);
+  const { folder, name, now, published, said } = await prepare(dir, options);
+  const { repository: repositoryId, expires, urls } = said;
   const { passphrase, signers, log = silent } = options;
-  const now = (options.now ?? Date.now)();
-  const expires = expiryOf(options.until, now);
-  const urls = urlsOf(options);
-  const published = await readPublished(folder.repository);
-  await refuseRetired(urls, folder, published);
-  const [first] = published.roots;
-  const repositoryId = first === undefined ? undefined : repositoryIdOf(first.bytes);
-  invariant(repositoryId !== undefined, "a repository begins with its first root");
   const extra = signers === undefined ? {} : { signers };
   const keyring = await Keyring.open(folder, { passphrase, log, ...extra });
   const { keys } = published.delegatedKeys.routes;
   const [signer] = await keyring.signers("routes", { keys, threshold: 1 });
   invariant(signer !== undefined, "a threshold of one asks for one signer");
-  const said = { repository: repositoryId, expires, urls };
-  encodeAnnouncement({ ...said, sequence: 1 }); // what cannot be said costs no number
   const lock = takeLock(folder.lock);
   let sequence: number;
   try {
@@ -99,6 +89,49 @@ export async function announce(dir: string, options: AnnounceOptions): Promise<A
   };
 }
 
+/**
+ * What an announcement would say, without signing it or taking a number.
+ * @throws as `announce`, but for keys
+ */
+export async function previewAnnouncement(
+  dir: string,
+  options: Omit<AnnounceOptions, "passphrase">,
+): Promise<Pick<Announced, "expires" | "urls">> {
+  const { said } = await prepare(dir, options);
+  return { expires: toUtcSecond(said.expires), urls: said.urls };
+}
+
+async function prepare(
+  dir: string,
+  options: Omit<AnnounceOptions, "passphrase">,
+): Promise<Prepared> {
+  const folder = new VendorFolder(resolve(dir));
+  const { name } = await readConfig(folder.config);
+  const now = (options.now ?? Date.now)();
+  const expires = expiryOf(options.until, now);
+  const urls = urlsOf(options);
+  const published = await readPublished(folder.repository);
+  await refuseRetired(urls, folder, published);
+  const [first] = published.roots;
+  const repository = first === undefined ? undefined : repositoryIdOf(first.bytes);
+  invariant(repository !== undefined, "a repository begins with its first root");
+  const said = { repository, expires, urls };
+  encodeAnnouncement({ ...said, sequence: 1 }); // what cannot be said costs no number
+  return { folder, name, now, published, said };
+}
+
+interface Prepared {
+  readonly folder: VendorFolder;
+  readonly name: string;
+  readonly now: Instant;
+  readonly published: Published;
+  readonly said: {
+    readonly repository: RepositoryId;
+    readonly expires: Instant;
+    readonly urls: readonly [string, ...string[]];
+  };
+}
+
 function expiryOf(until: Instant | undefined, now: Instant): Instant {
   const expires = Math.floor((until ?? now + usualMs) / minuteMs) * minuteMs;
   if (expires > now && expires <= now + announcementLimits.lifeMsMax) return expires;
@@ -106,7 +139,10 @@ function expiryOf(until: Instant | undefined, now: Instant): Instant {
   throw new UsageError("USAGE_ARGUMENT", `${what}; write it as 7d, or as 2026-08-12T09:00:00Z.`);
 }
 
-function urlsOf({ urls: given, isPrivate = false }: AnnounceOptions): [string, ...string[]] {
+function urlsOf({
+  urls: given,
+  isPrivate = false,
+}: Pick<AnnounceOptions, "urls" | "isPrivate">): [string, ...string[]] {
   const checked = given.map((text) => {
     const { url, wrong } = listedUrl(text, isPrivate);
     if (url === undefined) throw new UsageError("USAGE_ARGUMENT", `${wrong}.`);
@@ -120,7 +156,7 @@ function urlsOf({ urls: given, isPrivate = false }: AnnounceOptions): [string, .
 async function refuseRetired(
   urls: readonly string[],
   folder: VendorFolder,
-  published: Parameters<typeof lastRouteList>[1],
+  published: Published,
 ): Promise<void> {
   const last = await lastRouteList(folder, published);
   const known = knownRoutes(last, await readShardKeys(folder));

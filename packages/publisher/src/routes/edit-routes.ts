@@ -4,7 +4,6 @@ import { type Config, configFrom, readConfig, readConfigText } from "../config/c
 import { fileLength, removeTree, writeAllDurably, writeDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import { Keyring } from "../keys/keyring.ts";
-import { readShardKeys } from "../keys/shard-keys.ts";
 import { type Log, silent } from "../log.ts";
 import { bringOut } from "../publish/bring-out.ts";
 import { refuseClockBehind } from "../publish/check-clock.ts";
@@ -16,8 +15,8 @@ import { signOnline, signRoutes } from "../publish/sign.ts";
 import type { Documents } from "../publish/tree.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { listed, type RouteChange, routeChanges } from "./changes.ts";
-import { withRoute } from "./config-text.ts";
-import { patchesFor, type RouteEdit } from "./edit.ts";
+import type { RouteEdit } from "./edit.ts";
+import { editedText } from "./edited-text.ts";
 import { makeRouteList } from "./make-list.ts";
 
 export interface RoutesResult extends PublishResult {
@@ -68,8 +67,7 @@ class RoutesEditing {
   async run(edit: RouteEdit): Promise<RoutesResult> {
     const folder = this.#folder;
     const text = await readConfigText(folder.config);
-    const patches = await this.#patches(edit, text);
-    const edited = patches.reduce((so, patch) => withRoute(so, folder.config, patch), text);
+    const edited = await editedText(folder, text, edit);
     const config = await configFrom(edited, folder.config);
     const published = await this.#published(config);
     const list = await makeRouteList(folder, config, published, this.#log);
@@ -87,14 +85,6 @@ class RoutesEditing {
     const bring = { check: [list.entry], now: this.#now, bytes, hasOtherRoutes: true };
     const result = await bringOut(folder, config, documents, bring, this.#options);
     return { ...result, changes: routeChanges(list.before.map(listed), list.after.map(listed)) };
-  }
-
-  async #patches(edit: RouteEdit, text: string): Promise<ReturnType<typeof patchesFor>> {
-    const config = await configFrom(text, this.#folder.config);
-    const keys = await readShardKeys(this.#folder);
-    const known = [...keys.shards, ...config.allRoutes];
-    const shards = known.flatMap(({ shard }) => (shard === undefined ? [] : [shard]));
-    return patchesFor(edit, config, new Set(shards));
   }
 
   async #published(config: Config): Promise<Published> {

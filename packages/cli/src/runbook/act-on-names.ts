@@ -1,0 +1,117 @@
+import {
+  type Acted,
+  type ActionArguments,
+  type Changed,
+  type ChangeOrder,
+  changeName,
+  checkKeyFile,
+  lowered,
+  loweredFrom,
+  moved,
+  planTtl,
+  type RecordSets,
+  restored,
+  shownSets,
+  toDnsName,
+  usualMarginSeconds,
+} from "@causeway/control";
+import { invariant, type JsonInput, toUtcSecond } from "@causeway/kernel";
+import { namePorts } from "../names/name-place.ts";
+import { present } from "../names/present.ts";
+import type { Stage } from "./stage.ts";
+
+const usualTtlSeconds = 60;
+
+export async function lowerTtl(args: ActionArguments["names lower"], stage: Stage): Promise<Acted> {
+  const { name, ttl = usualTtlSeconds } = args;
+  const wish = (before: RecordSets): RecordSets => lowered(present(before), ttl);
+  const changed = await change("lower", name, wish, stage);
+  return acted(name, changed, stage.isDry ? ttlRemarks(changed.before, ttl, stage) : []);
+}
+
+export async function restoreTtl(
+  { name }: ActionArguments["names restore"],
+  stage: Stage,
+): Promise<Acted> {
+  const { history } = namePorts(stage.runbook.dir);
+  const usual = loweredFrom(await history.read(), toDnsName(name))?.before;
+  // Done before, or not lowered yet when the runbook is checked.
+  const wish = (before: RecordSets): RecordSets => {
+    return usual === undefined ? before : restored(present(before), usual);
+  };
+  return acted(name, await change("restore", name, wish, stage));
+}
+
+export async function retireName(
+  { name }: ActionArguments["names retire"],
+  stage: Stage,
+): Promise<Acted> {
+  return acted(name, await change("retire", name, () => [], stage));
+}
+
+export async function moveName(
+  { name, to }: ActionArguments["names move"],
+  stage: Stage,
+): Promise<Acted> {
+  const dnsName = toDnsName(name);
+  const wish: ChangeOrder["wish"] = (before, zone) => moved(before, to, dnsName, zone.name);
+  return acted(name, await change("move", name, wish, stage));
+}
+
+async function change(
+  verb: ChangeOrder["verb"],
+  name: string,
+  wish: ChangeOrder["wish"],
+  { runbook, step, isDry, who, now, signal }: Stage,
+): Promise<Changed> {
+  const { names, dir } = runbook;
+  invariant(names !== undefined, "a runbook that changes names says where");
+  const { server, keyFile, zone } = names;
+  if (isDry) await checkKeyFile(keyFile);
+  const ports = { ...namePorts(dir), now };
+  return changeName(ports, {
+    verb,
+    name: toDnsName(name),
+    server,
+    ...(zone !== undefined && { zone: toDnsName(zone) }),
+    keyFile,
+    who,
+    why: step.why,
+    isDry,
+    signal,
+    wish,
+  });
+}
+
+function acted(name: string, changed: Changed, remarks: readonly string[] = []): Acted {
+  const { before, after, script } = changed;
+  const told =
+    script === undefined
+      ? [`${name} is that way already`]
+      : [
+          ...shownSets(before).map((line) => `${name} - ${line}`),
+          ...shownSets(after).map((line) => `${name} + ${line}`),
+        ];
+  return { before: jsonOf(before), after: jsonOf(after), told: [...told, ...remarks] };
+}
+
+function jsonOf(sets: RecordSets): JsonInput {
+  return sets.map((set) => ({ ...set, values: [...set.values] }));
+}
+
+/** Whether a TTL is lowered early enough for a change that is in force at T. */
+function ttlRemarks(
+  before: RecordSets,
+  ttl: number,
+  { step, runbook, now }: Stage,
+): readonly string[] {
+  const lowersAt = step.at ?? now();
+  const effectiveAt = runbook.attack;
+  if (lowersAt > effectiveAt) return [];
+  const ttlSeconds = Math.max(0, ...before.map((set) => set.ttlSeconds));
+  const need = { ttlSeconds, loweredTtlSeconds: ttl, marginSeconds: usualMarginSeconds };
+  const plan = planTtl({ now: lowersAt, effectiveAt, ...need });
+  const changeBy = `for T, retire or move it by ${toUtcSecond(plan.changeBy)}`;
+  if (!plan.isLate) return [changeBy];
+  return [`that is late: caches may keep the old address until ${toUtcSecond(plan.goneAt)}`];
+}

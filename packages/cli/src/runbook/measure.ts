@@ -1,0 +1,114 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import {
+  type Condition,
+  type ConditionVerdict,
+  judgeCondition,
+  type Measure,
+  type Measured,
+  type Runbook,
+  type Sample,
+} from "@causeway/control";
+import type { Instant } from "@causeway/kernel";
+import { askAdmin } from "../admin-request.ts";
+import { adminUrl } from "../admin-url.ts";
+import { type Rates, ratesOf, total } from "../watch/rates.ts";
+import { readRecording } from "../watch/read-recording.ts";
+
+// Nine minutes of `causeway watch --json` are a line a second, with half a kilobyte each.
+const tailBytesMax = 1024 * 1024;
+
+const values: Readonly<Record<Measure, (rates: Rates) => number | undefined>> = {
+  requestsPerSecond: (rates) => total(rates.requests),
+  refusedPerSecond: (rates) => total(rates.refused),
+  atEdgePerSecond: (rates) => rates.atEdge,
+  sentBytesPerSecond: (rates) => rates.sentBytes,
+  badTicketsPerSecond: (rates) => rates.badTickets,
+  waiting: (rates) => rates.waiting,
+  held: (rates) => rates.held,
+  connections: (rates) => rates.open,
+  sources: (rates) => rates.sources,
+};
+
+/** Asks every source that a step waits for. A source that fails is told, and holds nothing. */
+export async function measure(
+  { steps }: Pick<Runbook, "steps">,
+  now: Instant,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ConditionVerdict>> {
+  const conditions = new Map(steps.flatMap(({ when }) => (when ? [[when.id, when]] : [])));
+  const verdicts = [...conditions].map(async ([id, condition]) => {
+    const verdict = judgeCondition(condition, await samplesOf(condition, signal), now);
+    return [id, verdict] as const;
+  });
+  return new Map(await Promise.all(verdicts));
+}
+
+async function samplesOf(
+  { source, measure: what }: Condition,
+  signal: AbortSignal,
+): Promise<Measured> {
+  if (source.kind === "recording") return samplesIn(source.file, what);
+  const answer = await askAdmin(new URL("seconds", adminUrl(source.url)), signal);
+  if (answer.kind === "failed") return missing(`${source.url}: ${answer.why}`);
+  const recorded = readRecording(answer.text);
+  if (recorded === undefined) return missing(`${source.url}: it answers something else`);
+  const samples = recorded.moments.flatMap((moment): readonly Sample[] => {
+    const value = values[what](ratesOf([moment]));
+    return value === undefined ? [] : [{ at: moment.at, value }];
+  });
+  return { kind: "samples", samples };
+}
+
+async function samplesIn(file: string, what: Measure): Promise<Measured> {
+  let text: string;
+  try {
+    text = await tailOf(file);
+  } catch (cause) {
+    return missing(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  const samples = text.split("\n").flatMap((line) => sampleIn(line, what));
+  return { kind: "samples", samples };
+}
+
+async function tailOf(file: string): Promise<string> {
+  // A pipe would keep whoever opens it waiting for its writer.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const info = await handle.stat();
+    if (!info.isFile()) throw new Error("it is no file");
+    const { size } = info;
+    const length = Math.min(size, tailBytesMax);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** One line of `causeway watch --json`; none when it is another one, or cut off. */
+function sampleIn(line: string, what: Measure): readonly Sample[] {
+  let told: unknown;
+  try {
+    told = JSON.parse(line);
+  } catch {
+    return [];
+  }
+  if (typeof told !== "object" || told === null) return [];
+  const { at, [what]: value } = told as Readonly<Record<string, unknown>>;
+  const number = numberIn(value);
+  if (typeof at !== "number" || number === undefined) return [];
+  return [{ at: at * 1000, value: number }];
+}
+
+/** Rates that are told by class or reason are added up. */
+function numberIn(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  const numbers = Object.values(value).map(numberIn);
+  return numbers.reduce((sum, each) => (each === undefined ? sum : (sum ?? 0) + each), 0);
+}
+
+function missing(why: string): Measured {
+  return { kind: "missing", why };
+}
