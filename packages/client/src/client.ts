@@ -290,7 +290,10 @@ async function getNewest(
   const output = { store: request.output.store, name };
   const learning = new Learning(run);
   try {
-    const { reused } = await fetchFound(on, found, { ...request, output }, limits);
+    const fetched = (): Promise<{ reused: number }> => {
+      return fetchFound(on, found, { ...request, output }, limits);
+    };
+    const { reused } = await againWithNew(run.routes, fetched, () => learning.whole());
     await learning.settle();
     return { found, name, reused, run, time: await sure() };
   } finally {
@@ -300,14 +303,24 @@ async function getNewest(
 
 async function find(run: Run, wish: Wish): Promise<Found> {
   run.state.requireClaimedRoot();
+  const search = (): Promise<Found> => findRelease(run, wish);
+  return againWithNew(run.routes, search, () => learnRoutes(run));
+}
+
+/** What the routes do not have, those that `learn` brings may. */
+async function againWithNew<Value>(
+  routes: RunRoutes,
+  act: () => Promise<Value>,
+  learn: () => Promise<unknown>,
+): Promise<Value> {
   try {
-    return await findRelease(run, wish);
+    return await act();
   } catch (error) {
     if (!(error instanceof NoRouteDelivered)) throw error;
-    const before = new Set(run.routes.all);
-    await learnRoutes(run); // what these routes do not have, others may
-    if (run.routes.all.every((route) => before.has(route))) throw error;
-    return findRelease(run, wish);
+    const before = new Set(routes.all);
+    await learn();
+    if (routes.all.every((route) => before.has(route))) throw error;
+    return act();
   }
 }
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RouteEntry, RouteId, RouteList, TransportRequest } from "@causeway/kernel";
+import { folderStore } from "../src/node/index.ts";
 import { clientOf, ports } from "./support/customer.ts";
 import { noise, product, startRoutes, Vendor } from "./support/field.ts";
 import { tempFolder } from "./support/temp-folder.ts";
@@ -92,6 +94,34 @@ test("a client whose given routes are all dead gets in by the list of last month
   await fs.writeFile(path.join(folder.path, "state", "route-list.json"), '{"_type":"causeway-rou');
   const forgot = clientOf(folder.path, [], vendor.trust).check(product, wish);
   await assert.rejects(forgot, { code: "USAGE_ARGUMENT" }, "what is damaged is as missing");
+});
+
+test("where the given routes have no patch, the routes of a list that comes late have it", async () => {
+  await using folder = await tempFolder();
+  const vendor = new Vendor();
+  vendor.release("1.0", noise(1_000, 1));
+  await using listed = await startRoutes(["honest"], new Map());
+  vendor.routes(listOf(listed.urls));
+  const [mirror] = listed.servers;
+  assert.ok(mirror);
+  mirror.files = vendor.files();
+  const bare = new Map([...vendor.files()].filter(([name]) => name.endsWith(".json")));
+  await using given = await startRoutes(["honest"], bare);
+  const slow = {
+    ...far,
+    transport: {
+      ...far.transport,
+      open: async (request: TransportRequest): ReturnType<typeof far.transport.open> => {
+        if (/[.]routes[.]json$/.test(request.url.pathname)) await sleep(200);
+        return far.transport.open(request);
+      },
+    },
+  };
+  const client = clientOf(folder.path, given.urls, vendor.trust, slow);
+  const output = { store: folderStore(folder.path), name: "got" };
+  const { routes } = await client.get(product, { ...wish, output });
+  assert.deepEqual((await fs.readFile(path.join(folder.path, "got"))).length, 1_000);
+  assert.ok(routes.some(({ url, bytes }) => url === mirror.url && bytes > 1_000));
 });
 
 test("in calm times three routes of a long list are asked, and each of them in its turn", async () => {

@@ -22,6 +22,11 @@ export class Learning {
     this.#done.catch(() => undefined); // `settle` and `end` tell
   }
 
+  /** Resolves when the list is here, or no route brings it. */
+  async whole(): Promise<void> {
+    await this.#done;
+  }
+
   /** Gives it a moment more. */
   async settle(): Promise<void> {
     const timer = new AbortController();
