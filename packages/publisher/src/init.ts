@@ -151,7 +151,7 @@ async function writeFolder(
     { path: folder.schema, bytes: Buffer.from(schemaText()) },
     {
       path: join(folder.path, ".gitignore"),
-      bytes: Buffer.from("keys/\nstaged/\npieces/\n.work/\n.lock*\n"),
+      bytes: Buffer.from("keys/\nstaged/\npieces/\nunread/\n.work/\n.lock*\n"),
     },
   ];
   await writeAllDurably(files, { scratch });

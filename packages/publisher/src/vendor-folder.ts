@@ -66,6 +66,11 @@ export class VendorFolder {
     return join(this.staged, sha256);
   }
 
+  /** What carriers were sent and nobody has read back yet, a file for each carrier. */
+  get unread(): string {
+    return join(this.path, "unread");
+  }
+
   /** Since when files of the repository and the carriers are named by no state. */
   get unnamed(): string {
     return join(this.path, "unnamed.json");

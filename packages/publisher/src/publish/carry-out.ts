@@ -42,7 +42,7 @@ export async function carryOut(
     if (everyByte) await readAll(own, tree, signal);
     const places = await Places.beside(folder.path);
     const pages = await readCarriedPages(folder.repository);
-    const how = { signal, everyByte, places, pages, pagesLast, onProgress };
+    const how = { folder, signal, everyByte, places, pages, pagesLast, onProgress };
     const routes = await carry(own, tree, carriers, how);
     return [ownRoute(own, bytes), ...routes];
   } finally {

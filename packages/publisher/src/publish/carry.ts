@@ -10,11 +10,13 @@ import { forEachBounded } from "../bounded.ts";
 import type { Places } from "../config/places.ts";
 import { fileLength } from "../disk/files.ts";
 import { readDocument } from "../documents/document.ts";
+import type { VendorFolder } from "../vendor-folder.ts";
 import type { Carrier, Source } from "./carrier.ts";
 import { type CarriedPages, carryPages } from "./carry-pages.ts";
 import type { OwnFiles } from "./own-files.ts";
 import { stateAhead } from "./state-ahead.ts";
 import { bringLast, type MetadataFile, type Tree, type TreeFile } from "./tree.ts";
+import { Unread } from "./unread.ts";
 
 /** What became of one place that was written to. */
 export interface CarriedRoute {
@@ -35,6 +37,7 @@ export interface CarryOptions {
   readonly pages: CarriedPages;
   /** The pages have changed all at once, and customers' machines wait for the timestamp. */
   readonly pagesLast: boolean;
+  readonly folder: VendorFolder;
 }
 
 /**
@@ -107,10 +110,7 @@ class CarrierRun {
 
   async #bringAll(tree: Tree): Promise<void> {
     await this.#refuseGoingBack(tree);
-    await forEachBounded(tree.targets, this.#carrier.actsAtOnce, async (file) => {
-      this.#step();
-      if (!(await this.#has(file))) await this.#copy(file);
-    });
+    await this.#bringTargets(tree.targets);
     await forEachBounded(tree.metadata, this.#carrier.actsAtOnce, async (file) => {
       await this.#bring(file);
     });
@@ -118,6 +118,23 @@ class CarrierRun {
     if (!this.#options.pagesLast) await this.#bringPages();
     await bringLast(tree, (file, always) => this.#bring(file, always));
     if (this.#options.pagesLast) await this.#bringPages();
+  }
+
+  async #bringTargets(targets: readonly TreeFile[]): Promise<void> {
+    const { actsAtOnce, id } = this.#carrier;
+    const unread = new Unread(this.#options.folder, id);
+    const left = await unread.names();
+    const missing: TreeFile[] = [];
+    await forEachBounded(targets, actsAtOnce, async (file) => {
+      if (left.has(file.path) ? await this.#isRight(file) : await this.#has(file)) this.#step();
+      else missing.push(file);
+    });
+    if (missing.length > 0) await unread.keep(missing.map(({ path }) => path));
+    await forEachBounded(missing, actsAtOnce, async (file) => {
+      this.#step();
+      await this.#copy(file);
+    });
+    if (missing.length > 0 || left.size > 0) await unread.forget();
   }
 
   async #bringPages(): Promise<void> {
@@ -134,8 +151,12 @@ class CarrierRun {
   }
 
   async #has(file: TreeFile): Promise<boolean> {
-    if (this.#options.everyByte) return (await this.#sha256(file)) === file.sha256;
+    if (this.#options.everyByte) return this.#isRight(file);
     return (await this.#carrier.length(file.path)) === file.length;
+  }
+
+  async #isRight(file: TreeFile): Promise<boolean> {
+    return (await this.#sha256(file)) === file.sha256;
   }
 
   async #copy(file: TreeFile): Promise<void> {
