@@ -47,7 +47,7 @@ export interface CarrierActs {
   fetch(file: TreeFile, to: string): Promise<boolean>;
   /** Paths of all files below `metadata/` and `targets/`. Only after `prepare`. */
   list(): Promise<readonly string[]>;
-  /** In about that order; one that is gone already is no failure. */
+  /** Also of `security/`. In about that order; one that is gone already is no failure. */
   remove(paths: readonly string[]): Promise<void>;
   /** Called once after `prepare` and the last write, also when they failed. */
   finish(): Promise<void>;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Sha256 } from "@causeway/kernel";
 import { forEachBounded } from "../bounded.ts";
 import { sha256Of } from "../disk/digest.ts";
 import { readFileUpTo } from "../disk/files.ts";
@@ -11,6 +12,9 @@ import {
 } from "../security/page-list.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MetadataFile, TreeFile } from "./tree.ts";
+
+// In a repository that is restored from a carrier, such a group is made anew.
+const ofNoInputs = "0".repeat(64) as Sha256;
 
 /** The generated files of the repository, as its list has them. */
 export interface CarriedPages {
@@ -35,8 +39,9 @@ export interface BringPages {
 }
 
 /**
- * Brings the pages that the carrier's own list does not have as they are. The list is written
- * last, so that a run which goes on after a kill does not take old pages for new ones.
+ * Brings the pages that the carrier's own list does not have as they are, and removes those that it
+ * has and we no longer do. The list is written last, so that a run which goes on after a kill does
+ * not take old pages for new ones.
  */
 export async function carryPages(
   carrier: Carrier,
@@ -50,8 +55,14 @@ export async function carryPages(
   const known = new Map(groups.flatMap((group) => group.files).map((file) => [file.path, file]));
   const wanted = new Map(files.map((file) => [file.path, file.sha256]));
   const isKept = (file: TreeFile): boolean => wanted.get(file.path) === file.sha256;
-  // As in the repository: what changes is unlisted first.
-  const kept = encodePageList(groups.filter((group) => group.files.every(isKept)));
+  const isGone = (file: TreeFile): boolean => !wanted.has(file.path);
+  // As in the repository: what changes is unlisted first. What is gone is listed until it is removed.
+  const kept = encodePageList(
+    groups.map((group) => {
+      if (group.files.every(isKept)) return group;
+      return { ...group, fingerprint: ofNoInputs, files: group.files.filter(isGone) };
+    }),
+  );
   if (there !== undefined && Buffer.compare(kept, there) !== 0) {
     await bring({ ...pageListFile(kept), bytes: kept });
   }
@@ -59,5 +70,7 @@ export async function carryPages(
     const isListed = known.get(file.path)?.sha256 === file.sha256;
     if (!(await (isThere?.(file) ?? isListed))) await copy(file);
   });
+  const gone = [...known.values()].filter(isGone).map(({ path }) => path);
+  if (gone.length > 0) await carrier.remove(gone);
   await bring(list);
 }

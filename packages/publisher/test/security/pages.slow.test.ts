@@ -73,8 +73,9 @@ test("pages change with the routes alone, and a torrent stays the same torrent",
   assert.deepEqual(await pageDigests(vendor.repository), before);
 });
 
-test("a staged patch has no pages; one whose record is gone loses them", async (t) => {
+test("a staged patch has no pages; one whose record is gone loses them, on carriers too", async (t) => {
   const vendor = await TestVendor.make(t);
+  await vendor.configure(withRoutes("https://a.example/"));
   await vendor.add({ version: "1.0" });
   await vendor.publish();
   await vendor.add({ version: "1.1" });
@@ -84,9 +85,14 @@ test("a staged patch has no pages; one whose record is gone loses them", async (
   assert.deepEqual(await versions(), ["1.0"]);
   await vendor.publish();
   assert.deepEqual((await versions()).toSorted(), ["1.0", "1.1"]);
+  await vendor.publish();
+  const web = join(vendor.parent, "web");
+  assert.deepEqual(await pageDigests(web), await pageDigests(vendor.repository));
   await rm(vendor.path("releases/reader/1.0"), { recursive: true });
   await vendor.publish();
-  assert.deepEqual(await readdir(join(vendor.repository, "security/patches/reader/1.0/any")), []);
+  const folder = "security/patches/reader/1.0/any";
+  assert.deepEqual(await readdir(join(vendor.repository, folder)), []);
+  assert.deepEqual(await pageDigests(web), await pageDigests(vendor.repository));
 });
 
 test("pages that are gone or cut off are made anew; --every-byte finds changed ones", async (t) => {
