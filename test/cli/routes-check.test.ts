@@ -50,6 +50,16 @@ test("an operator sees what clients find at each route", async (t) => {
     /^origin +active +ok .*\ndead +active +dead .*\ndead is dead: refuses/m,
   );
 
+  const past = await causewayJson(["routes", "check", "--history", ...at]);
+  const sums = (past.json as { routes: readonly { id: string; rounds: number }[] }).routes;
+  assert.deepEqual(
+    sums.map(({ id, rounds }) => [id, rounds]),
+    [
+      ["origin", 2],
+      ["dead", 1],
+    ],
+  );
+
   const wrong = await causeway(["routes", "check", "nobody", ...at]);
   assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
   assert.match(wrong.stderr, /"nobody" is no route of the list/);

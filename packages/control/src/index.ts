@@ -26,12 +26,13 @@ export {
 export type { Finding } from "./names/watch-verdict.ts";
 export { lowered, moved, restored } from "./names/wished.ts";
 export { findZone, listedServers, type NameSets, readSets, type Zone } from "./names/zone.ts";
-
+export { ProbeHistory } from "./probes/history.ts";
 export { type Conclusion, conclude, daysLeft, endsSoon } from "./probes/judge.ts";
+export { keepProbing } from "./probes/keep-probing.ts";
 export { probeRound, type RoundOrder, roundUrlsMax } from "./probes/probe-round.ts";
 export type { ProbedRoute, ProbedUrl, Round, RouteToProbe, Verdict } from "./probes/probed.ts";
 export { nameResolver } from "./probes/resolve-name.ts";
-
+export { type Summary, summarise } from "./probes/summary.ts";
 export type { Action, ActionArguments, Verb } from "./runbook/action.ts";
 export { type Approved, type ApproverKey, approveStep, stepOf } from "./runbook/approve-step.ts";
 export {

@@ -1,18 +1,29 @@
+import { mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
-import { nodePorts, proxySettings } from "@causeway/client/node";
+import path from "node:path";
+import { toHostError } from "@causeway/client/internal/host-error";
+import { nodeClock, nodePorts, nodeRandom, proxySettings } from "@causeway/client/node";
 import {
   type Conclusion,
   conclude,
+  keepProbing,
   type NameServer,
+  ProbeHistory,
   probeRound,
   type Round,
+  type RoundOrder,
+  summarise,
   toNameServer,
 } from "@causeway/control";
 import { UsageError } from "@causeway/kernel";
-import { exitCodes } from "../failure.ts";
-import { jsonOfRound, textOfRound } from "../probes/told-round.ts";
-import { type VendorRound, vendorRound } from "../probes/vendor-round.ts";
-import { addVerb, type Register } from "../verb.ts";
+import { durationMs } from "@causeway/publisher";
+import { InvalidArgumentError } from "commander";
+import { describeFailure, exitCodes } from "../failure.ts";
+import { interval } from "../interval.ts";
+import { jsonOfSummary, textOfSummaries } from "../probes/told-history.ts";
+import { changedLines, jsonOfRound, textOfRound } from "../probes/told-round.ts";
+import { vendorRound } from "../probes/vendor-round.ts";
+import { addVerb, type Context, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface CheckOptions {
@@ -22,15 +33,22 @@ interface CheckOptions {
   readonly timeout: number;
   readonly resolver?: NameServer;
   readonly private?: true;
+  /** Milliseconds. */
+  readonly every?: number;
+  readonly history?: true;
+  /** Milliseconds. */
+  readonly since: number;
 }
 
 const bytes = { min: 1, usual: 512 * 1024, max: 64 * 1024 * 1024 } as const;
 const seconds = { min: 1, usual: 30, max: 600 } as const;
+const everyMs = { min: 10_000, max: 24 * 3_600_000 } as const;
 
 const notes = `
 Each route is probed as a client asks it: with the same requests, deadlines and checks. Exit code 3
 when one lies, 4 when none of them answers, and 1 when another is not well, a certificate ends within
-14 days, or a retired name still leads somewhere. docs/probes.md tells what is found, and how.
+14 days, or a retired name still leads somewhere. What is found is kept in probes/ of the vendor's
+folder. docs/probes.md tells what is found, and how.
 `;
 
 const codeOf: Readonly<Record<Conclusion, number>> = {
@@ -60,18 +78,96 @@ export const registerCheck: Register = (routes, context) => {
     )
     .option("--resolver <address>", "a name server to look up retired names at", resolverAt)
     .option("--private", "routes may lead into a private network, or to this machine")
+    .option(
+      "--every <time>",
+      "go on, as 60s or 5m, until it is stopped",
+      interval(everyMs.min, everyMs.max),
+    )
+    .option("--history", "probe nothing; sum up what was found")
+    .option("--since <time>", "how far the history goes back, as 24h or 7d", sinceMs, 86_400_000)
     .action(async (ids: readonly string[], options: CheckOptions) => {
-      const { dir, resolver, private: isPrivate = false } = options;
-      const order = await vendorRound({ dir, ids, isPrivate, ...(resolver && { resolver }) });
-      const round = await probeOnce(order, options, context.signal);
-      context.exitCode = codeOf[conclude(round)];
-      const json = { repository: order.name, ...jsonOfRound(round) };
-      context.terminal.result(json, textOfRound(order.name, round));
+      if (options.history === true) await tellHistory(ids, options, context);
+      else await check(ids, options, context);
     });
 };
 
+async function check(
+  ids: readonly string[],
+  options: CheckOptions,
+  context: Context,
+): Promise<void> {
+  const { dir, resolver, private: isPrivate = false, every } = options;
+  const { terminal, signal } = context;
+  const probe = async (resting?: RoundOrder["resting"]): Promise<Round & { name: string }> => {
+    const order = await vendorRound({ dir, ids, isPrivate, ...(resolver && { resolver }) });
+    const round = await probeOnce({ ...order, ...(resting && { resting }) }, options, signal);
+    return { ...round, name: order.name };
+  };
+  const first = await probe();
+  const history = await openHistory(dir);
+  try {
+    history.add(first);
+    if (every === undefined) {
+      tellRound(first, context);
+      return;
+    }
+    let last = first;
+    terminal.say(textOfRound(first.name, first));
+    const keeping = keepProbing(first, {
+      everyMs: every,
+      probe,
+      onRound: async (round) => {
+        history.add(round);
+        for (const line of changedLines(last, round)) terminal.say(line);
+        last = { ...round, name: last.name };
+      },
+      onFailure: (error) => terminal.warn(describeFailure(error).text),
+      clock: nodeClock(),
+      random: nodeRandom(),
+      signal,
+    });
+    await keeping.catch((error: unknown) => {
+      if (!signal.aborted) throw error; // else it was told to end, and does
+    });
+    tellRound(last, context);
+  } finally {
+    history.close();
+  }
+}
+
+function tellRound({ name, ...round }: Round & { readonly name: string }, context: Context): void {
+  context.exitCode = codeOf[conclude(round)];
+  context.terminal.result({ repository: name, ...jsonOfRound(round) }, textOfRound(name, round));
+}
+
+async function tellHistory(
+  ids: readonly string[],
+  { dir, since }: CheckOptions,
+  { terminal }: Context,
+): Promise<void> {
+  const history = await openHistory(dir);
+  try {
+    const all = summarise(history.since(Date.now() - since));
+    const told = all.filter(({ id }) => ids.length === 0 || ids.includes(id));
+    terminal.result({ routes: told.map(jsonOfSummary) }, textOfSummaries(told));
+  } finally {
+    history.close();
+  }
+}
+
+/** @throws {HostError} */
+async function openHistory(dir: string): Promise<ProbeHistory> {
+  const folder = path.resolve(dir, "probes");
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw toHostError(cause, `make the folder ${folder}`);
+  }
+  return new ProbeHistory(path.join(folder, "history.sqlite"));
+}
+
 async function probeOnce(
-  order: VendorRound,
+  order: Omit<RoundOrder, "bytesMax" | "msMax" | "signal">,
   { bytes: bytesMax, timeout }: CheckOptions,
   signal: AbortSignal,
 ): Promise<Round> {
@@ -88,4 +184,10 @@ function resolverAt(text: string): NameServer {
   const server = toNameServer(text);
   if (isIP(server.host) !== 0) return server;
   throw new UsageError("USAGE_ARGUMENT", "--resolver takes an address, as 9.9.9.9.");
+}
+
+function sinceMs(text: string): number {
+  const ms = durationMs(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("Write a time as 90m, 24h or 7d.");
 }

@@ -55,6 +55,21 @@ export function textOfRound(name: string, round: Round): string {
   return printable([first, ...table, ...findings(round)].join("\n"));
 }
 
+/** What is not as it was a round before, one line each. */
+export function changedLines(before: Round, now: Round): readonly string[] {
+  const old = new Set(findings(before).map(withoutNumbers));
+  const fresh = new Set(findings(now).map(withoutNumbers));
+  const gone = findings(before).filter((line) => !fresh.has(withoutNumbers(line)));
+  const come = findings(now).filter((line) => !old.has(withoutNumbers(line)));
+  const lines = [...gone.map((line) => `no longer: ${line}`), ...come];
+  return lines.map((line) => printable(`${toUtcSecond(now.at)} ${line}`));
+}
+
+/** Seconds that are left, and versions that are out, are no news. */
+function withoutNumbers(line: string): string {
+  return line.replace(/\d+/g, "0");
+}
+
 function rowOf({ id, state }: ProbedRoute, url: ProbedUrl, at: number, round: Round): string[] {
   const { certificateUntil: until, bytesPerSecond, timestamp } = url;
   const isFirst = at === 0;
