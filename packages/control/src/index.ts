@@ -41,7 +41,7 @@ export {
   type Measured,
   type Sample,
 } from "./runbook/condition.ts";
-export { holdsHead, type LogHead, type LogRecord } from "./runbook/log-chain.ts";
+export type { LogHead, LogRecord } from "./runbook/log-chain.ts";
 export type { LogEvent } from "./runbook/log-entry.ts";
 export { progressOf, type StepProgress } from "./runbook/progress.ts";
 export { type Fault, readRunbook } from "./runbook/read-runbook.ts";

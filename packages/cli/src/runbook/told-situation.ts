@@ -67,6 +67,14 @@ const words: Readonly<Record<Situation["kind"], string>> = {
   due: "due",
 };
 
+/** `asks announce: 1 more to approve`. */
+export function situationLine({ step, situation }: StepSituation): string {
+  const told = [words[situation.kind], `${step.id}:`, reasonOf(situation)];
+  const { verb, args } = step.action;
+  const asked = situation.kind === "people" && verb === "say" ? [`— ${args}`] : [];
+  return [...told, ...asked].join(" ").trimEnd();
+}
+
 function reasonOf(situation: Situation): string {
   switch (situation.kind) {
     case "done":

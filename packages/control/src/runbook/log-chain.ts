@@ -95,6 +95,6 @@ export function judgeHead(
 }
 
 /** Whether that line is in the log as it was. */
-export function holdsHead(records: readonly LogRecord[], { count, hash }: LogHead): boolean {
+function holdsHead(records: readonly LogRecord[], { count, hash }: LogHead): boolean {
   return count === 0 || records[count - 1]?.hash === hash;
 }

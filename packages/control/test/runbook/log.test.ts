@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { test } from "node:test";
+import { type LogEvent, RunbookLog } from "../../src/index.ts";
+import { folderFor } from "../support/knot.ts";
+
+const writer = { who: "me@here", now: () => Date.parse("2003-08-14T00:00:00Z") };
+const event = (step: string): LogEvent => {
+  return { what: "again", step, content: "0".repeat(64) as never };
+};
+
+async function logOf(t: test.TestContext, ...steps: readonly string[]): Promise<RunbookLog> {
+  const log = new RunbookLog(folderFor(t), "test");
+  for (const step of steps) await log.append(event(step), writer);
+  return log;
+}
+
+function headOf(log: RunbookLog): string {
+  return log.file.replace(/jsonl$/, "head");
+}
+
+test("a log begins with what no other one begins with, and is for its owner alone", async (t) => {
+  const [one, other] = [await logOf(t, "a"), await logOf(t, "a")];
+  assert.notEqual((await one.look()).head.hash, (await other.look()).head.hash);
+  const events = (await one.read()).map((each) => each.event.what);
+  assert.deepEqual(events, ["begun", "again"]);
+  for (const file of [one.file, headOf(one)]) assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.equal(statSync(dirname(one.file)).mode & 0o777, 0o700);
+});
+
+test("a line that is changed, taken out or put in is named, and nothing is written after it", async (t) => {
+  const log = await logOf(t, "a", "b", "c");
+  const whole = readFileSync(log.file, "utf8");
+  const lines = whole.trimEnd().split("\n");
+  const broken: readonly (readonly [number, readonly string[]])[] = [
+    [3, lines.map((line) => line.replace('"step":"a"', '"step":"x"'))],
+    [2, lines.toSpliced(1, 1)],
+    [3, lines.toSpliced(2, 0, lines[1] ?? "")],
+    [4, lines.with(3, "{}")],
+    [2, lines.with(1, "x".repeat(70_000))],
+  ];
+  for (const [line, some] of broken) {
+    writeFileSync(log.file, `${some.join("\n")}\n`);
+    assert.equal((await log.look()).broken?.line, line);
+    await assert.rejects(log.append(event("d"), writer), /not what was written: line \d/);
+  }
+  writeFileSync(log.file, whole);
+  assert.equal((await log.look()).wrong, undefined);
+});
+
+test("a log whose end is missing is told by the head beside it, and so is a head that is not its own", async (t) => {
+  const log = await logOf(t, "a", "b");
+  const whole = readFileSync(log.file, "utf8");
+  writeFileSync(log.file, whole.split("\n").slice(0, 2).join("\n").concat("\n"));
+  assert.match((await log.look()).wrong ?? "", /its end is missing: it has 2 lines, and had 3/);
+  rmSync(log.file);
+  assert.match((await log.look()).wrong ?? "", /it has 0 lines, and had 3/);
+  const other = await logOf(t, "a", "b");
+  writeFileSync(log.file, readFileSync(other.file));
+  assert.match((await log.look()).wrong ?? "", /written anew/);
+  writeFileSync(log.file, whole);
+  rmSync(headOf(log));
+  assert.match((await log.look()).wrong ?? "", /head .* is missing/);
+  writeFileSync(headOf(log), "{");
+  await assert.rejects(log.look(), /head is damaged/);
+});
+
+test("a line that a kill cut off is taken away, and no whole one ever is", async (t) => {
+  const log = await logOf(t, "a");
+  const whole = readFileSync(log.file, "utf8");
+  // What a kill leaves between the line and the head.
+  const head = readFileSync(headOf(log));
+  await log.append(event("b"), writer);
+  writeFileSync(headOf(log), head);
+  appendFileSync(log.file, '{"_type":"causeway-runbook-entry","n":4');
+  const cut = await log.look();
+  assert.deepEqual([cut.wrong, cut.tornBytes], [undefined, 39]);
+  await log.append(event("c"), writer);
+  const told = (await log.read()).map(({ event: each }) => {
+    return "step" in each ? each.step : each.what;
+  });
+  assert.deepEqual(told, ["begun", "a", "b", "repaired", "c"]);
+  assert.equal(readFileSync(log.file, "utf8").startsWith(whole), true);
+});
+
+test("what many write at once becomes one chain", async (t) => {
+  const folder = folderFor(t);
+  const steps = Array.from({ length: 8 }, (_, at) => `step-${at}`);
+  await Promise.all(
+    steps.map((step) => new RunbookLog(folder, "test").append(event(step), writer)),
+  );
+  const records = await new RunbookLog(folder, "test").read();
+  assert.equal(records.length, 9);
+});
