@@ -56,6 +56,8 @@ test("no number is given twice: not in one second, after a clock that was set ba
   sequences.push((await announced(vendor)).sequence);
   assert.equal(new Set(sequences).size, 4, sequences.join());
   assert.ok((sequences[3] ?? 0) > (sequences[1] ?? 0));
+  vendor.now -= day;
+  await assert.rejects(announced(vendor), { code: "HOST_CLOCK" });
 });
 
 test("a number is on the disk before anything is signed with it", async (t) => {

@@ -52,6 +52,14 @@ test("a retired route, its URL and its name cannot come back", () => {
   assert.throws(() => signed(moved, [route("x", "https://x.example/")]), { message });
 });
 
+test("a URL that two routes share is retired with both of them, or not at all", () => {
+  const [one, other] = [route("x", "https://x.example/"), route("y", "https://x.example/")];
+  const message = /^routes\.1\.url: .* is also the URL of x, which is to be retired; retire both/;
+  assert.throws(() => signed([{ ...one, state: "retired" }, other], [one, other]), { message });
+  const both = [one, other].map((each) => ({ ...each, state: "retired" as const }));
+  assert.deepEqual(signed(both, [one, other]), both);
+});
+
 test("a list that already says so stays as it is", () => {
   const list = [
     route("old", "https://same.example/", "retired"),
@@ -67,6 +75,8 @@ test("a name is gone when nothing lives on it, and an address never is", () => {
     route("c", "https://x.example/c/", "draining"),
     route("d", "https://192.0.2.1/d/", "retired"),
     route("e", "https://[2001:db8::1]/e/", "retired"),
+    route("f", "file:///f/", "retired"),
+    route("g", "https://dot.example./", "retired"),
   ];
   const places = new RetiredPlaces(list);
   const at = (url: string): string | undefined => places.at(url)?.id;
@@ -77,6 +87,8 @@ test("a name is gone when nothing lives on it, and an address never is", () => {
   assert.equal(at("https://192.0.2.1/d/"), "d");
   assert.equal(at("https://[2001:db8::1]/"), undefined);
   assert.equal(at("https://z.example/"), undefined);
+  assert.equal(at("file:///other/"), undefined);
+  assert.equal(at("https://dot.example/"), "g");
 });
 
 test("those that were retired count among the 10,000", () => {

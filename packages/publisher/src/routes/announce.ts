@@ -19,6 +19,7 @@ import { Keyring } from "../keys/keyring.ts";
 import { readShardKeys } from "../keys/shard-keys.ts";
 import type { Signer } from "../keys/signer.ts";
 import { type Log, silent } from "../log.ts";
+import { refuseClockBehind } from "../publish/check-clock.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
 import { type Published, readPublished } from "../publish/published.ts";
 import { VendorFolder } from "../vendor-folder.ts";
@@ -59,7 +60,7 @@ const usualMs = 7 * dayMs;
  * Signs an announcement with one key of `routes`. Nothing is published; its number is kept in the
  * vendor folder, and no other announcement ever gets the same.
  * @throws {UsageError} `USAGE_ARGUMENT`, `CONFIG_MISSING`, `KEY_MISSING`, `KEY_PASSPHRASE`
- * @throws {HostError} `HOST_BUSY`, `HOST_CORRUPT_STATE`, …
+ * @throws {HostError} `HOST_BUSY`, `HOST_CORRUPT_STATE`, `HOST_CLOCK`, …
  */
 export async function announce(dir: string, options: AnnounceOptions): Promise<Announced> {
   const { folder, name, now, published, said } = await prepare(dir, options);
@@ -112,6 +113,7 @@ async function prepare(
   const urls = urlsOf(options);
   const published = await readPublished(folder.repository);
   await refuseRetired(urls, folder, published);
+  refuseClockBehind(published.timestamp, now);
   const [first] = published.roots;
   const repository = first === undefined ? undefined : repositoryIdOf(first.bytes);
   invariant(repository !== undefined, "a repository begins with its first root");

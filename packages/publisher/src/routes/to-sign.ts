@@ -39,6 +39,11 @@ export function routesToSign(
     const { id, urls, state } = entry;
     if (state === "retired") continue;
     for (const url of urls) {
+      const twin = goneBefore.withUrl(url) === undefined ? goneNow.withUrl(url) : undefined;
+      if (twin !== undefined && before.get(id)?.includes(url) === true) {
+        const what = `${url} is also the URL of ${twin.id}, which is to be retired`;
+        throw config.fault(["routes", at, "url"], `${what}; retire both, or move this one first`);
+      }
       // What is published already, beside a retired one, stays: this is about new ones. But who
       // cannot read of a sealed one sees nothing that lives on its name.
       const isNew = before.get(id)?.includes(url) !== true;
@@ -72,11 +77,11 @@ export class RetiredPlaces {
       for (const url of route.urls) {
         const name = nameOf(url);
         this.#byUrl.set(url, route);
-        if (isIP(name) === 0) this.#byName.set(name, route);
+        if (name !== undefined) this.#byName.set(name, route);
       }
     }
     for (const { urls } of list.filter(({ state }) => state !== "retired")) {
-      for (const url of urls) this.#byName.delete(nameOf(url));
+      for (const url of urls) this.#byName.delete(nameOf(url) ?? "");
     }
   }
 
@@ -87,10 +92,12 @@ export class RetiredPlaces {
 
   /** That one, or one whose host name this is while nothing else of the list lives on the name. */
   at(url: string): RouteEntry | undefined {
-    return this.#byUrl.get(url) ?? this.#byName.get(nameOf(url));
+    return this.#byUrl.get(url) ?? this.#byName.get(nameOf(url) ?? "");
   }
 }
 
-function nameOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
+/** Of the host, as clients compare it; undefined when it has an address instead, or none. */
+function nameOf(url: string): string | undefined {
+  const name = new URL(url).hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  return name === "" || isIP(name) !== 0 ? undefined : name;
 }
