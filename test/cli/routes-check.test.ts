@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { test } from "node:test";
 import { startOrigin } from "../../packages/origin/src/index.ts";
-import { editRoutes } from "../../packages/publisher/src/index.ts";
+import { editRoutes, listRoutes } from "../../packages/publisher/src/index.ts";
 import { TestVendor } from "../../packages/publisher/test/support/vendor.ts";
 import { causeway, causewayJson } from "../support/cli.ts";
 import { freePort } from "../support/free-port.ts";
@@ -43,13 +45,26 @@ test("an operator sees what clients find at each route", async (t) => {
   assert.ok((url?.bytes ?? 0) > 0);
   assert.equal(url?.timestamp, newest);
 
-  const both = await causeway(["routes", "check", ...at]);
+  const policy = path.join(vendor.dir, "probes.yaml");
+  const drain = "drain: { automatic: true, failures: 1, rounds: 1 }";
+  await writeFile(policy, `${drain}\nminimumActive: 1\n`);
+  const both = await causeway(["routes", "check", "--policy", policy, ...at]);
   assert.equal(both.code, 1);
   assert.match(
     both.stdout,
     /^origin +active +ok .*\ndead +active +dead .*\ndead is dead: refuses/m,
   );
 
+  assert.match(both.stdout, /^dead is changed \(drain\): dead, and failed in 1 of 1 rounds$/m);
+  const listed = await listRoutes(vendor.dir);
+  assert.deepEqual(
+    listed.routes.map(({ id, state }) => [id, state]),
+    [
+      ["origin", "active"],
+      ["dead", "draining"],
+    ],
+  );
+  assert.deepEqual(listed.unpublished, []);
   const past = await causewayJson(["routes", "check", "--history", ...at]);
   const sums = (past.json as { routes: readonly { id: string; rounds: number }[] }).routes;
   assert.deepEqual(

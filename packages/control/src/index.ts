@@ -29,10 +29,24 @@ export { findZone, listedServers, type NameSets, readSets, type Zone } from "./n
 export { ProbeHistory } from "./probes/history.ts";
 export { type Conclusion, conclude, daysLeft, endsSoon } from "./probes/judge.ts";
 export { keepProbing } from "./probes/keep-probing.ts";
+export {
+  cautiousPolicy,
+  type ProbePolicy,
+  type ProbePolicyValue,
+  policyFrom,
+} from "./probes/policy.ts";
 export { probeRound, type RoundOrder, roundUrlsMax } from "./probes/probe-round.ts";
 export type { ProbedRoute, ProbedUrl, Round, RouteToProbe, Verdict } from "./probes/probed.ts";
+export {
+  type Proposal,
+  type Proposals,
+  propose,
+  roundsNeeded,
+  verdictsByRound,
+} from "./probes/propose.ts";
 export { nameResolver } from "./probes/resolve-name.ts";
 export { type Summary, summarise } from "./probes/summary.ts";
+export { probesSchemaText } from "./probes-schema.ts";
 export type { Action, ActionArguments, Verb } from "./runbook/action.ts";
 export { type Approved, type ApproverKey, approveStep, stepOf } from "./runbook/approve-step.ts";
 export {

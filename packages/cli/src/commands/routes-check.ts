@@ -5,6 +5,7 @@ import { toHostError } from "@causeway/client/internal/host-error";
 import { nodeClock, nodePorts, nodeRandom, proxySettings } from "@causeway/client/node";
 import {
   type Conclusion,
+  cautiousPolicy,
   conclude,
   keepProbing,
   type NameServer,
@@ -20,6 +21,8 @@ import { durationMs } from "@causeway/publisher";
 import { InvalidArgumentError } from "commander";
 import { describeFailure, exitCodes } from "../failure.ts";
 import { interval } from "../interval.ts";
+import { actOnProposals, proposalLines, type ToldProposals } from "../probes/act-on-proposals.ts";
+import { loadPolicy } from "../probes/load-policy.ts";
 import { jsonOfSummary, textOfSummaries } from "../probes/told-history.ts";
 import { changedLines, jsonOfRound, textOfRound } from "../probes/told-round.ts";
 import { vendorRound } from "../probes/vendor-round.ts";
@@ -33,6 +36,8 @@ interface CheckOptions {
   readonly timeout: number;
   readonly resolver?: NameServer;
   readonly private?: true;
+  readonly policy?: string;
+  readonly passphraseFile?: string;
   /** Milliseconds. */
   readonly every?: number;
   readonly history?: true;
@@ -48,7 +53,8 @@ const notes = `
 Each route is probed as a client asks it: with the same requests, deadlines and checks. Exit code 3
 when one lies, 4 when none of them answers, and 1 when another is not well, a certificate ends within
 14 days, or a retired name still leads somewhere. What is found is kept in probes/ of the vendor's
-folder. docs/probes.md tells what is found, and how.
+folder, and changes of the list are proposed by it; they are made only as far as --policy says.
+docs/probes.md tells what is found, and how.
 `;
 
 const codeOf: Readonly<Record<Conclusion, number>> = {
@@ -83,6 +89,8 @@ export const registerCheck: Register = (routes, context) => {
       "go on, as 60s or 5m, until it is stopped",
       interval(everyMs.min, everyMs.max),
     )
+    .option("--policy <file>", "says which changes are made without being asked: probes.yaml")
+    .option("--passphrase-file <file>", "holds the passphrase of the keys, for those")
     .option("--history", "probe nothing; sum up what was found")
     .option("--since <time>", "how far the history goes back, as 24h or 7d", sinceMs, 86_400_000)
     .action(async (ids: readonly string[], options: CheckOptions) => {
@@ -91,35 +99,46 @@ export const registerCheck: Register = (routes, context) => {
     });
 };
 
+/** A round, and what it led to. */
+interface Checked {
+  readonly name: string;
+  readonly round: Round;
+  readonly proposals: ToldProposals;
+}
+
 async function check(
   ids: readonly string[],
   options: CheckOptions,
   context: Context,
 ): Promise<void> {
-  const { dir, resolver, private: isPrivate = false, every } = options;
+  const { dir, every, policy: file } = options;
   const { terminal, signal } = context;
-  const probe = async (resting?: RoundOrder["resting"]): Promise<Round & { name: string }> => {
-    const order = await vendorRound({ dir, ids, isPrivate, ...(resolver && { resolver }) });
-    const round = await probeOnce({ ...order, ...(resting && { resting }) }, options, signal);
-    return { ...round, name: order.name };
+  const policy = file === undefined ? cautiousPolicy : await loadPolicy(file);
+  const probe = (resting?: RoundOrder["resting"]): Promise<Named> => {
+    return probeOnce(ids, options, resting, signal);
   };
   const first = await probe();
   const history = await openHistory(dir);
+  const keep = async ({ name, ...round }: Named): Promise<Checked> => {
+    history.add(round);
+    const proposals = await actOnProposals(round, history, policy, options, context);
+    return { name, round, proposals };
+  };
   try {
-    history.add(first);
+    let last = await keep(first);
     if (every === undefined) {
-      tellRound(first, context);
+      tell(last, context);
       return;
     }
-    let last = first;
-    terminal.say(textOfRound(first.name, first));
+    terminal.say(textOf(last));
     const keeping = keepProbing(first, {
       everyMs: every,
       probe,
-      onRound: async (round) => {
-        history.add(round);
-        for (const line of changedLines(last, round)) terminal.say(line);
-        last = { ...round, name: last.name };
+      onRound: async (named) => {
+        const next = await keep(named);
+        for (const line of changedLines(last.round, next.round)) terminal.say(line);
+        for (const line of newLines(last.proposals, next.proposals)) terminal.say(line);
+        last = next;
       },
       onFailure: (error) => terminal.warn(describeFailure(error).text),
       clock: nodeClock(),
@@ -129,15 +148,26 @@ async function check(
     await keeping.catch((error: unknown) => {
       if (!signal.aborted) throw error; // else it was told to end, and does
     });
-    tellRound(last, context);
+    tell(last, context);
   } finally {
     history.close();
   }
 }
 
-function tellRound({ name, ...round }: Round & { readonly name: string }, context: Context): void {
+function tell(checked: Checked, context: Context): void {
+  const { name, round, proposals } = checked;
   context.exitCode = codeOf[conclude(round)];
-  context.terminal.result({ repository: name, ...jsonOfRound(round) }, textOfRound(name, round));
+  const json = { repository: name, ...jsonOfRound(round), ...proposals };
+  context.terminal.result(json, textOf(checked));
+}
+
+function textOf({ name, round, proposals }: Checked): string {
+  return [textOfRound(name, round), ...proposalLines(proposals)].join("\n");
+}
+
+function newLines(before: ToldProposals, now: ToldProposals): readonly string[] {
+  const said = new Set(proposalLines(before));
+  return proposalLines(now).filter((line) => !said.has(line));
 }
 
 async function tellHistory(
@@ -166,15 +196,25 @@ async function openHistory(dir: string): Promise<ProbeHistory> {
   return new ProbeHistory(path.join(folder, "history.sqlite"));
 }
 
+/** A round, and of whose list. */
+interface Named extends Round {
+  readonly name: string;
+}
+
 async function probeOnce(
-  order: Omit<RoundOrder, "bytesMax" | "msMax" | "signal">,
-  { bytes: bytesMax, timeout }: CheckOptions,
+  ids: readonly string[],
+  options: CheckOptions,
+  resting: RoundOrder["resting"],
   signal: AbortSignal,
-): Promise<Round> {
+): Promise<Named> {
+  const { dir, bytes: bytesMax, timeout, resolver, private: isPrivate = false } = options;
+  const order = await vendorRound({ dir, ids, isPrivate, ...(resolver && { resolver }) });
   // Connections of its own, or the next round would find them made.
   const ports = nodePorts({ proxies: proxySettings(process.env) });
   try {
-    return await probeRound({ ...order, bytesMax, msMax: timeout * 1000, signal }, ports);
+    const bounds = { bytesMax, msMax: timeout * 1000, ...(resting && { resting }) };
+    const round = await probeRound({ ...order, ...bounds, signal }, ports);
+    return { ...round, name: order.name };
   } finally {
     ports.transport.close();
   }

@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError, type Instant } from "@causeway/kernel";
 import { type ProbedUrl, type Round, type Verdict, verdicts } from "./probed.ts";
+import type { MadeChange } from "./propose.ts";
 
 /** What one URL was found to be in one round. */
 export interface Sight
@@ -21,6 +22,9 @@ const tables = `
     firstByteMs REAL, bytesPerSecond REAL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS sightsByTime ON sights (at);
+  CREATE TABLE IF NOT EXISTS changes (
+    at INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('drain', 'restore'))
+  ) STRICT;
 `;
 
 /**
@@ -78,6 +82,40 @@ export class ProbeHistory {
         firstByteMs: toNumber(row["firstByteMs"]),
         bytesPerSecond: toNumber(row["bytesPerSecond"]),
       }));
+    });
+  }
+
+  /** Of so many last rounds, and of all since then. @throws {HostError} */
+  lastRounds(count: number, at: Instant): readonly Sight[] {
+    const first = this.#try("read", () => {
+      const times = "SELECT DISTINCT at FROM sights ORDER BY at DESC LIMIT ?";
+      return this.#database.prepare(`SELECT MIN(at) AS first FROM (${times})`).get(count)?.[
+        "first"
+      ];
+    });
+    return this.since(Math.min(at, toNumber(first) ?? at));
+  }
+
+  /** Keeps what probes have changed. @throws {HostError} */
+  addChange({ at, id, kind }: MadeChange): void {
+    this.#within(() => {
+      this.#database.prepare("INSERT INTO changes VALUES (?, ?, ?)").run(at, id, kind);
+      this.#database.prepare("DELETE FROM changes WHERE at < ?").run(at - historyLimits.keptMs);
+    });
+  }
+
+  /** What probes have changed since then, the newest first. @throws {HostError} */
+  changesSince(at: Instant): readonly MadeChange[] {
+    return this.#try("read", () => {
+      const which = "SELECT * FROM changes WHERE at >= ? ORDER BY at DESC, rowid DESC";
+      return this.#database
+        .prepare(which)
+        .all(at)
+        .map((row) => ({
+          at: Number(row["at"]),
+          id: String(row["id"]),
+          kind: row["kind"] === "drain" ? "drain" : "restore",
+        }));
     });
   }
 

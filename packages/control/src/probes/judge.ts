@@ -48,7 +48,7 @@ export function conclude(round: Round): Conclusion {
 }
 
 /** True when nothing answers at all: then it is most likely our own network. */
-function looksCutOff(routes: readonly Pick<ProbedRoute, "verdict">[]): boolean {
+export function looksCutOff(routes: readonly Pick<ProbedRoute, "verdict">[]): boolean {
   return (
     routes.length > 0 && routes.every(({ verdict }) => verdict === "dead" || verdict === "unknown")
   );

@@ -1,12 +1,12 @@
 import { CausewayError, type Clock, type Instant, type Random } from "@causeway/kernel";
 import type { Round } from "./probed.ts";
 
-export interface ProbingOptions {
+export interface ProbingOptions<Made extends Round> {
   /** From the end of a round to the start of the next, about. */
   readonly everyMs: number;
   /** @param resting URLs that asked to be left alone, and until when */
-  readonly probe: (resting: ReadonlyMap<string, Instant>) => Promise<Round>;
-  readonly onRound: (round: Round) => Promise<void>;
+  readonly probe: (resting: ReadonlyMap<string, Instant>) => Promise<Made>;
+  readonly onRound: (round: Made) => Promise<void>;
   /** Called when a round could not be made, or not be dealt with; the next one is made all the same. */
   readonly onFailure: (error: CausewayError) => void;
   readonly clock: Clock;
@@ -21,7 +21,10 @@ const spread = 0.2; // of the time between rounds: nobody can be fine just when 
  * @param first the round that was made already
  * @throws the signal's reason, and what is our own fault
  */
-export async function keepProbing(first: Round, options: ProbingOptions): Promise<never> {
+export async function keepProbing<Made extends Round>(
+  first: Made,
+  options: ProbingOptions<Made>,
+): Promise<never> {
   const { everyMs, clock, random, signal } = options;
   let resting = restingAfter(first);
   for (;;) {
