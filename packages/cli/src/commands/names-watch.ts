@@ -34,7 +34,7 @@ interface WatchOptions {
 
 const notes = `
 Exit code 1 when a name is not gone, or a server does not tell. With --every it goes on until a name
-is back, and says on standard error what else it finds.
+that was gone is back, and says on standard error what else it finds.
 `;
 
 /** `causeway names watch`: a retired name stays gone, everywhere. */
@@ -96,11 +96,14 @@ async function watch(
 ): Promise<void> {
   const { terminal, signal } = context;
   let said = "";
+  const gone = new Set<DnsName>(); // at least once: caches hold a name for a while after it went
   for (;;) {
     const watched = await lookAtNames(ask, nodeRandom, order);
     const lines = watched.flatMap(linesOf);
-    const isBack = watched.some(({ findings }) => {
-      return findings.some((each) => each.kind === "answers" || each.kind === "delegated");
+    const isBack = watched.some(({ name, findings }) => {
+      const isThere = findings.some(({ kind }) => kind === "answers" || kind === "delegated");
+      if (!isThere) gone.add(name);
+      return isThere && gone.has(name);
     });
     if (every === undefined || isBack) {
       if (watched.some((each) => each.findings.length > 0)) context.exitCode = exitCodes.failure;

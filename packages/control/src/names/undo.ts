@@ -71,7 +71,9 @@ export function loweredFrom(
   for (const record of records) {
     if (record.name !== name || record.outcome === "refused") continue;
     if (record.verb === "lower") first ??= record;
-    if (record.verb === "restore" || record.undoes === first?.id) first = undefined;
+    // Without an answer it may be low still; to restore what is restored changes nothing.
+    const isBack = record.verb === "restore" || record.undoes === first?.id;
+    if (isBack && record.outcome === "made") first = undefined;
   }
   return first;
 }
