@@ -42,12 +42,15 @@ test("an operator adds, drains and retires a route, and sees what the list says"
     /\neu-1 +retired +origin +- +1 +7 +https:\/\/a\.example\/ https:\/\/b\.example\/\n/,
   );
   assert.doesNotMatch(table, /not yet published/);
-  const reserve = ["https://deep.example/", "--sealed"];
+  const reserve = ["https://deep.example/", "--sealed", "--give"];
   assert.match(
     await vendor.run("routes", "add", "deep", ...reserve, ...at),
     /\n {2}deep: new, active, sealed in shard 1\n/,
   );
-  assert.match(await vendor.run("routes", "list", ...at), /deep\.example\/ \(sealed in shard 1\)/);
+  assert.match(
+    await vendor.run("routes", "list", ...at),
+    /deep\.example\/ \(sealed in shard 1, its key is given with tickets\)/,
+  );
   assert.match(await vendor.run("routes", "open", "1", ...at), /deep: sealed 1, now none/);
 });
 
@@ -59,8 +62,8 @@ test("what an operator mistypes is refused with the usage exit code", async (t) 
     [[...add, "--dir", empty], /CONFIG_MISSING/],
     [[...add, "--weight", "0"], /USAGE_ARGUMENT/],
     [[...add, "--kind", "cdn"], /--kind is one of origin, mirror/],
-    [[...add, "--shard", "1"], /--shard goes with --sealed/],
-    [["routes", "add", "eu-1"], /missing required argument 'url'/],
+    [[...add, "--shard", "1"], /--shard and --give go with --sealed/],
+    [["routes", "add", "eu-1"], /eu-1 is no code, and no URL/],
     [["routes", "retired"], /unknown command 'retired'/],
   ];
   for (const [args, message] of mistakes) {

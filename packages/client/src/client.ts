@@ -38,6 +38,7 @@ import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
 import { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
+import { ReserveKeys } from "./routes/reserve-keys.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
 import type { RouteReport } from "./routes/route.ts";
 import { RouteMemory } from "./routes/route-memory.ts";
@@ -237,8 +238,11 @@ async function openRoutes(
   // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
   const kept = (await readGivenRoutes(store)).slice(0, routesMax - options.routes.length);
   const given = parseRoutes([...options.routes, ...kept]);
-  const from = { given, tickets, memory, store, ports, ...(region !== undefined && { region }) };
-  const known = await readKnownList(state);
+  const reserves = await ReserveKeys.open(store);
+  const sources = { given, tickets, memory, reserves, store, ports };
+  const from = { ...sources, ...(region !== undefined && { region }) };
+  const signed = await readKnownList(state);
+  const known = signed && (await reserves.opened(signed, []));
   const retired = await readRetired(store);
   const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
   const routes = new RunRoutes(from, all);

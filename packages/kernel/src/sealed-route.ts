@@ -11,6 +11,8 @@ export interface ShardKey {
   readonly shard: number;
   /** base64url of 32 random bytes; a secret until it is announced. */
   readonly key: string;
+  /** Clients are given it with tickets in calm times; else nobody has it before it is announced. */
+  readonly given?: true;
 }
 
 export const sealedLimits = {

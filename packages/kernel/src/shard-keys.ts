@@ -12,7 +12,7 @@ export interface ShardKeys {
 export const shardKeysBytesMax = 256 * 1024;
 
 const known = ["choice", "shards"];
-const knownOfShard = ["shard", "key"];
+const knownOfShard = ["shard", "key", "given"];
 
 export function encodeShardKeys({ choice, shards }: ShardKeys): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ choice, shards }, undefined, 2)}\n`);
@@ -31,7 +31,8 @@ export function decodeShardKeys(bytes: Uint8Array): ShardKeys {
     const shard = entry.integer("shard", 1, sealedLimits.shardMax);
     if (seen.has(shard)) throw malformed("it", `has the shard ${shard} twice`);
     seen.add(shard);
-    return { shard, key: entry.matching("key", isShardKey) };
+    const isGiven = entry.has("given") && entry.boolean("given");
+    return { shard, key: entry.matching("key", isShardKey), ...(isGiven && { given: true }) };
   });
   return { choice: fields.matching("choice", isShardKey), shards };
 }

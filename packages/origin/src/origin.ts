@@ -92,6 +92,11 @@ export interface TicketOptions {
    * origins of the route. They speak what `port` speaks.
    */
   readonly entrances?: readonly number[];
+  /**
+   * The file of the keys of reserves, of which each machine is given its few in calm times. It is
+   * followed.
+   */
+  readonly shardKeysFile?: string;
 }
 
 /** A running origin. */
@@ -311,6 +316,7 @@ async function ticketsOf(
     audience,
     keys: [],
     entrances: { ports, overTls: tls !== undefined && tls.port === undefined },
+    ...(tickets.shardKeysFile !== undefined && { shardKeysFile: tickets.shardKeysFile }),
   };
 }
 

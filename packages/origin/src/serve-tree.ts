@@ -1,6 +1,8 @@
+import type { ShardKeys } from "@causeway/kernel";
 import type { Counts } from "./counters.ts";
 import type { Handler } from "./exchange.ts";
 import { fileHandler } from "./file-handler.ts";
+import type { Follower } from "./follower.ts";
 import { HttpServer } from "./http-server.ts";
 import type { OriginLimits } from "./limits.ts";
 import { type Log, throttledLog } from "./log.ts";
@@ -17,6 +19,7 @@ import { entranceDoor } from "./shield/entrance-door.ts";
 import { HiddenClients } from "./shield/hidden-clients.ts";
 import { Rulebook } from "./shield/rulebook.ts";
 import { runAdmission } from "./shield/run-admission.ts";
+import { followShardKeys } from "./shield/shard-keys-follower.ts";
 import { TicketAlarms } from "./shield/ticket-alarms.ts";
 import { TicketDesk } from "./shield/ticket-desk.ts";
 import type { TicketKey } from "./shield/ticket-key-file.ts";
@@ -56,6 +59,8 @@ export interface ServedTickets {
   /** None until the first are known. */
   readonly keys: readonly TicketKey[];
   readonly entrances: ToldEntrances;
+  /** As in `TicketOptions`. */
+  readonly shardKeysFile?: string;
 }
 
 /** The server of one worker. */
@@ -93,6 +98,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
     });
   const setTicketKeys = (keys: readonly TicketKey[]): void => desk?.setKeys(keys);
   setTicketKeys(tickets?.keys ?? []);
+  const shardKeys = desk && followedShards(tickets?.shardKeysFile, desk, log);
   const refuse = refusing(duplicates, rules, desk);
   const place = { workers: served.workers, isEntrance: entrance !== undefined };
   const { admission, stop: stopTicking } = runAdmission(limits, place, refuse, rules);
@@ -138,6 +144,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       await lanes.stop(graceMs);
       clearInterval(forgetting);
       for (const stop of watches) stop();
+      shardKeys?.stop();
       stopTicking();
       tree.close();
     },
@@ -155,6 +162,18 @@ function refusing(
     const offered = challenge && !rules.isOpen("puzzle") ? { challenge } : {};
     refuseForNow(exchange, status, duplicates, { ...means, ...offered });
   };
+}
+
+/** Each worker looks for itself: they hold keys that few need, and change once in a while. */
+function followedShards(
+  file: string | undefined,
+  { office }: TicketDesk,
+  log: Log,
+): Follower<ShardKeys> | undefined {
+  if (file === undefined) return undefined;
+  const follower = followShardKeys(file, log, (keys) => office.shards.setKeys(keys));
+  void follower.start();
+  return follower;
 }
 
 /** Notes what a client has shown. */

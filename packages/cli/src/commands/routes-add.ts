@@ -26,6 +26,7 @@ interface AddOptions extends ChangeOptions {
   readonly private?: true;
   readonly sealed?: true;
   readonly shard?: number;
+  readonly give?: true;
 }
 
 const notes = `
@@ -65,6 +66,10 @@ export const registerAdd: Register = (routes, context) => {
       "--shard <n>",
       "with --sealed, whose key opens it (default: a shard of its own)",
       wholeNumber(1, sealedLimits.shardMax),
+    )
+    .option(
+      "--give",
+      "with --sealed, have clients be given that key with their tickets, some each",
     );
   const act = async (id: string, urls: string[], options: AddOptions, of: Command) => {
     if (isCustomers(id, urls, options, of)) {
@@ -84,16 +89,16 @@ export const registerAdd: Register = (routes, context) => {
     };
     const isPrivate = options.private === true;
     const shard = shardOf(options);
-    const edit = { kind: "add", id, urls, details, isPrivate, ...(shard && { shard }) } as const;
-    await changeRoute(edit, options, context);
+    const sealing = { isGiven: options.give === true, ...(shard && { shard }) };
+    await changeRoute({ kind: "add", id, urls, details, isPrivate, ...sealing }, options, context);
   };
   withChangeOptions(add).action(act);
 };
 
-function shardOf({ sealed, shard }: AddOptions): ShardChoice | undefined {
+function shardOf({ sealed, shard, give }: AddOptions): ShardChoice | undefined {
   if (sealed === true) return shard ?? "next";
-  if (shard === undefined) return undefined;
-  throw new UsageError("USAGE_ARGUMENT", "--shard goes with --sealed.");
+  if (shard === undefined && give === undefined) return undefined;
+  throw new UsageError("USAGE_ARGUMENT", "--shard and --give go with --sealed.");
 }
 
 const shared = new Set(["state", "json", "quiet"]);

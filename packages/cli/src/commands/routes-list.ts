@@ -23,10 +23,13 @@ export const registerList: Register = (routes, { terminal }) => {
     });
 };
 
-function table({ repository, version, expires, routes, unpublished }: RoutesListed): string {
+function table(listed: RoutesListed): string {
+  const { repository, version, expires, routes, givenShards, unpublished } = listed;
   const head = ["id", "state", "kind", "region", "priority", "weight", "url"];
   const rows = routes.map(({ id, state, kind, region = "-", priority, weight, urls, sealed }) => {
-    const where = sealed === undefined ? "" : ` (sealed in shard ${sealed})`;
+    const isGiven = sealed !== undefined && givenShards.includes(sealed);
+    const whose = isGiven ? ", its key is given with tickets" : "";
+    const where = sealed === undefined ? "" : ` (sealed in shard ${sealed}${whose})`;
     return [id, state, kind, region, String(priority), String(weight), urls.join(" ") + where];
   });
   const lines = columns([head, ...rows]);

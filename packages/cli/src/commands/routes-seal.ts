@@ -5,6 +5,7 @@ import { wholeNumber } from "../whole-number.ts";
 
 interface SealOptions extends ChangeOptions {
   readonly shard?: number;
+  readonly give?: true;
 }
 
 const notes = `
@@ -21,9 +22,11 @@ export const registerSeal: Register = (routes, context) => {
       "--shard <n>",
       "whose key opens it (default: a shard of its own)",
       wholeNumber(1, sealedLimits.shardMax),
-    );
+    )
+    .option("--give", "have clients be given the key of its shard, some each, with their tickets");
   withChangeOptions(seal).action(async (id: string, options: SealOptions) => {
     const { shard } = options;
-    await changeRoute({ kind: "seal", id, ...(shard && { shard }) }, options, context);
+    const isGiven = options.give === true;
+    await changeRoute({ kind: "seal", id, isGiven, ...(shard && { shard }) }, options, context);
   });
 };

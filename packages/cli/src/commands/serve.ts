@@ -16,6 +16,7 @@ import { Option } from "commander";
 import { aborted } from "../interrupt.ts";
 import { policyFile } from "../policy-file.ts";
 import { portList } from "../port-list.ts";
+import { shardKeysFile as vendorShardKeysFile } from "../shard-keys-file.ts";
 import type { Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { vendorRoutes } from "../vendor-routes.ts";
@@ -27,6 +28,7 @@ interface ServeOptions {
   readonly repository?: string;
   readonly route?: string;
   readonly ticketKeys?: string;
+  readonly shardKeys?: string;
   readonly policy?: string;
   readonly trustEdge?: readonly string[];
   readonly shield: "on" | "off";
@@ -42,6 +44,7 @@ interface ServeOptions {
 }
 
 const stopGraceMs = 10_000;
+const portNumber = wholeNumber(0, 65_535);
 
 /** `causeway serve`: carries a repository over HTTP until it is stopped. */
 export const registerServe: Register = (program, { terminal, signal }) => {
@@ -62,6 +65,10 @@ export const registerServe: Register = (program, { terminal, signal }) => {
       "what signs the tickets of clients (default: keys/tickets.json of --dir)",
     )
     .option(
+      "--shard-keys <file>",
+      "keys of reserves, some for each client (default: keys/shards.json of --dir)",
+    )
+    .option(
       "--policy <file>",
       "what causeway policy has signed; followed when it changes (default: policy.json of --dir)",
     )
@@ -79,12 +86,7 @@ export const registerServe: Register = (program, { terminal, signal }) => {
         .default("on"),
     )
     .option("--host <host>", "the address to listen on", "0.0.0.0")
-    .option(
-      "--port <port>",
-      "the port to listen on; 0 takes a free one",
-      wholeNumber(0, 65_535),
-      8080,
-    )
+    .option("--port <port>", "the port to listen on; 0 takes a free one", portNumber, 8080)
     .option(
       "--entrances <ports>",
       "private entrances for who has a ticket, as 9001-9004; each is a process, and only tickets name it",
@@ -95,12 +97,12 @@ export const registerServe: Register = (program, { terminal, signal }) => {
     .option(
       "--tls-port <port>",
       "HTTPS on this port, and plain HTTP on --port beside it (default: HTTPS alone, on --port)",
-      wholeNumber(0, 65_535),
+      portNumber,
     )
     .option(
       "--admin-port <port>",
       "health, metrics and live control, on 127.0.0.1 (causeway watch asks 9100)",
-      wholeNumber(0, 65_535),
+      portNumber,
     )
     .option("--workers <n>", "processes that share the port", wholeNumber(1, 256))
     .addOption(
@@ -127,7 +129,7 @@ async function serve(
   const tree = repository ?? path.join(dir, "repository");
   await refuseNoFolder(tree);
   const duplicates = repository === undefined ? (await vendorRoutes(dir, route)).others : [];
-  const { keysFile, policyPath } = followedFiles(options);
+  const { keysFile, shardKeysFile, policyPath } = followedFiles(options);
   const origin = await startOrigin({
     tree,
     shield: options.shield,
@@ -140,6 +142,7 @@ async function serve(
     ...(keysFile !== undefined && {
       tickets: {
         keysFile,
+        ...(shardKeysFile !== undefined && { shardKeysFile }),
         ...(route !== undefined && { route }),
         ...(entrances !== undefined && { entrances }),
       },
@@ -211,13 +214,16 @@ async function refuseNoFolder(tree: string): Promise<void> {
 }
 
 /** What a vendor's folder has beside its repository, or what stands in for it. */
-function followedFiles({ dir = ".", repository, ticketKeys, policy }: ServeOptions): {
+function followedFiles(options: ServeOptions): {
   readonly keysFile: string | undefined;
+  readonly shardKeysFile: string | undefined;
   readonly policyPath: string | undefined;
 } {
+  const { dir = ".", repository, ticketKeys, shardKeys, policy } = options;
   const ofVendor = repository === undefined;
   const policyPath = policy === undefined ? undefined : path.resolve(policy);
   return {
+    shardKeysFile: shardKeys ?? (ofVendor ? vendorShardKeysFile(dir) : undefined),
     keysFile: ticketKeys ?? (ofVendor ? ticketKeysFile(dir) : undefined),
     policyPath: policyPath ?? (ofVendor ? policyFile(dir) : undefined),
   };

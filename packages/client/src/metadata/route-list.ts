@@ -25,10 +25,11 @@ export async function learnRoutes(run: Run): Promise<RouteList | undefined> {
     if (found === undefined || found.target.length > routeListBytesMax) return undefined;
     const kept = await keptCopy(run, found.target);
     const bytes = kept ?? (await fetchTarget(run, found.target));
-    const list = decodeRouteList(parseJson(bytes, routeListPath));
+    const signed = decodeRouteList(parseJson(bytes, routeListPath));
     // First: what is retired follows from it too, and without it a kill would leave that alone, and
     // nobody to ask.
     if (kept === undefined) await run.state.keepRouteList(bytes);
+    const list = await run.routes.opened(signed);
     await run.routes.retire(list, found.keys);
     await run.routes.learn(list);
     return list;

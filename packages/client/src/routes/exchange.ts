@@ -14,6 +14,7 @@ import { Cancel } from "./cancel.ts";
 import { type Answered, askEitherWay } from "./either-way.ts";
 import { entranceFor } from "./entrances.ts";
 import { retiredError } from "./listed/standing.ts";
+import { reserveKeysIn } from "./reserve-keys.ts";
 import { type ByteRange, type Opened, resumedBody } from "./resumed-body.ts";
 import { type Route, shown } from "./route.ts";
 import { Steps } from "./steps.ts";
@@ -137,6 +138,8 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
         const isRefused = delivery.status === 429 || delivery.status === 503;
         if (isRefused) takeTicket(asking, url, delivery, isPlaceText);
         const promised = judgeAnswer(delivery, url, request, limits, clock);
+        const offered = reserveKeysIn(delivery.headers);
+        if (offered.length > 0) host.standing.offered = offered;
         takeTicket(asking, url, delivery, (text) => {
           if (isPlaceText(text)) return false;
           return entrance === undefined || isRenewal(host.ticket, text, clock.steady());

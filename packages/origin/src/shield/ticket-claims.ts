@@ -14,11 +14,12 @@ const name = /^[\w-]+$/;
 
 /** Reads the second part of a ticket, whose signature must have been found right. */
 export function readClaims(part: string): Ticket | undefined {
-  const { aud, sub, since, exp, ent, fleet } = decodeClaims(part) ?? {};
+  const { aud, sub, since, exp, ent, home, fleet } = decodeClaims(part) ?? {};
   if (typeof aud !== "string" || !isName(sub) || !isSeconds(since) || !isSeconds(exp)) {
     return undefined;
   }
   if (ent !== undefined && !areEntrances(ent)) return undefined;
+  if (home !== undefined && !isHome(home)) return undefined;
   if (fleet !== undefined && !isFleet(fleet)) return undefined;
   return {
     aud,
@@ -26,12 +27,17 @@ export function readClaims(part: string): Ticket | undefined {
     since,
     exp,
     ...(ent !== undefined && { ent }),
+    ...(home !== undefined && { home }),
     ...(fleet !== undefined && { fleet }),
   };
 }
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value.length <= claimLimits.subLengthMax && name.test(value);
+}
+
+function isHome(value: unknown): value is string {
+  return typeof value === "string" && /^[\w-]{11}$/.test(value);
 }
 
 function isFleet(value: unknown): value is number {

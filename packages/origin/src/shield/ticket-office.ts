@@ -1,8 +1,10 @@
 import type { Exchange } from "../exchange.ts";
 import type { HeaderList } from "../headers.ts";
+import { networkKeyOf } from "../tls/address-prefix.ts";
 import { entrancesFor } from "./entrance-choice.ts";
 import { fleetLimits } from "./issue-fleet-ticket.ts";
 import { pooledRandom } from "./pooled-random.ts";
+import { ShardOffice } from "./shard-office.ts";
 import { signingKey } from "./signing-key.ts";
 import { issueTicket, type Ticket, ticketLifeSeconds } from "./ticket.ts";
 import type { TicketKey } from "./ticket-key-file.ts";
@@ -31,6 +33,8 @@ export interface ToldEntrances {
 
 /** Gives tickets to those who look for something new in calm times, and renews them at all times. */
 export class TicketOffice {
+  /** What gives the keys of reserves, with tickets. */
+  readonly shards = new ShardOffice();
   readonly #audience: string;
   readonly #entrances: ToldEntrances;
   readonly #calm: () => boolean;
@@ -73,8 +77,12 @@ export class TicketOffice {
     const key = signingKey(this.#keys, now);
     if (key === undefined) return headers;
     exchange.counters.tickets[shown === undefined ? "first" : "renewed"]++;
-    const token = issueTicket(this.#next(shown, exchange, Math.floor(now / 1000)), key);
-    return [...ownAlone(headers), "Causeway-Ticket", token];
+    const ticket = this.#next(shown, exchange, Math.floor(now / 1000));
+    const given = [...ownAlone(headers), "Causeway-Ticket", issueTicket(ticket, key)];
+    // Who comes in an attack's hour may be here for them.
+    const { home } = ticket;
+    const reserves = home !== undefined && this.#calm() ? this.shards.keysFor(home) : undefined;
+    return reserves === undefined ? given : [...given, "Causeway-Reserves", reserves];
   }
 
   /**
@@ -82,11 +90,12 @@ export class TicketOffice {
    * many got that by hand, and it ends when it says, since it must come to an end once it is stolen:
    * that one outlives a change of keys alone.
    */
-  #next(shown: Ticket | undefined, { request }: Exchange, now: number): Ticket {
+  #next(shown: Ticket | undefined, { request, client }: Exchange, now: number): Ticket {
     const { ports, overTls } = this.#entrances;
     const isTls = "encrypted" in request.socket;
     const sub = shown?.sub ?? this.#random(subjectBytes).toString("base64url");
     const ent = isTls === overTls ? entrancesFor(sub, ports) : [];
+    const home = this.shards.homeOf(shown, networkKeyOf(client));
     return {
       aud: this.#audience,
       sub,
@@ -96,6 +105,7 @@ export class TicketOffice {
           ? now + ticketLifeSeconds
           : Math.min(shown.exp, now + fleetSecondsMax),
       ...(ent.length > 0 && { ent }),
+      ...(home !== undefined && { home }),
       ...(shown?.fleet !== undefined && { fleet: shown.fleet }),
     };
   }

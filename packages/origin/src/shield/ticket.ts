@@ -13,6 +13,8 @@ export interface Ticket {
   readonly exp: number;
   /** The private entrances that it opens: ports of the route's own host. */
   readonly ent?: readonly number[];
+  /** By what it is given keys of reserves: a keyed hash of where the machine first came from. */
+  readonly home?: string;
   /** How many machines it speaks for; absent: one. */
   readonly fleet?: number;
   /** Earned by a browser for one visit, and known by its cookie alone: no token claims this. */
@@ -36,8 +38,8 @@ export const ticketLengthMax = 1024;
 
 /** A compact JWT, signed with HMAC-SHA-256 (RFC 7515 section 3.1, RFC 7518 section 3.2, RFC 7519). */
 export function issueTicket(ticket: Ticket, key: SigningKey): string {
-  const { aud, sub, since, exp, ent, fleet } = ticket;
-  const claims = base64url(JSON.stringify({ aud, sub, since, exp, ent, fleet }));
+  const { aud, sub, since, exp, ent, home, fleet } = ticket;
+  const claims = base64url(JSON.stringify({ aud, sub, since, exp, ent, home, fleet }));
   const signed = `${ticketHeader(key.kid)}.${claims}`;
   const token = `${signed}.${signatureOf(signed, key)}`;
   invariant(token.length <= ticketLengthMax, "claims within their bounds make no longer ticket");

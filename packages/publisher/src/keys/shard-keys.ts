@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   decodeShardKeys,
   encodeShardKeys,
+  type ShardKey,
   type ShardKeys,
   shardKeysBytesMax,
   TrustError,
@@ -42,6 +43,14 @@ export function withShards(keys: ShardKeys, shards: Iterable<number>): ShardKeys
   if (missing.length === 0) return keys;
   const added = missing.map((shard) => ({ shard, key: newSecret() }));
   return { ...keys, shards: [...keys.shards, ...added].toSorted((a, b) => a.shard - b.shard) };
+}
+
+/** The same, and clients are given the key of this shard with their tickets. */
+export function withGiven(keys: ShardKeys, shard: number): ShardKeys {
+  const shards = keys.shards.map((key): ShardKey => {
+    return key.shard === shard ? { ...key, given: true } : key;
+  });
+  return { ...keys, shards };
 }
 
 function newSecret(): string {

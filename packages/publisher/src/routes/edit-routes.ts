@@ -70,7 +70,8 @@ class RoutesEditing {
     const edited = await editedText(folder, text, edit);
     const config = await configFrom(edited, folder.config);
     const published = await this.#published(config);
-    const list = await makeRouteList(folder, config, published, this.#log);
+    const given = "isGiven" in edit && edit.isGiven ? edit.id : undefined;
+    const list = await makeRouteList(folder, config, published, this.#log, given);
     const documents = await this.#sign(config, published, list.entry);
     if (this.#options.signal?.aborted === true) throw new Interrupted();
     // Only now: a key that is missing, or stays locked, must leave everything as it was.

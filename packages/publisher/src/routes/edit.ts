@@ -22,8 +22,15 @@ export type RouteEdit =
       readonly isPrivate?: boolean;
       /** It stands sealed in the list; of one that is there, as it is when left out. */
       readonly shard?: ShardChoice;
+      /** Clients are given the key of its shard with their tickets, for good. */
+      readonly isGiven?: boolean;
     }
-  | { readonly kind: "seal"; readonly id: string; readonly shard?: ShardChoice }
+  | {
+      readonly kind: "seal";
+      readonly id: string;
+      readonly shard?: ShardChoice;
+      readonly isGiven?: boolean;
+    }
   /** Everybody may read of it from now on: a sealed route by its id, or all of a shard. */
   | { readonly kind: "open"; readonly what: string }
   | { readonly kind: "drain" | "restore"; readonly id: string }

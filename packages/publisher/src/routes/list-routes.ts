@@ -18,6 +18,8 @@ export interface RoutesListed {
   readonly expires: string;
   /** What causeway.yaml says, and what was ever retired. */
   readonly routes: readonly ListedRoute[];
+  /** Shards whose keys clients are given with their tickets. */
+  readonly givenShards: readonly number[];
   /** How that differs from the list that is public. */
   readonly unpublished: readonly RouteChange[];
 }
@@ -31,7 +33,8 @@ export async function listRoutes(dir: string): Promise<RoutesListed> {
   const config = await readConfig(folder.config);
   const published = await readPublished(folder.repository);
   const last = await lastRouteList(folder, published);
-  const before = knownRoutes(last, await readShardKeys(folder));
+  const keys = await readShardKeys(folder);
+  const before = knownRoutes(last, keys);
   const routes = routesToSign(config, before).map(listed);
   const document = published.delegated.get("routes");
   return {
@@ -39,6 +42,7 @@ export async function listRoutes(dir: string): Promise<RoutesListed> {
     version: last?.version ?? 0,
     expires: document === undefined ? "" : toUtcSecond(document.expires),
     routes,
+    givenShards: keys.shards.flatMap(({ shard, given }) => (given === true ? [shard] : [])),
     unpublished: routeChanges(before.map(listed), routes),
   };
 }

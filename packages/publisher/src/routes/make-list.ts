@@ -1,7 +1,7 @@
 import type { ShardKeys } from "@causeway/kernel";
 import type { Config, KnownRoute } from "../config/config.ts";
 import { warnIfShared } from "../keys/key-file.ts";
-import { readShardKeys, writeShardKeys } from "../keys/shard-keys.ts";
+import { readShardKeys, withGiven, writeShardKeys } from "../keys/shard-keys.ts";
 import type { Log } from "../log.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
 import type { Published } from "../publish/published.ts";
@@ -21,6 +21,7 @@ export interface MadeList extends ReturnType<typeof routeListFile> {
 
 /**
  * Makes the list from causeway.yaml and what is public.
+ * @param given the id of a sealed route: clients are given the key of its shard from now on
  * @throws {UsageError} `CONFIG_MALFORMED`, `KEY_MISSING`, `KEY_UNREADABLE` @throws {HostError}
  */
 export async function makeRouteList(
@@ -28,6 +29,7 @@ export async function makeRouteList(
   config: Config,
   published: Published,
   log: Log,
+  given?: string,
 ): Promise<MadeList> {
   const last = await lastRouteList(folder, published);
   const keys = await readShardKeys(folder);
@@ -38,7 +40,9 @@ export async function makeRouteList(
   const { pollSeconds } = config;
   const wanted = { routes: publicOf(after), pollSeconds, sealed: sealed.boxes };
   const file = routeListFile(wanted, last, published.versions.get("routes") ?? 0);
-  return { ...file, before, after, keep: () => keep(folder, keys, sealed.keys) };
+  const shard = after.find(({ entry }) => entry.id === given)?.shard;
+  const kept = shard === undefined ? sealed.keys : withGiven(sealed.keys, shard);
+  return { ...file, before, after, keep: () => keep(folder, keys, kept) };
 }
 
 async function keep(folder: VendorFolder, before: ShardKeys, after: ShardKeys): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock, Random, RouteList, Store, Transport } from "@causeway/kernel";
 import { orNothing } from "../../or-nothing.ts";
 import type { FleetTicket } from "../fleet-ticket.ts";
+import type { ReserveKeys } from "../reserve-keys.ts";
 import type { Route, RouteReport } from "../route.ts";
 import type { RouteMemory } from "../route-memory.ts";
 import { type Gathered, gatherRoutes, reserveMost, turnsTaken } from "./gather.ts";
@@ -14,6 +15,7 @@ export interface RouteSources {
   readonly tickets: readonly FleetTicket[];
   readonly region?: string;
   readonly memory: RouteMemory;
+  readonly reserves?: ReserveKeys;
   readonly store: Store;
   readonly ports: {
     readonly clock: Clock;
@@ -55,6 +57,12 @@ export class RunRoutes {
   /** Of bodies over the network, from whomever. */
   get bytesReceived(): number {
     return [...this.#met].reduce((sum, route) => sum + route.bytesReceived, 0);
+  }
+
+  /** A verified list with the reserves that this machine has been given the keys of. */
+  async opened(list: RouteList): Promise<RouteList> {
+    const offered = [...this.#met].flatMap(({ standing }) => standing.offered);
+    return (await this.#from.reserves?.opened(list, offered)) ?? list;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type Place, RouteError } from "@causeway/kernel";
+import { type Place, RouteError, type ShardKey } from "@causeway/kernel";
 
 /** What the vendor's list, and a run's choice among its routes, say of one route. */
 export class Standing {
@@ -12,6 +12,8 @@ export class Standing {
   reserve = false;
   /** True once it was asked in this run. */
   asked = false;
+  /** Keys of reserves that it gave in this run, lately; right or wrong. */
+  offered: readonly ShardKey[] = [];
   /** Whether the vendor has retired what a redirect would lead to, by a route's URL. */
   isRetired: (base: URL) => boolean = () => false;
   readonly #retirement = new AbortController();
