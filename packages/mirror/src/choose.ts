@@ -1,6 +1,15 @@
 import { cataloguePath, isProductId, type ProductId, UsageError } from "@causeway/kernel";
 import type { TargetFile } from "@causeway/trust";
 
+/** Those of the products that the repository does not have. */
+export function unknownProducts(
+  targets: readonly TargetFile[],
+  products: readonly ProductId[],
+): readonly ProductId[] {
+  const paths = new Set(targets.map(({ path }) => path));
+  return products.filter((product) => !paths.has(cataloguePath(product)));
+}
+
 /**
  * The targets that a mirror of these products holds: theirs, and all that is no product's, as
  * advisories and the list of routes; all targets when none are chosen.
@@ -11,8 +20,7 @@ export function chooseTargets(
   products: readonly ProductId[] | undefined,
 ): readonly TargetFile[] {
   if (products === undefined) return targets;
-  const paths = new Set(targets.map(({ path }) => path));
-  const unknown = products.find((product) => !paths.has(cataloguePath(product)));
+  const [unknown] = unknownProducts(targets, products);
   if (unknown !== undefined) {
     const text = `the repository has no product "${unknown}"; check the spelling.`;
     throw new UsageError("USAGE_UNKNOWN_PRODUCT", text);

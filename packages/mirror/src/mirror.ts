@@ -8,7 +8,8 @@ import { makeFolders } from "@causeway/client/internal/make-folders";
 import { readTrust } from "@causeway/client/internal/read-trust";
 import { folderStore, lockFolder, type NodePorts, sweepFolder } from "@causeway/client/node";
 import { type ProductId, type Store, UsageError } from "@causeway/kernel";
-import { chooseTargets } from "./choose.ts";
+import type { TargetFile } from "@causeway/trust";
+import { chooseTargets, unknownProducts } from "./choose.ts";
 import { type FillProgress, filesOf, fillTree, type TreeTarget } from "./fill.ts";
 import { removeOldFiles } from "./old-files.ts";
 import { publishState } from "./publish-state.ts";
@@ -24,7 +25,7 @@ export interface MirrorOptions {
   readonly trust?: string | Uint8Array;
   /** URLs of the repository, http, https or file; the most preferred first. */
   readonly routes: readonly string[];
-  /** None means all. */
+  /** None means all. One that the vendor drops later is no failure while there are others. */
   readonly products?: readonly ProductId[];
   readonly ports: NodePorts;
   /** How long what no state names any more stays for who is under way; a day unless given. */
@@ -44,6 +45,8 @@ export interface Mirrored {
   readonly downloaded: number;
   /** Files that no reader needs any more. */
   readonly removed: number;
+  /** Chosen products that the vendor no longer has. */
+  readonly dropped: readonly ProductId[];
   readonly routes: readonly RouteReport[];
   readonly clock: ClockReport;
 }
@@ -143,8 +146,10 @@ class Keeper {
     };
     const mirrored = async (followed: Followed): Promise<Mirrored> => {
       const { state } = followed;
+      const dropped = await this.#dropped(state.targets);
+      const chosen = products.filter((product) => !dropped.includes(product));
       const targets = filesOf(
-        chooseTargets(state.targets, products.length > 0 ? products : undefined),
+        chooseTargets(state.targets, products.length > 0 ? chosen : undefined),
       );
       await fillTree(this.#store, followed, await this.#missing(targets), onProgress);
       const isNews = await publishState(this.#store, state, followed.now);
@@ -156,11 +161,21 @@ class Keeper {
         bytes: targets.reduce((sum, { target }) => sum + target.length, 0),
         downloaded: followed.downloaded,
         removed: await this.#removeOld(followed, targets),
+        dropped,
         routes: followed.routes,
         clock: followed.clock,
       };
     };
     return follow(client, signal, mirrored, limits);
+  }
+
+  /** Of a new mirror, or of one whose every product is unknown, it is a mistake instead. */
+  async #dropped(targets: readonly TargetFile[]): Promise<readonly ProductId[]> {
+    const { products = [] } = this.#options;
+    const unknown = unknownProducts(targets, products);
+    if (unknown.length === products.length) return [];
+    const isNew = (await this.#files.length("metadata/timestamp.json")) === undefined;
+    return isNew ? [] : unknown;
   }
 
   /** What is not there, or is not what was signed. */

@@ -270,3 +270,27 @@ test("a chosen product's mirror has all metadata, and no other product's patches
   const wrong = await mirrorOf(t, { ...options, products: [toProductId("readr")] });
   await assert.rejects(wrong.update(), { code: "USAGE_UNKNOWN_PRODUCT" });
 });
+
+test("a product that the vendor drops leaves the mirror of the others as it is", async (t) => {
+  const folder = await treeFolder(t);
+  const vendor = makeVendor();
+  const { repository } = vendor;
+  repository.addTarget("products/other.json", "{}", "patches");
+  vendor.publish();
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const products = [toProductId("reader"), toProductId("other")];
+  const options = { folder, routes: fleet.urls, trust: vendor.trust };
+  const mirror = await mirrorOf(t, { ...options, products });
+  assert.deepEqual((await mirror.update()).dropped, []);
+  delete repository.role("patches").targets["products/other.json"];
+  vendor.release("1.2", noise(200_000, 5));
+  const [server] = fleet.servers;
+  assert.ok(server);
+  server.files = vendor.files();
+  const { dropped, isNews } = await mirror.update();
+  assert.deepEqual([dropped, isNews], [["other"], true]);
+  mirror.close();
+  const mistyped = { ...options, folder: await treeFolder(t), products };
+  const other = await mirrorOf(t, mistyped);
+  await assert.rejects(other.update(), { code: "USAGE_UNKNOWN_PRODUCT" });
+});

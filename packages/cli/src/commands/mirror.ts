@@ -146,11 +146,12 @@ async function keep(
 }
 
 function summary(told: Mirrored & { readonly dir: string }): string {
-  const { versions, targets, bytes, downloaded, removed, routes } = told;
+  const { versions, targets, bytes, downloaded, removed, dropped, routes } = told;
   const held = `${formatCount(targets, "file", "files")}, ${formatBytes(bytes)}`;
   const lines = [`${told.dir}: state ${versions.timestamp}, ${held}, verified`];
   const gone = removed === 0 ? "" : `, ${formatCount(removed, "old file", "old files")} removed`;
   lines.push(`  ${formatBytes(downloaded)} downloaded${gone}`);
+  for (const product of dropped) lines.push(`  the vendor has no product "${product}" any more`);
   for (const route of routes.filter(({ state }) => state !== "ok")) {
     lines.push(`  ${route.state.padEnd(5)} ${route.url}: ${route.why ?? ""}`);
   }
