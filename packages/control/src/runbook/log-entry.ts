@@ -1,5 +1,4 @@
 import {
-  canonicalJson,
   Fields,
   type Instant,
   isSha256,
@@ -67,13 +66,17 @@ const textMax = 2000;
 /** One line, without its end. What was before and after is left out where it is too long. */
 export function encodeEntry({ n, prev, at, who, event }: LogEntry): Uint8Array {
   const head = { _type: "causeway-runbook-entry", n, prev, at: toUtcSecond(at), who };
-  const bytes = canonicalJson({ ...head, ...(event as JsonEvent) });
-  if (bytes.length <= lineBytesMax) return bytes;
-  const long = `left out: ${bytes.length} bytes`;
-  return canonicalJson({ ...head, ...(event as JsonEvent), before: long, after: long });
+  const line = Buffer.from(JSON.stringify({ ...head, ...event }, readable));
+  if (line.length <= lineBytesMax) return line;
+  const long = `left out: ${line.length} bytes`;
+  return Buffer.from(JSON.stringify({ ...head, ...event, before: long, after: long }, readable));
 }
 
-type JsonEvent = Readonly<Record<string, JsonInput>>;
+/** What a strict reader takes: whole numbers, and text without halves of characters. */
+function readable(_name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isSafeInteger(value)) return String(value);
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
 
 /** @throws {TrustError} `TRUST_MALFORMED` */
 export function decodeEntry(value: Json, subject: string): LogEntry {
@@ -91,7 +94,7 @@ export function decodeEntry(value: Json, subject: string): LogEntry {
 function decodeEvent(fields: Fields, subject: string): LogEvent {
   const what = fields.string("what", 20);
   const sets = (): { readonly before: JsonInput; readonly after: JsonInput } => {
-    return { before: fields.get("before") ?? null, after: fields.get("after") ?? null };
+    return { before: plain(fields.get("before")), after: plain(fields.get("after")) };
   };
   const text = (name: string): string => fields.string(name, textMax);
   const step = (): StepEvent => {
@@ -125,4 +128,13 @@ function decodeEvent(fields: Fields, subject: string): LogEvent {
     default:
       throw malformed(subject, `"what" is nothing that is known`);
   }
+}
+
+/** With objects as JSON.stringify writes them. What they hold is shown, and never looked up. */
+function plain(value: Json | undefined): JsonInput {
+  if (value instanceof Map) {
+    const members = [...value].map(([name, each]) => [name, plain(each)] as const);
+    return Object.fromEntries(members);
+  }
+  return Array.isArray(value) ? value.map(plain) : ((value as string | null | undefined) ?? null);
 }

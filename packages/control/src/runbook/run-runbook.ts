@@ -68,6 +68,7 @@ export interface RunOptions {
 
 const lookMs = 5_000;
 const messageLengthMax = 500;
+const whyLengthMax = 1500; // a reason, and what was measured in a file of a long name
 
 /**
  * Does what is due, until nothing is left that could become so. Each step is done at most once, also
@@ -94,6 +95,8 @@ class Run {
   readonly #ports: RunPorts;
   readonly #start: ClockReading;
   readonly #told = new Map<string, string>();
+  /** By this run. */
+  readonly #done = new Set<string>();
   #wait = "";
 
   constructor(ports: RunPorts) {
@@ -187,7 +190,8 @@ class Run {
     const key = situation.kind === "condition" ? situation.kind : JSON.stringify(situation);
     if (this.#told.get(step.id) === key) return;
     this.#told.set(step.id, key);
-    if (situation.kind !== "due") this.#ports.tell({ kind: "situation", of });
+    const isTold = situation.kind === "due" || this.#done.has(step.id);
+    if (!isTold) this.#ports.tell({ kind: "situation", of });
   }
 
   async #carryOut(
@@ -200,7 +204,8 @@ class Run {
     const { approvedBy = [], failures = 0 } = progress.get(id) ?? {};
     const writer = this.#writer;
     const { verb } = action;
-    const why = [step.why, measured].filter((each) => each !== "").join("; ");
+    const reasons = [step.why, measured].filter((each) => each !== "");
+    const why = reasons.join("; ").slice(0, whyLengthMax);
     await log.append({ what: "intent", step: id, content, verb, why, approvedBy }, writer);
     tell({ kind: "doing", step, isAgain });
     let acted: Acted;
@@ -217,6 +222,7 @@ class Run {
     }
     const { before, after } = acted;
     await log.append({ what: "done", step: id, content, before, after }, writer);
+    this.#done.add(id);
     tell({ kind: "acted", step, acted, isDry: false });
   }
 }

@@ -24,9 +24,10 @@ export function stepContent(step: Omit<Step, "content">, place: StepPlace): Sha2
     after: [...after],
     mode,
     approvals,
-    why,
+    // As text, in which halves of characters are told apart too.
+    why: JSON.stringify(why),
     verb,
-    args: argumentsContent(args),
+    args: JSON.stringify(args),
     ...(verb.startsWith("names ") && { names: namesContent(place.names) }),
   };
   return createHash("sha256").update(canonicalJson(said)).digest("hex") as Sha256;
@@ -34,11 +35,6 @@ export function stepContent(step: Omit<Step, "content">, place: StepPlace): Sha2
 
 function conditionContent({ id, source, threshold, ...rest }: Condition): JsonInput {
   return { id, source: { ...source }, threshold: String(threshold), ...rest };
-}
-
-function argumentsContent(args: Step["action"]["args"]): JsonInput {
-  // The schema lets nothing into them that JSON has not.
-  return JSON.parse(JSON.stringify(args)) as JsonInput;
 }
 
 function namesContent(names: NamePlace | undefined): JsonInput {

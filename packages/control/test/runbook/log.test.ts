@@ -84,6 +84,19 @@ test("a line that a kill cut off is taken away, and no whole one ever is", async
   assert.equal(readFileSync(log.file, "utf8").startsWith(whole), true);
 });
 
+test("whatever a message holds is one line, and is read as it was", async (t) => {
+  const log = await logOf(t);
+  const content = "0".repeat(64) as never;
+  const after = { text: 'a\n"\u0000\u2028', half: "\ud800", share: 0.5, list: [1, null, true] };
+  await log.append({ what: "done", step: "a", content, before: null, after }, writer);
+  const long = "x".repeat(100_000);
+  await log.append({ what: "done", step: "b", content, before: long, after: long }, writer);
+  const events = (await log.read()).map((each) => each.event);
+  const read = { ...after, half: "\ufffd", share: "0.5" };
+  assert.deepEqual(events[1], { what: "done", step: "a", content, before: null, after: read });
+  assert.match(JSON.stringify(events[2]), /"after":"left out: \d+ bytes"/);
+});
+
 test("what many write at once becomes one chain", async (t) => {
   const folder = folderFor(t);
   const steps = Array.from({ length: 8 }, (_, at) => `step-${at}`);

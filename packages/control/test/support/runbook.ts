@@ -20,3 +20,8 @@ export function runbookOf(steps: readonly StepPart[], more: Partial<RunbookValue
     return new Error(`${path.join(".")}: ${what}`) as never;
   });
 }
+
+/** Each comes after the one before. */
+export const killedSteps: readonly StepPart[] = Array.from({ length: 12 }, (_, at) => {
+  return { id: `step-${at}`, ...(at > 0 && { after: [`step-${at - 1}`] }) };
+});
