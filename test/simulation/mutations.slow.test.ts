@@ -3,20 +3,20 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { runDrill } from "../../packages/sim/src/drill.ts";
 import { root, sourceEnvironment } from "../../tools/checkout.ts";
 import foundAt from "./found-at.json" with { type: "json" };
 import { copyWith } from "./support/mutated-tree.ts";
 import { mutations } from "./support/mutations.ts";
 import { yieldToOthers } from "./support/yield.ts";
 
-const simulator = join(root, "packages/sim/src/main.ts");
 const options = { cwd: root, env: sourceEnvironment(), encoding: "utf8" } as const;
 const seedsMax = 2_000;
 
 yieldToOthers();
 
 for (const mutation of mutations) {
-  test(`the simulator finds it when ${mutation.name}`, (t) => {
+  test(`the simulator finds it when ${mutation.name}`, async (t) => {
     const folder = copyWith(mutation);
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const program = join(folder, "packages/sim/src/main.ts");
@@ -32,8 +32,7 @@ for (const mutation of mutations) {
     const [told] = /^SEED=\d+ .*$/m.exec(stdout) ?? [];
     assert.ok(told !== undefined, `${stdout}${stderr}`);
     t.diagnostic(told);
-    const seed = /\d+/.exec(told)?.[0];
-    const whole = spawnSync(process.execPath, [simulator, `--seed=${seed}`], options);
-    assert.equal(whole.status, 0, `without the bug it is no better: ${whole.stdout}`);
+    const { broken } = await runDrill(Number(/\d+/.exec(told)?.[0]));
+    assert.equal(broken, undefined, "without the bug it is no better");
   });
 }
