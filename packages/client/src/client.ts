@@ -32,8 +32,10 @@ import { TrustState } from "./metadata/trust-state.ts";
 import { orNothing } from "./or-nothing.ts";
 import { Announcements } from "./routes/announced/announcements.ts";
 import { type TellNews, takeDropped } from "./routes/announced/dropped.ts";
+import { lookUpAnnouncements } from "./routes/announced/look-up.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
 import { readGivenRoutes } from "./routes/given-routes.ts";
+import { hostTimes } from "./routes/host-times.ts";
 import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
 import { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
@@ -208,9 +210,24 @@ export async function withRun<Value>(
       const tell = options.onAnnouncement ?? (() => undefined);
       await takeDropped(announcements, options.state, tell);
       const routes = await openRoutes(options, ports, state, announcements);
+      const search = async (): Promise<boolean> => {
+        const hosts = hostTimes(routes.all);
+        const isRetired = (base: URL): boolean => routes.isRetired(base);
+        await lookUpAnnouncements(
+          announcements,
+          { bases: routes.bases, isRetired, hosts },
+          ports,
+          signal,
+          tell,
+        );
+        return routes.announce(announcements.urls);
+      };
+      if (routes.areUseless) await search();
+      requireUse(routes);
       const { retries } = options;
+      const run = { ports, routes, state, limits: bounds.client, retries, now, signal };
       try {
-        return await act({ ports, routes, state, limits: bounds.client, retries, now, signal });
+        return await actOrSearch(() => act(run), search);
       } finally {
         await orNothing(state.restore()); // where it cannot be kept, the patch is still worth having
         await routes.save();
@@ -249,12 +266,30 @@ async function openRoutes(
   if (known !== undefined) await routes.learn(known);
   const { urls } = announcements;
   if (urls.length > 0) await routes.announce(urls);
-  if (routes.areRetired) {
-    const text = "the vendor has retired all routes that are known; name another one with --route.";
-    throw new UsageError("USAGE_ROUTES_RETIRED", text);
+  return routes;
+}
+
+/** Once more when no route delivers, and the search brings others. */
+async function actOrSearch<Value>(
+  act: () => Promise<Value>,
+  search: () => Promise<boolean>,
+): Promise<Value> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof NoRouteDelivered) || !(await search())) throw error;
+    return act();
   }
-  if (routes.all.length > 0) return routes;
-  throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
+}
+
+/** @throws {UsageError} */
+function requireUse(routes: RunRoutes): void {
+  if (routes.all.length === 0) {
+    throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
+  }
+  if (!routes.areUseless) return;
+  const text = "the vendor has retired all routes that are known; name another one with --route.";
+  throw new UsageError("USAGE_ROUTES_RETIRED", text);
 }
 
 function requireRegion(region: string | undefined): void {

@@ -79,6 +79,15 @@ export interface Transport {
   placeOf?(url: URL): Place | "nowhere";
 }
 
+/** Texts that stand in the DNS. Nothing about them is verified. */
+export interface TextRecords {
+  /**
+   * Those of the TXT records at a name, the strings of each put together. Rejects when there are
+   * none, when nobody answers, and with any reason when the signal fires.
+   */
+  textsAt(name: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
 /** One open file. Positions and lengths are bytes. */
 export interface FileHandle {
   length(): Promise<number>;
@@ -145,4 +154,6 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  /** Absent where nobody is to be asked. */
+  readonly texts?: TextRecords;
 }

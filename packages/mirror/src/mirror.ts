@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
-import type { ClockReport, RouteReport } from "@causeway/client";
+import type { AnnouncementNews, ClockReport, RouteReport } from "@causeway/client";
 import { type Followed, type FollowLimits, follow } from "@causeway/client/internal/follow";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { makeFolders } from "@causeway/client/internal/make-folders";
@@ -28,6 +28,8 @@ export interface MirrorOptions {
   /** None means all. One that the vendor drops later is no failure while there are others. */
   readonly products?: readonly ProductId[];
   readonly ports: NodePorts;
+  /** Told of each announcement that was found in its own folder, `.mirror`, or in the DNS. */
+  readonly onAnnouncement?: (news: AnnouncementNews) => void;
   /** How long what no state names any more stays for who is under way; a day unless given. */
   readonly graceMs?: number;
   readonly signal: AbortSignal;
@@ -138,10 +140,12 @@ class Keeper {
 
   async update(onProgress: (progress: FillProgress) => void): Promise<Mirrored> {
     const { folder, routes, ports, given, products = [], signal, limits } = this.#options;
+    const { onAnnouncement } = this.#options;
     const client = {
       routes,
       ports,
       state: folderStore(path.join(folder, own), ports.clock),
+      ...(onAnnouncement && { onAnnouncement }),
       ...(given !== undefined && { trust: given }),
     };
     const mirrored = async (followed: Followed): Promise<Mirrored> => {

@@ -21,6 +21,7 @@ import { describeFailure } from "../failure.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { aborted } from "../interrupt.ts";
 import { type ListenPlace, listenPlace } from "../listen-place.ts";
+import { tellNews } from "../routes/tell-news.ts";
 import { StepScreen } from "../step-screen.ts";
 import { printable } from "../terminal.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
@@ -74,6 +75,7 @@ async function mirror(options: MirrorVerbOptions, context: Context): Promise<voi
     ports,
     products,
     signal: context.signal,
+    onAnnouncement: (news) => tellNews(news, context.terminal),
     ...(trust !== undefined && { trust }),
   });
   let origin: Origin | undefined;

@@ -11,7 +11,7 @@ export {
   openClient,
   thisPlatform,
 } from "./open-client.ts";
-export { type NodePorts, nodePorts } from "./ports.ts";
+export { type NodePorts, type NodePortsOptions, nodePorts } from "./ports.ts";
 export { nodeRandom } from "./random.ts";
 export { readFleetTicket } from "./read-fleet-ticket.ts";
 export { folderStore, sweepFolder } from "./store.ts";

@@ -30,9 +30,9 @@ import { quickLimits } from "./quick.ts";
 export const product = "reader" as ProductId;
 export { now };
 
-/** The machine's ports, but with the clock of the test repository's days. */
+/** The machine's ports, but with the clock of the test repository's days, and no name servers. */
 export function portsIn2030(): NodePorts {
-  const ports = nodePorts();
+  const { texts: _, ...ports } = nodePorts();
   return { ...ports, clock: { ...ports.clock, wall: () => now } };
 }
 

@@ -12,8 +12,10 @@ import {
 import { type Authority, authorityOver, isSignedByOneOf, repositoryIdOf } from "@causeway/trust";
 import { type HostTime, judgeTime } from "../../metadata/judge-time.ts";
 import { type TrustState, unlessRefused } from "../../metadata/trust-state.ts";
+import { orNothing } from "../../or-nothing.ts";
 import { type AnnouncementRecord, codesMax, keepRecord, readRecord } from "./record.ts";
 
+const lookUpRestMs = 15 * 60_000; // a vendor under attack is heard of soon enough
 const skewMs = 24 * 3_600_000; // of a clock that is behind: a wrong time zone is no wrong year
 
 /** Announcements that a state has taken, and what it holds further ones against. */
@@ -66,15 +68,31 @@ export class Announcements {
    */
   async take(text: string, hosts: readonly HostTime[] = []): Promise<Announcement> {
     const taken = openAnnouncement(text, this.#trust(this.#record.sequence, hosts));
-    const { codes } = this.#record;
+    const { codes, lookUp } = this.#record;
     this.#live = [taken, ...this.#live];
     this.#record = {
       keys: idsOf(this.#authority),
       sequence: taken.sequence,
       codes: [plain(text), ...codes].slice(0, codesMax),
+      ...(lookUp && { lookUp }),
     };
     await keepRecord(this.#store, this.#record);
     return taken;
+  }
+
+  /**
+   * Whether the DNS may be asked for announcements now; if so, it is not again for a while.
+   * @param chance from 0 to 1, so that a fleet spreads
+   */
+  async beginLookUp(chance: number): Promise<boolean> {
+    const { lookUp } = this.#record;
+    const now = this.#local;
+    const isResting = lookUp !== undefined && lookUp.askedAt <= now && now < lookUp.until;
+    if (isResting) return false;
+    const until = now + Math.round(lookUpRestMs * (0.5 + chance));
+    this.#record = { ...this.#record, lookUp: { askedAt: now, until } };
+    await orNothing(keepRecord(this.#store, this.#record));
+    return true;
   }
 
   #underOwnKeys(kept: AnnouncementRecord, authority: Authority): AnnouncementRecord {
@@ -85,7 +103,7 @@ export class Announcements {
     });
     const isSame = keys.join() === kept.keys.join();
     const sequence = Math.max(isSame ? kept.sequence : 0, ...known.map((each) => each.sequence));
-    return { keys, sequence, codes: known.map(({ code }) => code) };
+    return { ...kept, keys, sequence, codes: known.map(({ code }) => code) };
   }
 
   /** Of a code that is good, or will be, or was; undefined for one that nobody vouches for. */

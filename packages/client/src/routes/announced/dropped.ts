@@ -1,4 +1,5 @@
 import { AnnouncementError, type CausewayError, HostError, type Store } from "@causeway/kernel";
+import type { HostTime } from "../../metadata/judge-time.ts";
 import { orNothing } from "../../or-nothing.ts";
 import type { Announcements } from "./announcements.ts";
 
@@ -34,16 +35,17 @@ export async function takeDropped(
 }
 
 /** Takes one that was found; one that is known already is no news. */
-async function takeQuietly(
+export async function takeQuietly(
   announcements: Announcements,
   text: string,
   from: string,
   tell: TellNews,
+  hosts: readonly HostTime[] = [],
 ): Promise<void> {
   if (announcements.has(text)) return;
   const before = new Set(announcements.live);
   try {
-    await orNothing(announcements.take(text));
+    await orNothing(announcements.take(text, hosts));
     const urls = announcements.live
       .filter((each) => !before.has(each))
       .flatMap((each) => each.urls);

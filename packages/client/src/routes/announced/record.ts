@@ -1,4 +1,4 @@
-import { canonicalJson, Fields, parseJson, type Store } from "@causeway/kernel";
+import { canonicalJson, Fields, type Instant, parseJson, type Store } from "@causeway/kernel";
 import { unlessRefused } from "../../metadata/trust-state.ts";
 import { orNothing } from "../../or-nothing.ts";
 
@@ -7,6 +7,7 @@ const kind = "causeway-announcements";
 const lengthMax = 16 * 1024; // four codes of the longest kind, twice
 const keysMax = 256;
 const codeLengthMax = 2_048;
+const instantMax = 8.64e15; // of a Date
 const sequenceMax = 2 ** 32 - 1;
 /** As many as bring 16 routes; an older one gives way. */
 export const codesMax = 4;
@@ -19,6 +20,8 @@ export interface AnnouncementRecord {
   readonly sequence: number;
   /** The newest first; each is verified anew whenever it is read. */
   readonly codes: readonly string[];
+  /** When the DNS was asked for announcements, and until when it is not asked again. */
+  readonly lookUp?: { readonly askedAt: Instant; readonly until: Instant };
 }
 
 /** Damaged or lost, it is as if nothing had been taken. */
@@ -30,11 +33,10 @@ export async function readRecord(store: Store): Promise<AnnouncementRecord> {
 
 /** @throws {HostError} */
 export async function keepRecord(store: Store, record: AnnouncementRecord): Promise<void> {
-  const { keys, sequence, codes } = record;
-  await store.write(
-    file,
-    canonicalJson({ _type: kind, keys: [...keys], sequence, codes: [...codes] }),
-  );
+  const { keys, sequence, codes, lookUp } = record;
+  const known = { keys: [...keys], sequence, codes: [...codes] };
+  const all = { _type: kind, ...known, ...(lookUp && { lookUp: { ...lookUp } }) };
+  await store.write(file, canonicalJson(all));
 }
 
 function decode(bytes: Uint8Array): AnnouncementRecord | undefined {
@@ -44,5 +46,11 @@ function decode(bytes: Uint8Array): AnnouncementRecord | undefined {
     keys: fields.strings("keys", keysMax),
     sequence: fields.integer("sequence", 0, sequenceMax),
     codes: fields.strings("codes", codesMax).filter((code) => code.length <= codeLengthMax),
+    ...(fields.has("lookUp") && { lookUp: lookUpOf(fields.object("lookUp")) }),
   };
+}
+
+function lookUpOf(fields: Fields): NonNullable<AnnouncementRecord["lookUp"]> {
+  const askedAt = fields.integer("askedAt", 0, instantMax);
+  return { askedAt, until: fields.integer("until", 0, instantMax) };
 }

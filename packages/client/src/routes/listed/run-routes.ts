@@ -1,4 +1,5 @@
 import type { Clock, Random, RouteList, Store, Transport } from "@causeway/kernel";
+import { routesMax } from "../../limits.ts";
 import { orNothing } from "../../or-nothing.ts";
 import type { FleetTicket } from "../fleet-ticket.ts";
 import type { ReserveKeys } from "../reserve-keys.ts";
@@ -46,6 +47,16 @@ export class RunRoutes {
   /** In the order in which they are preferred. */
   get all(): readonly Route[] {
     return this.#gathered.routes;
+  }
+
+  /** Of the routes that are known, the most preferred first; of a long list not all. */
+  get bases(): readonly URL[] {
+    const listed = this.#list.routes.slice(0, routesMax).map(({ urls: [url] }) => new URL(url));
+    return [...[...this.#met].map(({ base }) => base), ...listed];
+  }
+
+  isRetired(base: URL): boolean {
+    return isRetired(this.#retired, base);
   }
 
   /** Those that were given by hand, and whoever was asked. */
@@ -101,9 +112,9 @@ export class RunRoutes {
     await memory.save([...this.#met], ports.random);
   }
 
-  /** True when the vendor has retired all of them. */
-  get areRetired(): boolean {
-    return this.all.length > 0 && this.all.every(({ standing }) => standing.retirement.aborted);
+  /** True when there are none, or the vendor has retired all of them. */
+  get areUseless(): boolean {
+    return this.all.every(({ standing }) => standing.retirement.aborted);
   }
 
   async #gather(): Promise<void> {
