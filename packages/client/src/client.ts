@@ -18,7 +18,7 @@ import type { DownloadEvent } from "./download/download-event.ts";
 import type { DownloadRequest } from "./download/download-request.ts";
 import { type OldFile, requireFewOldFiles } from "./download/old-file.ts";
 import { type DownloadLimits, downloadLimits } from "./download-limits.ts";
-import { type ClientLimits, clientLimits, routesMax } from "./limits.ts";
+import { type ClientLimits, clientLimits } from "./limits.ts";
 import { type ClockReport, reportClock } from "./metadata/clock-report.ts";
 import { type Found, findRelease, type Wish } from "./metadata/find.ts";
 import type { JudgedTime } from "./metadata/judge-time.ts";
@@ -26,24 +26,21 @@ import { Learning } from "./metadata/learning.ts";
 import type { Run } from "./metadata/metadata.ts";
 import { type OnState, onNewestState } from "./metadata/newest.ts";
 import { refreshState } from "./metadata/refresh.ts";
-import { learnRoutes, readKnownList } from "./metadata/route-list.ts";
+import { learnRoutes } from "./metadata/route-list.ts";
 import { withoutJumps } from "./metadata/run-clock.ts";
 import { TrustState } from "./metadata/trust-state.ts";
+import { openRoutes, requireUse } from "./open-routes.ts";
 import { orNothing } from "./or-nothing.ts";
 import { Announcements } from "./routes/announced/announcements.ts";
 import { type TellNews, takeDropped } from "./routes/announced/dropped.ts";
 import { lookUpAnnouncements } from "./routes/announced/look-up.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
-import { readGivenRoutes } from "./routes/given-routes.ts";
 import { hostTimes } from "./routes/host-times.ts";
-import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
-import { RunRoutes } from "./routes/listed/run-routes.ts";
+import type { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
-import { ReserveKeys } from "./routes/reserve-keys.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
 import type { RouteReport } from "./routes/route.ts";
-import { RouteMemory } from "./routes/route-memory.ts";
 
 export interface ClientOptions {
   /** The vendor's root.json; needed until the state has met it once. */
@@ -243,32 +240,6 @@ export async function withRun<Value>(
   }
 }
 
-/** The routes given by hand, those of announcements, and of the newest list that is known. */
-async function openRoutes(
-  options: ClientOptions,
-  ports: Ports,
-  state: TrustState,
-  announcements: Announcements,
-): Promise<RunRoutes> {
-  const { state: store, region, tickets = [] } = options;
-  const memory = await RouteMemory.open(store, ports.clock);
-  // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
-  const kept = (await readGivenRoutes(store)).slice(0, routesMax - options.routes.length);
-  const given = parseRoutes([...options.routes, ...kept]);
-  const reserves = await ReserveKeys.open(store);
-  const sources = { given, tickets, memory, reserves, store, ports };
-  const from = { ...sources, ...(region !== undefined && { region }) };
-  const signed = await readKnownList(state);
-  const known = signed && (await reserves.opened(signed, []));
-  const retired = await readRetired(store);
-  const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
-  const routes = new RunRoutes(from, all);
-  if (known !== undefined) await routes.learn(known);
-  const { urls } = announcements;
-  if (urls.length > 0) await routes.announce(urls);
-  return routes;
-}
-
 /** Once more when no route delivers, and the search brings others. */
 async function actOrSearch<Value>(
   act: () => Promise<Value>,
@@ -280,16 +251,6 @@ async function actOrSearch<Value>(
     if (!(error instanceof NoRouteDelivered) || !(await search())) throw error;
     return act();
   }
-}
-
-/** @throws {UsageError} */
-function requireUse(routes: RunRoutes): void {
-  if (routes.all.length === 0) {
-    throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
-  }
-  if (!routes.areUseless) return;
-  const text = "the vendor has retired all routes that are known; name another one with --route.";
-  throw new UsageError("USAGE_ROUTES_RETIRED", text);
 }
 
 function requireRegion(region: string | undefined): void {

@@ -159,8 +159,8 @@ test("name servers that never answer, or that answer without end, hold up nobody
   const places = { bases: [new URL(known)], isRetired: () => false, hosts: [] };
   const news: AnnouncementNews[] = [];
   const { signal } = new AbortController();
-  const ports = { ...machine, clock };
-  await lookUpAnnouncements(announcements, places, ports, signal, (each) => news.push(each));
+  const hasty = { ...machine, clock };
+  await lookUpAnnouncements(announcements, places, hasty, signal, (each) => news.push(each));
   assert.equal(news.length, 8);
 });
 

@@ -1,27 +1,46 @@
+import { UsageError } from "@causeway/kernel";
 import { listRoutes, type RoutesListed } from "@causeway/publisher";
 import { describeChange } from "../routes/change-route.ts";
+import { tellKnown } from "../routes/list-known.ts";
 import { columns } from "../table.ts";
 import { printable } from "../terminal.ts";
 import { addVerb, type Register } from "../verb.ts";
 
 interface ListOptions {
-  readonly dir: string;
+  readonly dir?: string;
+  readonly state?: string;
 }
 
-/** `causeway routes list`: what the signed list says, and what is not published yet. */
-export const registerList: Register = (routes, { terminal }) => {
-  addVerb(
-    routes,
-    "list",
-    "List the routes of the signed list.",
-    "causeway routes list --dir vendor",
-  )
-    .option("--dir <dir>", "the vendor's folder", ".")
-    .action(async ({ dir }: ListOptions) => {
-      const listed = await listRoutes(dir);
-      terminal.result(listed, table(listed));
+const notes = `
+With --state, what a customer's machine knows of routes: those given and announced, the vendor's newest
+list, what is retired, and what earlier runs found of each.
+  causeway routes list --state /var/lib/contoso
+`;
+
+/**
+ * `causeway routes list`: what the signed list says, and what is not published yet; or what a
+ * customer's state knows of routes.
+ */
+export const registerList: Register = (routes, context) => {
+  const what = "List the routes of the signed list, or those that a state knows.";
+  addVerb(routes, "list", what, "causeway routes list --dir vendor", notes)
+    .option("--dir <dir>", "the vendor's folder (default: .)")
+    .option("--state <dir>", "the state of a customer, instead")
+    .action(async ({ dir, state }: ListOptions) => {
+      if (state !== undefined) {
+        if (dir !== undefined) throw bothGiven();
+        await tellKnown(state, context);
+        return;
+      }
+      const listed = await listRoutes(dir ?? ".");
+      context.terminal.result(listed, table(listed));
     });
 };
+
+function bothGiven(): UsageError {
+  const text = "--dir is a vendor's folder, and --state what a customer knows; name one of them.";
+  return new UsageError("USAGE_ARGUMENT", text);
+}
 
 function table(listed: RoutesListed): string {
   const { repository, version, expires, routes, givenShards, unpublished } = listed;

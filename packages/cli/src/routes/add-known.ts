@@ -1,7 +1,13 @@
-import { giveRoute, takeAnnouncement } from "@causeway/client/internal/known-routes";
+import {
+  giveRoute,
+  type KnownRoute,
+  knownRoutes,
+  takeAnnouncement,
+} from "@causeway/client/internal/known-routes";
 import { type RepositoryId, toUtcSecond } from "@causeway/kernel";
 import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
+import { unusedText } from "./list-known.ts";
 import { withState } from "./with-state.ts";
 
 /** What `routes add CODE --json` prints. */
@@ -10,7 +16,7 @@ interface Taken {
   readonly repositoryId: RepositoryId;
   readonly sequence: number;
   readonly expires: string;
-  readonly urls: readonly string[];
+  readonly routes: readonly Pick<KnownRoute, "url" | "unused">[];
 }
 
 /** Gives a customer's machine a route by hand, or those of an announcement. */
@@ -25,19 +31,25 @@ export function isUrl(text: string): boolean {
 }
 
 async function addCode(text: string, folder: string, context: Context): Promise<void> {
-  const taken = await withState(folder, context, (store, now) =>
-    takeAnnouncement(store, text, now),
-  );
-  const { repository: repositoryId, sequence, urls } = taken;
+  const { taken, known } = await withState(folder, context, async ({ store, now, placeOf }) => {
+    const announcement = await takeAnnouncement(store, text, now);
+    return { taken: announcement, known: await knownRoutes(store, now, placeOf) };
+  });
+  const { repository: repositoryId, sequence } = taken;
   const expires = toUtcSecond(taken.expires);
-  const result: Taken = { state: folder, repositoryId, sequence, expires, urls };
-  const lines = urls.map((url) => `  ${url}`);
+  const routes = taken.urls.map((url) => {
+    return { url, unused: known.routes.find((route) => route.url === url)?.unused ?? null };
+  });
+  const result: Taken = { state: folder, repositoryId, sequence, expires, routes };
+  const lines = routes.map(({ url, unused }) => {
+    return `  ${[url, unusedText(unused)].filter(Boolean).join("; ")}`;
+  });
   const what = `announcement ${sequence} taken; until ${expires} these routes are tried too:`;
   context.terminal.result(result, printable([what, ...lines].join("\n")));
 }
 
 async function addUrl(url: string, folder: string, context: Context): Promise<void> {
-  const given = await withState(folder, context, (store, now) => giveRoute(store, url, now));
+  const given = await withState(folder, context, ({ store, now }) => giveRoute(store, url, now));
   const shown = given.map(withoutCredentials);
   const what = "the route is used from now on, as if given with --route each time";
   context.terminal.result({ state: folder, given: shown }, what);

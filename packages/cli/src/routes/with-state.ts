@@ -1,21 +1,31 @@
 import { stat } from "node:fs/promises";
-import { type FileLock, folderStore, lockFolder, nodeClock } from "@causeway/client/node";
-import { type Instant, type Store, UsageError } from "@causeway/kernel";
+import { type FileLock, folderStore, lockFolder, nodePorts } from "@causeway/client/node";
+import { type Instant, type Store, type Transport, UsageError } from "@causeway/kernel";
 import type { Context } from "../verb.ts";
 
 const waitForOtherMs = 60_000;
+
+type Nearness = ReturnType<NonNullable<Transport["placeOf"]>>;
+
+/** A customer's state, which is ours alone meanwhile. */
+export interface OpenedState {
+  readonly store: Store;
+  /** As the local clock shows it. */
+  readonly now: Instant;
+  readonly placeOf: (url: URL) => Nearness;
+}
 
 /** Works on a customer's state while nobody else does. A mistyped path makes no folder. */
 export async function withState<Value>(
   folder: string,
   { terminal, signal }: Context,
-  act: (store: Store, now: Instant) => Promise<Value>,
+  act: (opened: OpenedState) => Promise<Value>,
 ): Promise<Value> {
   if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) {
     const text = `there is no state in ${folder}; causeway get makes one, or name another with --state`;
     throw new UsageError("USAGE_ARGUMENT", `${text}.`);
   }
-  const clock = nodeClock();
+  const { clock, transport } = nodePorts();
   const lock: FileLock = await lockFolder(folder, {
     waitMs: waitForOtherMs,
     clock,
@@ -23,8 +33,10 @@ export async function withState<Value>(
     onWait: ({ pid }) => terminal.say(`waiting for process ${pid ?? "?"}, which uses ${folder}`),
   });
   try {
-    return await act(folderStore(folder), clock.wall());
+    const placeOf = (url: URL): Nearness => transport.placeOf?.(url) ?? "public";
+    return await act({ store: folderStore(folder), now: clock.wall(), placeOf });
   } finally {
     lock.release();
+    transport.close();
   }
 }

@@ -1,7 +1,16 @@
-import { type Announcement, type Instant, type Store, UsageError } from "@causeway/kernel";
+import {
+  type Announcement,
+  type Instant,
+  type Store,
+  type Transport,
+  UsageError,
+} from "@causeway/kernel";
 import { TrustState } from "../metadata/trust-state.ts";
 import { Announcements } from "../routes/announced/announcements.ts";
 import { keepGivenRoute } from "../routes/given-routes.ts";
+import { type KnownRoutes, listKnown } from "./list-known.ts";
+
+export type { FoundOfRoute, KnownRoute, KnownRoutes } from "./list-known.ts";
 
 /*
  * What a person tells a state of routes, and asks it. Nobody is asked over the network. Whoever
@@ -36,6 +45,20 @@ export async function giveRoute(
 ): Promise<readonly string[]> {
   await openState(store, now);
   return keepGivenRoute(store, url);
+}
+
+/**
+ * All that the state knows of routes.
+ * @param placeOf as `Transport.placeOf`
+ * @throws {UsageError} `USAGE_TRUST_MISSING` when the state trusts no root yet
+ * @throws {HostError}
+ */
+export async function knownRoutes(
+  store: Store,
+  now: Instant,
+  placeOf: NonNullable<Transport["placeOf"]>,
+): Promise<KnownRoutes> {
+  return listKnown(store, await openState(store, now), now, placeOf);
 }
 
 async function openState(store: Store, now: Instant): Promise<TrustState> {

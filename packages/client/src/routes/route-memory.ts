@@ -100,6 +100,12 @@ export function recalled(note: RouteNote, now: Instant, steady: number): Recalle
   };
 }
 
+/** What earlier runs found, as it is kept. */
+export async function readNotes(store: Store, now: Instant): Promise<RouteRecord> {
+  const bytes = await orNothing(store.read(file, notesLengthMax));
+  return (bytes && decodeNotes(bytes, now, memoryLimits.driftMs)) ?? nothingNoted;
+}
+
 /** What is remembered of routes, in the state folder. Damaged or lost, it is only forgotten. */
 export class RouteMemory {
   readonly #store: Store;
@@ -116,9 +122,7 @@ export class RouteMemory {
   }
 
   static async open(store: Store, clock: Clock): Promise<RouteMemory> {
-    const bytes = await orNothing(store.read(file, notesLengthMax));
-    const record = bytes && decodeNotes(bytes, clock.wall(), memoryLimits.driftMs);
-    return new RouteMemory(store, clock, record ?? nothingNoted);
+    return new RouteMemory(store, clock, await readNotes(store, clock.wall()));
   }
 
   /** Tells fresh routes what earlier runs found, and each which ticket was given by hand for it. */

@@ -120,13 +120,17 @@ function uniqueUrls(entries: readonly RouteEntry[]): readonly Listed[] {
 }
 
 /** Learned routes may lead as near as one does that was given by hand. */
-function reachOf(given: readonly Route[], { placeOf }: Choice): Place {
+export function reachOf(given: readonly Route[], { placeOf }: Pick<Choice, "placeOf">): Place {
   const known = new Set(given.map(({ base }) => placeOf?.(base)));
   return places.findLast((place) => known.has(place)) ?? "public";
 }
 
 /** A stolen key must not have clients read their own files, or ask their own network. */
-function mayLearn(text: string, reach: Place, { placeOf, isRetired }: Choice): boolean {
+export function mayLearn(
+  text: string,
+  reach: Place,
+  { placeOf, isRetired }: Pick<Choice, "placeOf" | "isRetired">,
+): boolean {
   const url = new URL(text);
   if (!/^https?:$/.test(url.protocol) || isRetired?.(url) === true) return false;
   const place = placeOf?.(url) ?? "public";

@@ -1,0 +1,56 @@
+import { type Ports, type Store, UsageError } from "@causeway/kernel";
+import { routesMax } from "./limits.ts";
+import { readKnownList } from "./metadata/route-list.ts";
+import type { TrustState } from "./metadata/trust-state.ts";
+import type { Announcements } from "./routes/announced/announcements.ts";
+import type { FleetTicket } from "./routes/fleet-ticket.ts";
+import { readGivenRoutes } from "./routes/given-routes.ts";
+import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
+import { RunRoutes } from "./routes/listed/run-routes.ts";
+import { parseRoutes } from "./routes/parse-route.ts";
+import { ReserveKeys } from "./routes/reserve-keys.ts";
+import { RouteMemory } from "./routes/route-memory.ts";
+
+/** What a run was told of routes, and where the rest is kept. */
+interface RoutesGiven {
+  readonly routes: readonly string[];
+  readonly tickets?: readonly FleetTicket[];
+  readonly region?: string;
+  readonly state: Store;
+}
+
+/** The routes given by hand, those of announcements, and of the newest list that is known. */
+export async function openRoutes(
+  options: RoutesGiven,
+  ports: Ports,
+  state: TrustState,
+  announcements: Announcements,
+): Promise<RunRoutes> {
+  const { state: store, region, tickets = [] } = options;
+  const memory = await RouteMemory.open(store, ports.clock);
+  // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
+  const kept = (await readGivenRoutes(store)).slice(0, routesMax - options.routes.length);
+  const given = parseRoutes([...options.routes, ...kept]);
+  const reserves = await ReserveKeys.open(store);
+  const sources = { given, tickets, memory, reserves, store, ports };
+  const from = { ...sources, ...(region !== undefined && { region }) };
+  const signed = await readKnownList(state);
+  const known = signed && (await reserves.opened(signed, []));
+  const retired = await readRetired(store);
+  const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
+  const routes = new RunRoutes(from, all);
+  if (known !== undefined) await routes.learn(known);
+  const { urls } = announcements;
+  if (urls.length > 0) await routes.announce(urls);
+  return routes;
+}
+
+/** @throws {UsageError} when there are none, or the vendor has retired all */
+export function requireUse(routes: RunRoutes): void {
+  if (routes.all.length === 0) {
+    throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
+  }
+  if (!routes.areUseless) return;
+  const text = "the vendor has retired all routes that are known; name another one with --route.";
+  throw new UsageError("USAGE_ROUTES_RETIRED", text);
+}
