@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { startOrigin } from "../../packages/origin/src/index.ts";
@@ -73,6 +73,17 @@ test("an operator sees what clients find at each route", async (t) => {
       ["origin", 2],
       ["dead", 1],
     ],
+  );
+
+  const state = path.join(vendor.parent, "state");
+  await mkdir(state);
+  const trust = vendor.path("repository", "metadata", "1.root.json");
+  const customers = ["--state", state, "--trust", trust, "--route", origin.url];
+  const mine = await causeway(["routes", "check", ...customers]);
+  assert.equal(mine.code, 0, mine.stderr);
+  assert.match(
+    mine.stdout,
+    /: 1 route probed; .*\nroute .*\nhttp:.* active +ok .*\nno patch is known/,
   );
 
   const wrong = await causeway(["routes", "check", "nobody", ...at]);

@@ -29,6 +29,7 @@ export { findZone, listedServers, type NameSets, readSets, type Zone } from "./n
 export { ProbeHistory } from "./probes/history.ts";
 export { type Conclusion, conclude, daysLeft, endsSoon } from "./probes/judge.ts";
 export { keepProbing } from "./probes/keep-probing.ts";
+export { knownRound } from "./probes/known-round.ts";
 export {
   cautiousPolicy,
   type ProbePolicy,

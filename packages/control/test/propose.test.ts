@@ -34,7 +34,7 @@ function outcome({ found, draining = [], changes = [], policy = automatic }: Cas
   const length = Math.max(...Object.values(found).map((text) => text.length));
   const now = length * minute;
   const sights = Object.entries(found).flatMap(([id, text]) => {
-    return [...text].map((letter, at) => {
+    return text.split("").map((letter, at) => {
       return { at: (at + 1) * minute, id, verdict: letters[letter] ?? "unknown" };
     });
   });

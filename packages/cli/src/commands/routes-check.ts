@@ -22,11 +22,12 @@ import { InvalidArgumentError } from "commander";
 import { describeFailure, exitCodes } from "../failure.ts";
 import { interval } from "../interval.ts";
 import { actOnProposals, proposalLines, type ToldProposals } from "../probes/act-on-proposals.ts";
+import { customerRound, refuseVendorsOptions } from "../probes/customer-check.ts";
 import { loadPolicy } from "../probes/load-policy.ts";
 import { jsonOfSummary, textOfSummaries } from "../probes/told-history.ts";
 import { changedLines, jsonOfRound, textOfRound } from "../probes/told-round.ts";
 import { vendorRound } from "../probes/vendor-round.ts";
-import { addVerb, type Context, type Register } from "../verb.ts";
+import { addVerb, type Context, collect, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface CheckOptions {
@@ -36,6 +37,9 @@ interface CheckOptions {
   readonly timeout: number;
   readonly resolver?: NameServer;
   readonly private?: true;
+  readonly state?: string;
+  readonly route?: readonly string[];
+  readonly trust?: string;
   readonly policy?: string;
   readonly passphraseFile?: string;
   /** Milliseconds. */
@@ -54,6 +58,7 @@ Each route is probed as a client asks it: with the same requests, deadlines and 
 when one lies, 4 when none of them answers, and 1 when another is not well, a certificate ends within
 14 days, or a retired name still leads somewhere. What is found is kept in probes/ of the vendor's
 folder, and changes of the list are proposed by it; they are made only as far as --policy says.
+With --state it is a customer's: what this machine would ask is probed, once.
 docs/probes.md tells what is found, and how.
 `;
 
@@ -93,7 +98,17 @@ export const registerCheck: Register = (routes, context) => {
     .option("--passphrase-file <file>", "holds the passphrase of the keys, for those")
     .option("--history", "probe nothing; sum up what was found")
     .option("--since <time>", "how far the history goes back, as 24h or 7d", sinceMs, 86_400_000)
+    .option("--state <dir>", "a customer's state: probe what this machine knows")
+    .option("--route <url>", "with --state: one more; repeat", collect)
+    .option("--trust <file>", "with --state: the vendor's root.json, where it knows none")
     .action(async (ids: readonly string[], options: CheckOptions) => {
+      if (options.state !== undefined) {
+        await checkKnown(ids, options.state, options, context);
+        return;
+      }
+      if (options.route !== undefined || options.trust !== undefined) {
+        throw new UsageError("USAGE_ARGUMENT", "--route and --trust go with --state.");
+      }
       if (options.history === true) await tellHistory(ids, options, context);
       else await check(ids, options, context);
     });
@@ -152,6 +167,22 @@ async function check(
   } finally {
     history.close();
   }
+}
+
+/** The customer's side. */
+async function checkKnown(
+  ids: readonly string[],
+  state: string,
+  options: CheckOptions,
+  context: Context,
+): Promise<void> {
+  refuseVendorsOptions(ids, options);
+  const { bytes: bytesMax, timeout, route, trust } = options;
+  const bounds = { state, bytesMax, msMax: timeout * 1000 };
+  const more = { ...(route && { route }), ...(trust !== undefined && { trust }) };
+  const round = await customerRound({ ...bounds, ...more }, context);
+  context.exitCode = codeOf[conclude(round)];
+  context.terminal.result({ state, ...jsonOfRound(round) }, textOfRound(state, round));
 }
 
 function tell(checked: Checked, context: Context): void {

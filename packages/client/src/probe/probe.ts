@@ -22,6 +22,7 @@ import { checkPiece, drawPiece, drawSample, type Sample, type SampleSource } fro
 
 export type { ClientLimits as ProbeLimits } from "../limits.ts";
 export type { Timings } from "./first-answer.ts";
+export { type KnownForProbes, readKnown } from "./known.ts";
 export type { Sample } from "./sample.ts";
 
 /** The roots that are trusted before a route is asked. */
@@ -117,6 +118,11 @@ export class Probe {
   static meet(probes: readonly Probe[]): void {
     const routes = probes.map((probe) => probe.#route);
     for (const route of routes) route.meet(routes);
+  }
+
+  /** The route's, without credentials. */
+  get url(): string {
+    return this.#route.id;
   }
 
   get timings(): Timings {

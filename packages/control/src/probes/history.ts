@@ -13,7 +13,7 @@ export interface Sight
 }
 
 /** How long sights are kept, and how many at most; the oldest go first. */
-export const historyLimits: HistoryLimits = { keptMs: 30 * 86_400_000, sightsMax: 1_000_000 };
+const historyLimits: HistoryLimits = { keptMs: 30 * 86_400_000, sightsMax: 1_000_000 };
 
 const busyMs = 5_000; // another process writes for milliseconds
 const tables = `

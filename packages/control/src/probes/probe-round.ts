@@ -205,12 +205,12 @@ function routeOf(route: RouteToProbe, looks: ReadonlyMap<string, Look>): ProbedR
   return { id: route.id, state: route.state, verdict: verdictOfAll(urls), urls };
 }
 
-function urlOf({ url, probe, walked, taken, fault }: Look): ProbedUrl {
+function urlOf({ probe, walked, taken, fault }: Look): ProbedUrl {
   const { nameMs, connectMs, tlsMs, firstByteMs } = probe.timings;
   const versions = walked?.versions;
   const retryAfterMs = fault?.error instanceof RouteError ? fault.error.retryAfterMs : undefined;
   return {
-    url,
+    url: probe.url,
     verdict: verdictOf(fault, versions?.has("timestamp") === true),
     code: fault?.error.code ?? null,
     why: fault?.error.message ?? null,
