@@ -177,7 +177,7 @@ test("a damaged record is as none, and a code in it that nobody signed is not us
 
 test("of many announcements the four newest are kept", async () => {
   const own = new MemoryStore(store.files);
-  for (let sequence = 1; sequence <= 9; sequence++) {
+  for (let sequence = 1; sequence <= 10; sequence++) {
     await takeAnnouncement(
       own,
       codeOf(vendor, [`https://r${sequence}.example/`], { sequence }),
@@ -185,7 +185,7 @@ test("of many announcements the four newest are kept", async () => {
     );
   }
   const hosts = (await open(own)).urls.map((url) => new URL(url).host);
-  assert.deepEqual(hosts, ["r9.example", "r8.example", "r7.example", "r6.example"]);
+  assert.deepEqual(hosts, ["r10.example", "r9.example", "r8.example", "r7.example"]);
 });
 
 test("a clock that is out of the question keeps no announcement out", async () => {
@@ -216,4 +216,20 @@ test("no code that was changed anywhere is taken", async () => {
     { numRuns: 300 },
   );
   assert.deepEqual(announcements.urls, []);
+});
+
+test("a role of very many keys is no reason to forget what was taken", async () => {
+  const own = known();
+  const { delegations } = own.vendor.repository.role("targets");
+  const role = delegations?.roles?.find(({ name }) => name === "routes");
+  assert.ok(delegations && role);
+  for (let seed = 1; seed < 250; seed++) {
+    const key = makeKey("ed25519", seed);
+    delegations.keys[key.keyid] = key.document;
+    role.keyids.push(key.keyid);
+  }
+  own.vendor.publish();
+  stateOf(own.vendor, own.store);
+  await takeAnnouncement(own.store, codeOf(own.vendor, urls), now);
+  assert.deepEqual((await open(own.store)).urls, urls);
 });

@@ -22,7 +22,9 @@ interface AnnounceOptions {
 
 const notes = `
 Clients take the code as it is printed, however it is copied: it needs no route to get there, and
-whoever passes it on cannot change it. It cannot be taken back before it ends.
+whoever passes it on cannot change it. It cannot be taken back before it ends. There it is
+  causeway routes add CODE --state STATE
+or the file announcement.txt in the state folder; and in the DNS (--txt) clients find it by themselves.
 `;
 
 /** `causeway announce`: a signed code that brings routes to clients that have lost theirs. */

@@ -4,7 +4,7 @@ import { orNothing } from "../../or-nothing.ts";
 
 const file = "announcements.json";
 const kind = "causeway-announcements";
-const lengthMax = 16 * 1024; // four codes of the longest kind, twice
+const lengthMax = 64 * 1024; // twice the ids of 256 keys, and four codes of the longest kind
 const keysMax = 256;
 const codeLengthMax = 2_048;
 const instantMax = 8.64e15; // of a Date
