@@ -188,10 +188,16 @@ export function createClientWithin(bounds: Bounds, options: ClientOptions): Clie
   };
 }
 
+/** What a run is opened with, beyond what applications say. */
+export interface RunOptions extends ClientOptions {
+  /** Nobody is asked whom the state alone knows, and nothing is looked up. */
+  readonly givenAlone?: true;
+}
+
 /** Opens the state and the routes, does `act` with them, and keeps what was found of the routes. */
 export async function withRun<Value>(
   bounds: Pick<Bounds, "client">,
-  options: ClientOptions & Pick<Run, "retries">,
+  options: RunOptions & Pick<Run, "retries">,
   outer: AbortSignal | undefined,
   act: (run: Run) => Promise<Value>,
 ): Promise<Value> {
@@ -208,6 +214,7 @@ export async function withRun<Value>(
       await takeDropped(announcements, options.state, tell);
       const routes = await openRoutes(options, ports, state, announcements);
       const search = async (): Promise<boolean> => {
+        if (options.givenAlone === true) return false;
         const hosts = hostTimes(routes.all);
         const isRetired = (base: URL): boolean => routes.isRetired(base);
         await lookUpAnnouncements(

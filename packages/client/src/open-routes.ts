@@ -17,6 +17,8 @@ interface RoutesGiven {
   readonly tickets?: readonly FleetTicket[];
   readonly region?: string;
   readonly state: Store;
+  /** Nobody is asked whom the state alone knows. */
+  readonly givenAlone?: true;
 }
 
 /** The routes given by hand, those of announcements, and of the newest list that is known. */
@@ -26,10 +28,11 @@ export async function openRoutes(
   state: TrustState,
   announcements: Announcements,
 ): Promise<RunRoutes> {
-  const { state: store, region, tickets = [] } = options;
+  const { state: store, region, tickets = [], givenAlone = false } = options;
   const memory = await RouteMemory.open(store, ports.clock);
   // Fresh ones: what a route did in an earlier run puts it last, and bars it from nothing.
-  const kept = (await readGivenRoutes(store)).slice(0, routesMax - options.routes.length);
+  const added = givenAlone ? [] : await readGivenRoutes(store);
+  const kept = added.slice(0, routesMax - options.routes.length);
   const given = parseRoutes([...options.routes, ...kept]);
   const reserves = await ReserveKeys.open(store);
   const sources = { given, tickets, memory, reserves, store, ports };
@@ -39,9 +42,9 @@ export async function openRoutes(
   const retired = await readRetired(store);
   const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
   const routes = new RunRoutes(from, all);
-  if (known !== undefined) await routes.learn(known);
+  if (known !== undefined && !givenAlone) await routes.learn(known);
   const { urls } = announcements;
-  if (urls.length > 0) await routes.announce(urls);
+  if (urls.length > 0 && !givenAlone) await routes.announce(urls);
   return routes;
 }
 

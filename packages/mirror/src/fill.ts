@@ -95,6 +95,6 @@ async function removeOldParts(tree: Store, missing: readonly TreeTarget[]): Prom
 async function requireSpace(tree: Store, needed: number): Promise<void> {
   const free = await tree.freeBytes();
   if (free === undefined || free >= needed) return;
-  const text = `the mirror needs ${needed} bytes more, and the disk has ${free} free.`;
+  const text = `${needed} bytes more are needed, and the disk has ${free} free.`;
   throw new HostError("HOST_FULL", `${text} Make room, or choose fewer products.`);
 }

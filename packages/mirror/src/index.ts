@@ -1,3 +1,4 @@
+export { type AppliedBundle, type ApplyOptions, applyBundle } from "./bundle/apply-bundle.ts";
 export {
   type BundleOptions,
   type CreatedBundle,

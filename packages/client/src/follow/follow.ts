@@ -1,6 +1,6 @@
 import type { FileHandle, Instant } from "@causeway/kernel";
 import type { TargetFile } from "@causeway/trust";
-import { type ClientOptions, withRun } from "../client.ts";
+import { type RunOptions, withRun } from "../client.ts";
 import { type ClientLimits, clientLimits } from "../limits.ts";
 import { type ClockReport, reportClock } from "../metadata/clock-report.ts";
 import { refreshState } from "../metadata/refresh.ts";
@@ -10,6 +10,7 @@ import type { RouteReport } from "../routes/route.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { readWholeState, type WholeState } from "./whole-state.ts";
 
+export type { RunOptions as FollowOptions } from "../client.ts";
 export type { ClientLimits as FollowLimits } from "../limits.ts";
 export type { RouteDocument, WholeState } from "./whole-state.ts";
 
@@ -42,7 +43,7 @@ export interface Followed {
  * @throws {UsageError} {NoRouteDelivered} {TrustError} {HostError} {Interrupted}
  */
 export async function follow<Value>(
-  options: ClientOptions,
+  options: RunOptions,
   signal: AbortSignal,
   act: (followed: Followed) => Promise<Value>,
   limits: ClientLimits = clientLimits,

@@ -4,17 +4,20 @@ import { HostError, Interrupted, UsageError } from "@causeway/kernel";
 import {
   type Checked,
   type CheckRequest,
+  type Client,
   type ClientEvent,
   createClient,
   type Got,
 } from "../client.ts";
 import { type OldFile, requireFewOldFiles } from "../download/old-file.ts";
 import { downloadLimits } from "../download-limits.ts";
+import { routesMax } from "../limits.ts";
 import type { AnnouncementNews } from "../routes/announced/dropped.ts";
 import type { FleetTicket } from "../routes/fleet-ticket.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 import type { ProxySettings } from "./connect/proxy-rule.ts";
 import type { FileLock } from "./internal/file-lock.ts";
+import { heldRoute } from "./internal/held.ts";
 import { readTrust } from "./internal/read-trust.ts";
 import { type LockHolder, lockFolder } from "./lock.ts";
 import { type NodePorts, nodePorts } from "./ports.ts";
@@ -32,7 +35,10 @@ export interface OpenOptions {
   readonly tickets?: readonly FleetTicket[];
   /** As `ClientOptions.region`. */
   readonly region?: string;
-  /** Where the trusted metadata lives. Made if missing; one vendor each. */
+  /**
+   * Where the trusted metadata lives. Made if missing; one vendor each. What a bundle has brought
+   * there is one more route.
+   */
   readonly stateFolder: string;
   /** How long to wait for another process that uses the state; a minute unless given. */
   readonly lockWaitMs?: number;
@@ -91,17 +97,25 @@ export function thisPlatform(): string {
 export async function openClient(options: OpenOptions): Promise<FileClient> {
   const trust = await readTrust(options.trust);
   const ports = options.ports ?? nodePorts(options);
-  const client = createClient({
-    ...(trust && { trust }),
-    routes: options.routes,
-    ...(options.tickets && { tickets: options.tickets }),
-    ...(options.region !== undefined && { region: options.region }),
-    ...(options.onAnnouncement && { onAnnouncement: options.onAnnouncement }),
-    state: folderStore(options.stateFolder),
-    ports,
-    retries,
-    hold: (signal) => holdState(options, ports, signal),
-  });
+  const clientOn = (routes: readonly string[]): Client =>
+    createClient({
+      ...(trust && { trust }),
+      routes,
+      ...(options.tickets && { tickets: options.tickets }),
+      ...(options.region !== undefined && { region: options.region }),
+      ...(options.onAnnouncement && { onAnnouncement: options.onAnnouncement }),
+      state: folderStore(options.stateFolder),
+      ports,
+      retries,
+      hold: (signal) => holdState(options, ports, signal),
+    });
+  clientOn(options.routes); // what is wrong is told here
+  // Anew for each call: an application runs for long, and a bundle may be applied meanwhile.
+  const current = (): Client => {
+    const held = heldRoute(options.stateFolder);
+    const hasRoom = options.routes.length < routesMax;
+    return clientOn(held !== undefined && hasRoom ? [...options.routes, held] : options.routes);
+  };
   const closing = new AbortController();
   const endOf = ({ signal }: FileCheckRequest): AbortSignal => {
     return signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
@@ -109,7 +123,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
   return {
     async check(product, request = {}) {
       const signal = endOf(request);
-      return client.check(product, { platform: thisPlatform(), ...request, signal });
+      return current().check(product, { platform: thisPlatform(), ...request, signal });
     },
     async get(product, request = {}) {
       const { output = ".", have = [], ...rest } = request;
@@ -117,7 +131,7 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
       const { folder, name } = await splitOutput(output);
       const olds = await openOldFiles(have, request.onProgress);
       try {
-        const got = await client.get(product, {
+        const got = await current().get(product, {
           platform: thisPlatform(),
           ...rest,
           signal,
