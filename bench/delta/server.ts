@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort, untilListening } from "../../packages/client/test/support/listening.ts";
+import { freePort, untilListening } from "../../test/support/listening.ts";
 
 /** What was sent to a client, without the heads of the answers. */
 export interface Sent {

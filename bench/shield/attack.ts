@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort } from "../../packages/client/test/support/listening.ts";
+import { freePort } from "../../test/support/listening.ts";
 import {
   type FloodJob,
   type FloodKind,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { freePort } from "../../packages/client/test/support/listening.ts";
 import { serverConnections } from "../../packages/origin/src/edge/edge-limits.ts";
 import { writeHaproxyEdge } from "../../packages/origin/src/edge/write-edge.ts";
+import { freePort } from "../../test/support/listening.ts";
 import { handMadeHaproxy, stickTableHaproxy } from "./haproxy.ts";
 import { nginx, nginxLimits, nginxLines } from "./nginx.ts";
 import { origin } from "./origin.ts";

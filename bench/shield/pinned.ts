@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { untilListening } from "../../packages/client/test/support/listening.ts";
+import { untilListening } from "../../test/support/listening.ts";
 import { sourceEnvironment } from "../../tools/checkout.ts";
 import { cpuSeconds } from "./process-tree.ts";
 

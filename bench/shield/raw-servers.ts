@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../../packages/client/test/support/listening.ts";
 import { nginxConfig } from "../../packages/origin/src/edge/nginx-config.ts";
+import { freePort } from "../../test/support/listening.ts";
 import type { BenchObject, BenchTree } from "./bench-tree.ts";
 import { nginx, nginxLines } from "./nginx.ts";
 import { origin } from "./origin.ts";

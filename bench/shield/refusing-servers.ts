@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { freePort } from "../../packages/client/test/support/listening.ts";
+import { freePort } from "../../test/support/listening.ts";
 import { nginx, nginxLines } from "./nginx.ts";
 import { origin } from "./origin.ts";
 import { PinnedServer } from "./pinned.ts";

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causewayJson, ended, folderFor, start } from "../support/cli.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/listening.ts";
 import { TestVendor } from "../support/vendor.ts";
 
 const skip = spawnSync("haproxy", ["-v"]).error === undefined ? false : "no haproxy here";

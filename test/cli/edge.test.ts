@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeway, causewayJson, folderFor, serve } from "../support/cli.ts";
+import { freePort } from "../support/listening.ts";
 import { TestVendor } from "../support/vendor.ts";
 
 const name = 'It\'s "Contoso" \\ ${HOME} $uri\n  user root\n}';
@@ -40,14 +39,6 @@ function missing(program: string): string | false {
 function accepts(program: string, ...args: readonly string[]): void {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
   assert.equal(status, 0, stdout + stderr);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 test("HAProxy accepts what edge haproxy writes, wherever it goes", {

@@ -6,7 +6,7 @@ import { startOrigin } from "../../packages/origin/src/index.ts";
 import { editRoutes, listRoutes } from "../../packages/publisher/src/index.ts";
 import { TestVendor } from "../../packages/publisher/test/support/vendor.ts";
 import { causeway, causewayJson } from "../support/cli.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/listening.ts";
 
 interface Told {
   readonly conclusion: string;

@@ -6,7 +6,7 @@ import { get, type IncomingMessage } from "node:http";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { causeway, causewayJson, commandLine, ended, folderFor, serve } from "../support/cli.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/listening.ts";
 import { TestVendor } from "../support/vendor.ts";
 
 const skip =

@@ -7,7 +7,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeway, causewayJson, ended, folderFor, serve, start } from "../support/cli.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/listening.ts";
 import { programBytes, TestVendor } from "../support/vendor.ts";
 
 interface Claims {

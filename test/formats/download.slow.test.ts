@@ -5,7 +5,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/listening.ts";
 import { skipWithout } from "./support/program.ts";
 import { FormatsVendor, noise } from "./support/vendor.ts";
 import { liar, origin, temporaryFolder } from "./support/web.ts";

@@ -3,6 +3,7 @@ import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { NameError } from "@causeway/kernel";
+import { freePort } from "../../../test/support/listening.ts";
 import {
   ask,
   type Changed,
@@ -16,7 +17,7 @@ import {
   toDnsName,
   undoChange,
 } from "../src/index.ts";
-import { digShort, folderFor, freePort, type Knot, startKnot } from "./support/knot.ts";
+import { digShort, folderFor, type Knot, startKnot } from "./support/knot.ts";
 
 const name = toDnsName("update.example.com");
 const now = Date.parse("2026-08-15T22:00:00Z");

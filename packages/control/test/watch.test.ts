@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { freePort } from "../../../test/support/listening.ts";
 import {
   ask,
   changeName,
@@ -13,7 +14,7 @@ import {
 } from "../src/index.ts";
 import { parseAnswers } from "../src/names/dns-answer.ts";
 import { judgeSights } from "../src/names/watch-verdict.ts";
-import { folderFor, freePort, type Knot, startKnot } from "./support/knot.ts";
+import { folderFor, type Knot, startKnot } from "./support/knot.ts";
 
 const zone = toDnsName("example.com");
 const random = { uint32: (): number => 7 };

@@ -9,6 +9,7 @@ export { isEntrancePort } from "./entrance-port.ts";
 export * from "./errors.ts";
 export { Chunker, chunkLengthsOf } from "./fastcdc.ts";
 export { Fields, malformed } from "./fields.ts";
+export { type FileNaming, namingOf } from "./file-naming.ts";
 export { toHex, writeHex } from "./hex.ts";
 export { InvariantBroken, invariant } from "./invariant.ts";
 export { type Json, type JsonObject, parseJson } from "./json.ts";

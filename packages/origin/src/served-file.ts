@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { FileNaming } from "@causeway/kernel";
 import { type BlockCache, blockCount } from "./block-cache.ts";
-import type { FileNaming } from "./file-naming.ts";
 import { fixedHeaders, type HeaderList, headerList } from "./headers.ts";
 import { toHttpDate } from "./http-date.ts";
 import { hashedBytesMax } from "./limits.ts";

@@ -2,9 +2,8 @@ import { type BigIntStats, close, constants, fstat, open, realpath } from "node:
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { errnoOf, toHostError } from "@causeway/client/internal/host-error";
-import { HostError } from "@causeway/kernel";
+import { HostError, namingOf } from "@causeway/kernel";
 import { BlockCache } from "./block-cache.ts";
-import { namingOf } from "./file-naming.ts";
 import type { OriginLimits } from "./limits.ts";
 import { OpenFile } from "./open-file.ts";
 import type { RepositoryPath } from "./request-path.ts";
@@ -102,7 +101,7 @@ export class Tree {
   }
 
   async #loadNow(path: RepositoryPath): Promise<ServedFile | undefined> {
-    const naming = namingOf(path);
+    const naming = namingOf(path.path);
     const file = await this.#openFile(path, naming.sha256 !== undefined);
     if (file === undefined) return undefined;
     try {

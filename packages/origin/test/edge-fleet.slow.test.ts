@@ -3,15 +3,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent } from "node:http";
 import { type TestContext, test } from "node:test";
+import { freePort } from "../../../test/support/listening.ts";
 import { LiveEdge } from "../src/edge/live-edge.ts";
 import { tellHaproxy } from "../src/edge/runtime-socket.ts";
-import {
-  freePort,
-  missing,
-  startHaproxy,
-  startNginx,
-  type TestHaproxy,
-} from "./support/engines.ts";
+import { missing, startHaproxy, startNginx, type TestHaproxy } from "./support/engines.ts";
 import { type Answer, ask } from "./support/http.ts";
 import { eventually, sleep, testOrigin } from "./support/origin.ts";
 import { noise, TestRepository } from "./support/repository.ts";

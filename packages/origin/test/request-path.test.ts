@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { namingOf } from "@causeway/kernel";
 import * as fc from "fast-check";
-import { namingOf } from "../src/file-naming.ts";
 import { parseRequestTarget } from "../src/request-path.ts";
 
 const read = (target: string): string | undefined => parseRequestTarget(target, 1024)?.path;
@@ -82,7 +82,7 @@ test("a name's hash and its caching follow from where it lies", () => {
   const naming = (path: string): ReturnType<typeof namingOf> => {
     const parsed = parseRequestTarget(path, 1024);
     assert.ok(parsed);
-    return namingOf(parsed);
+    return namingOf(parsed.path);
   };
   assert.equal(naming(`/targets/a/${hash}.x`).sha256, hash);
   assert.match(naming(`/targets/${hash}.x`).cacheControl, /immutable/);
@@ -106,7 +106,7 @@ test("a name's hash and its caching follow from where it lies", () => {
 test("only the public page is made of pages", () => {
   const type = (path: string): string | undefined => {
     const parsed = parseRequestTarget(path, 1024);
-    return parsed && namingOf(parsed).mediaType;
+    return parsed && namingOf(parsed.path).mediaType;
   };
   assert.equal(type("/security/index.html"), "text/html; charset=utf-8");
   assert.equal(type("/targets/index.html"), "application/octet-stream");

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
+import { freePort, untilListening } from "../../../../test/support/listening.ts";
 import type { Certificate } from "./certificate.ts";
-import { freePort, untilListening } from "./listening.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 export interface Nginx extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
-import { freePort, untilListening } from "./listening.ts";
+import { freePort, untilListening } from "../../../../test/support/listening.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 export interface Tinyproxy {

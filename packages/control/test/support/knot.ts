@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../../../../test/support/listening.ts";
 import type { NameServer } from "../../src/index.ts";
 
 const zoneText = `$ORIGIN example.com.
@@ -135,16 +135,6 @@ zone:
     file: example.com.zone
     acl: change
 `;
-}
-
-/** A port of loopback at which nobody listens now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Outside programs ask here, so that a fault in ours does not hide one. */

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { existsSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { freePort } from "../../../../test/support/listening.ts";
 import { tellHaproxy } from "../../src/edge/runtime-socket.ts";
 import type { LogEntry } from "../../src/log.ts";
 import type { EdgeProcess } from "../../src/own-edge/edge-supervisor.ts";
 import { findHaproxy } from "../../src/own-edge/find-haproxy.ts";
 import { startHaproxy } from "../../src/own-edge/haproxy-process.ts";
 import { makeRunFolder } from "../../src/own-edge/run-folder.ts";
-import { engineFolder, freePort, missing } from "../support/engines.ts";
+import { engineFolder, missing } from "../support/engines.ts";
 import { ask, dial } from "../support/http.ts";
 import { eventually } from "../support/origin.ts";
 

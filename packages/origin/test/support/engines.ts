@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { freePort } from "../../../../test/support/listening.ts";
 import { writeEdgeFiles } from "../../src/edge/edge-files.ts";
 import { haproxyConfig } from "../../src/edge/haproxy-config.ts";
 import type { HaproxyPlan } from "../../src/edge/haproxy-plan.ts";
@@ -19,15 +19,6 @@ import { eventually } from "./origin.ts";
 export function missing(...programs: readonly string[]): string | false {
   const absent = programs.find((program) => spawnSync(program, ["-v"]).error !== undefined);
   return absent === undefined ? false : `no ${absent} here`;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** A folder that workers of another user may read, gone when the test ends. */

@@ -1,7 +1,7 @@
+import { namingOf } from "@causeway/kernel";
 import type { Published } from "../publish/published.ts";
 import { publishedEntries } from "../publish/published.ts";
 import { treeOf } from "../publish/tree.ts";
-import { isHashed } from "../publish/tree-headers.ts";
 
 /** What the state that is out names, and what may be older than it. */
 export class Superseded {
@@ -21,7 +21,7 @@ export class Superseded {
    */
   has(path: string): boolean {
     if (this.#named.has(path)) return false;
-    if (isHashed(path)) return true;
+    if (namingOf(path).sha256 !== undefined) return true;
     const [, digits = "", role = ""] =
       /^metadata\/([1-9]\d{0,14})\.([^/]+)\.json$/.exec(path) ?? [];
     return Number(digits) < (this.#versions.get(role) ?? 0);

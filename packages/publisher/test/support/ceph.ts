@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort, untilListening } from "./listening.ts";
+import { freePort, untilListening } from "../../../../test/support/listening.ts";
 
 /** A real service that speaks S3: Ceph's gateway over the smallest cluster, all of it in memory. */
 export interface Ceph {

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort, untilListening } from "./listening.ts";
+import { freePort, untilListening } from "../../../../test/support/listening.ts";
 
 /** Debian's sshd on loopback, with keys of its own, behind a wire that can be cut. */
 export interface Sshd {

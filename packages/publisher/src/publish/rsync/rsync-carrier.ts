@@ -2,14 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { isSha256, type Sha256 } from "@causeway/kernel";
+import { isSha256, namingOf, type Sha256 } from "@causeway/kernel";
 import { placeOf, type RsyncConfig } from "../../config/carrier-config.ts";
 import { digestOfFile, sha256Of } from "../../disk/digest.ts";
 import { fileLength, makeFolder, readFileUpTo, writeScratch } from "../../disk/files.ts";
 import type { CarrierActs, Source } from "../carrier.ts";
 import { CarrierError } from "../carrier-error.ts";
 import type { TreeFile } from "../tree.ts";
-import { isHashed } from "../tree-headers.ts";
 import { Batches } from "./batches.ts";
 import { isMissingThere } from "./far-error.ts";
 import { FarMachine } from "./far-machine.ts";
@@ -128,7 +127,7 @@ export class RsyncCarrier implements CarrierActs {
     const digest = await this.#digests.ask(path);
     if (digest !== sha256) {
       // By its name and length it would pass for the right one in the next run.
-      if (digest !== undefined && isHashed(path)) await this.remove([path]);
+      if (digest !== undefined && namingOf(path).sha256 !== undefined) await this.remove([path]);
       const what = digest === undefined ? "is not there" : "reads back with other bytes";
       throw this.#lied(path, `was taken, but ${what}; look at the disk there`);
     }

@@ -5,10 +5,9 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { InvariantBroken } from "@causeway/kernel";
+import { InvariantBroken, namingOf } from "@causeway/kernel";
 import { placeOf, type S3Config } from "../../config/carrier-config.ts";
 import { CarrierError } from "../carrier-error.ts";
-import { treeHeaders } from "../tree-headers.ts";
 import { isNoSuchKey, toS3Error } from "./s3-error.ts";
 
 // Of a repository with 400,000 patches, of which each may have ten files.
@@ -54,7 +53,7 @@ export class S3Bucket {
   }
 
   headers(path: string): { readonly CacheControl: string; readonly ContentType: string } {
-    const { cacheControl, mediaType } = treeHeaders(path);
+    const { cacheControl, mediaType } = namingOf(path);
     return { CacheControl: cacheControl, ContentType: mediaType };
   }
 

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { toHostError } from "@causeway/client/internal/host-error";
-import type { HostError, Instant, Sha256 } from "@causeway/kernel";
+import { type HostError, type Instant, namingOf, type Sha256 } from "@causeway/kernel";
 import { forEachBounded } from "../../bounded.ts";
 import { placeOf, type S3Config } from "../../config/carrier-config.ts";
 import { digestOfFile, sha256Of } from "../../disk/digest.ts";
 import { readFileUpTo } from "../../disk/files.ts";
 import type { CarrierActs, Source } from "../carrier.ts";
 import type { TreeFile } from "../tree.ts";
-import { isHashed } from "../tree-headers.ts";
 import { S3Bucket } from "./s3-bucket.ts";
 import { partBytesMin, S3Uploads } from "./s3-uploads.ts";
 
@@ -123,7 +122,8 @@ export class S3Carrier implements CarrierActs {
     const digest = await this.#digest(path, length);
     if (digest === sha256) return;
     // By its name and length it would pass for the right one in the next run.
-    if (digest !== undefined && isHashed(path)) await this.#bucket.remove(path);
+    if (digest !== undefined && namingOf(path).sha256 !== undefined)
+      await this.#bucket.remove(path);
     const what = digest === undefined ? "is not there" : "reads back with other bytes";
     throw this.#bucket.fault(path, `was taken, but ${what}; ask who runs that service`);
   }

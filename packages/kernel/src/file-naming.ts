@@ -1,7 +1,6 @@
-import { isSha256, type Sha256 } from "@causeway/kernel";
-import type { RepositoryPath } from "./request-path.ts";
+import { isSha256, type Sha256 } from "./names.ts";
 
-/** What a file's name alone promises about it. */
+/** What a file's name alone promises about it, and a server of any kind tells readers. */
 export interface FileNaming {
   /** The SHA-256 that a hashed target carries in its name. */
   readonly sha256: Sha256 | undefined;
@@ -29,7 +28,9 @@ const pageMediaTypes: ReadonlyMap<string, string> = new Map([
   ["atom", "application/atom+xml"],
 ]);
 
-export function namingOf({ area, path }: RepositoryPath): FileNaming {
+/** @param path of the repository's tree, as `targets/products/<sha256>.reader.json` */
+export function namingOf(path: string): FileNaming {
+  const area = path.slice(0, path.indexOf("/"));
   const name = path.slice(path.lastIndexOf("/") + 1);
   const sha256 = area === "targets" ? hashInFront(name) : undefined;
   return {
