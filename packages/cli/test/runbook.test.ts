@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -14,6 +17,7 @@ import { initVendor, listRoutes } from "@causeway/publisher";
 import { digShort, folderFor, startKnot } from "../../control/test/support/knot.ts";
 import { checkRunbook } from "../src/runbook/check-runbook.ts";
 import { loadRunbook } from "../src/runbook/load-runbook.ts";
+import { measure } from "../src/runbook/measure.ts";
 import { runPorts } from "../src/runbook/run-ports.ts";
 
 const example = new URL("../../../examples/ms03-026/", import.meta.url);
@@ -232,3 +236,47 @@ test("a runbook that is wrong names the line, and one that would be public is re
   const inside = join(dir, "repository", "runbook.yaml");
   assert.match(await failureOf(`${head}${step}dir: ..\n`, inside), /which is public/);
 });
+
+test("a source that fails or says something else holds nothing, and is told", async (t) => {
+  const dir = folderFor(t);
+  const { ask, answers } = await sources(t, dir);
+  assert.match(await ask("{ id: c, route: a, for: 5m }"), /^false there are no probes yet/);
+  mkdirSync(join(dir, "probes"));
+  writeFileSync(join(dir, "probes", "history.sqlite"), "x".repeat(4096));
+  assert.match(await ask("{ id: c, route: a, for: 5m }"), /^false .*damaged/);
+  const above = "measure: waiting, above: 1, for: 5s }";
+  assert.match(await ask(`{ id: c, recording: none.jsonl, ${above}`), /^false .*ENOENT/);
+  assert.match(await ask(`{ id: c, recording: probes, ${above}`), /^false .*no file/);
+  writeFileSync(join(dir, "odd.jsonl"), `[]\nnull\n{"at":"x"}\n{"at":1,"waiting":"9"}\n`);
+  assert.match(await ask(`{ id: c, recording: odd.jsonl, ${above}`), /^false waiting is not known/);
+  const origin = `{ id: c, origin: "${answers.url}", ${above}`;
+  assert.match(await ask(origin), /^false .*something else/);
+  answers.body = "x".repeat(5 * 1024 * 1024);
+  assert.match(await ask(origin), /^false .*without end/);
+});
+
+/** Asks sources, beside an admin port that answers whatever it is told. */
+async function sources(
+  t: test.TestContext,
+  dir: string,
+): Promise<{
+  readonly ask: (condition: string) => Promise<string>;
+  readonly answers: { readonly url: string; body: string };
+}> {
+  const answers = { url: "", body: "{}" };
+  const server = createServer((_, response) => response.end(answers.body));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  answers.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const ask = async (condition: string): Promise<string> => {
+    const step = "{ id: a, when: c, mode: automatic, do: { refresh: {} } }";
+    const head = `name: x\nattack: 2003-08-16T00:00:00Z\nconditions: [${condition}]\n`;
+    writeFileSync(join(dir, "runbook.yaml"), `${head}steps: [${step}]\n`);
+    const runbook = await loadRunbook(join(dir, "runbook.yaml"));
+    const verdicts = await measure(runbook, Date.now(), new AbortController().signal);
+    const { holds, why } = verdicts.get("c") ?? {};
+    return `${holds} ${why}`;
+  };
+  return { ask, answers };
+}

@@ -58,6 +58,7 @@ export {
 } from "./runbook/condition.ts";
 export type { LogHead, LogRecord } from "./runbook/log-chain.ts";
 export type { LogEvent } from "./runbook/log-entry.ts";
+export { outageOf } from "./runbook/outage.ts";
 export { progressOf, type StepProgress } from "./runbook/progress.ts";
 export { type Fault, readRunbook } from "./runbook/read-runbook.ts";
 export { type Remark, reviewTimes } from "./runbook/review.ts";
@@ -68,7 +69,14 @@ export {
   type RunPorts,
   runRunbook,
 } from "./runbook/run-runbook.ts";
-export type { Approver, Condition, Measure, NamePlace, Runbook, Step } from "./runbook/runbook.ts";
+export type {
+  Approver,
+  Condition,
+  NamePlace,
+  OriginMeasure,
+  Runbook,
+  Step,
+} from "./runbook/runbook.ts";
 export { type LogState, RunbookLog, type Writer } from "./runbook/runbook-log.ts";
 export type { RunbookValue } from "./runbook/runbook-value.ts";
 export {

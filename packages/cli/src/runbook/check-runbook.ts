@@ -55,7 +55,7 @@ export async function checkRunbook(
   if (keys.length > 0) {
     await attempt(() => checkKeys(runbook.dir, keys, { ...(passphrase && { passphrase }), log }));
   }
-  for (const [id, { why }] of await measure({ steps: left }, now(), signal)) {
+  for (const [id, { why }] of await measure({ ...runbook, steps: left }, now(), signal)) {
     findings.push({ kind: "told", what: `condition ${id}: ${why}` });
   }
   for (const step of left) await attempt(() => dryRun(step, runbook, ports, findings), step.id);

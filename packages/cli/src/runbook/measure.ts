@@ -1,11 +1,14 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { open } from "node:fs/promises";
+import path from "node:path";
 import {
   type Condition,
   type ConditionVerdict,
   judgeCondition,
-  type Measure,
   type Measured,
+  type OriginMeasure,
+  outageOf,
+  ProbeHistory,
   type Runbook,
   type Sample,
 } from "@causeway/control";
@@ -17,8 +20,9 @@ import { readRecording } from "../watch/read-recording.ts";
 
 // Nine minutes of `causeway watch --json` are a line a second, with half a kilobyte each.
 const tailBytesMax = 1024 * 1024;
+const probeGapMs = 600_000; // so that the round before the time is among them
 
-const values: Readonly<Record<Measure, (rates: Rates) => number | undefined>> = {
+const values: Readonly<Record<OriginMeasure, (rates: Rates) => number | undefined>> = {
   requestsPerSecond: (rates) => total(rates.requests),
   refusedPerSecond: (rates) => total(rates.refused),
   atEdgePerSecond: (rates) => rates.atEdge,
@@ -32,22 +36,35 @@ const values: Readonly<Record<Measure, (rates: Rates) => number | undefined>> = 
 
 /** Asks every source that a step waits for. A source that fails is told, and holds nothing. */
 export async function measure(
-  { steps }: Pick<Runbook, "steps">,
+  { steps, dir }: Pick<Runbook, "steps" | "dir">,
   now: Instant,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ConditionVerdict>> {
   const conditions = new Map(steps.flatMap(({ when }) => (when ? [[when.id, when]] : [])));
   const verdicts = [...conditions].map(async ([id, condition]) => {
-    const verdict = judgeCondition(condition, await samplesOf(condition, signal), now);
+    const verdict = judgeCondition(
+      condition,
+      await samplesOf(condition, { dir, now, signal }),
+      now,
+    );
     return [id, verdict] as const;
   });
   return new Map(await Promise.all(verdicts));
 }
 
+interface Place {
+  /** The vendor's folder. */
+  readonly dir: string;
+  readonly now: Instant;
+  readonly signal: AbortSignal;
+}
+
 async function samplesOf(
-  { source, measure: what }: Condition,
-  signal: AbortSignal,
+  { source, measure: what, forMs }: Condition,
+  { dir, now, signal }: Place,
 ): Promise<Measured> {
+  if (source.kind === "probes") return outageIn(dir, source.route, now - forMs - probeGapMs);
+  if (what === "outage") return missing("only probes tell of an outage");
   if (source.kind === "recording") return samplesIn(source.file, what);
   const answer = await askAdmin(new URL("seconds", adminUrl(source.url)), signal);
   if (answer.kind === "failed") return missing(`${source.url}: ${answer.why}`);
@@ -60,7 +77,23 @@ async function samplesOf(
   return { kind: "samples", samples };
 }
 
-async function samplesIn(file: string, what: Measure): Promise<Measured> {
+function outageIn(dir: string, route: string, since: Instant): Measured {
+  const file = path.join(dir, "probes", "history.sqlite");
+  if (!existsSync(file))
+    return missing("there are no probes yet: causeway routes check --every 60s");
+  try {
+    const history = new ProbeHistory(file);
+    try {
+      return { kind: "samples", samples: outageOf(route, history.since(since)) };
+    } finally {
+      history.close();
+    }
+  } catch (cause) {
+    return missing(`${file}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+async function samplesIn(file: string, what: OriginMeasure): Promise<Measured> {
   let text: string;
   try {
     text = await tailOf(file);
@@ -87,7 +120,7 @@ async function tailOf(file: string): Promise<string> {
 }
 
 /** One line of `causeway watch --json`; none when it is another one, or cut off. */
-function sampleIn(line: string, what: Measure): readonly Sample[] {
+function sampleIn(line: string, what: OriginMeasure): readonly Sample[] {
   let told: unknown;
   try {
     told = JSON.parse(line);

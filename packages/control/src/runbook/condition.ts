@@ -18,19 +18,23 @@ export interface ConditionVerdict {
   readonly why: string;
 }
 
-// A busy machine tells a second late; longer without a word, and nobody knows what was.
-const gapMsMax = 10_000;
+// Longer without a word, and nobody knows what was.
+const gapsMs = {
+  traffic: 10_000, // a busy machine tells a second late
+  probes: 180_000, // rounds of a minute that take a while
+} as const;
 
 /**
  * Holds when each of the samples of so long a time until now is beyond the threshold, and there is
  * no gap in them. What is not known is never true.
  */
 export function judgeCondition(
-  { measure, side, threshold, forMs }: Condition,
+  { source, measure, side, threshold, forMs }: Condition,
   measured: Measured,
   now: Instant,
 ): ConditionVerdict {
   if (measured.kind === "missing") return { holds: false, why: measured.why };
+  const gapMsMax = source.kind === "probes" ? gapsMs.probes : gapsMs.traffic;
   const since = now - forMs;
   const samples = measured.samples
     .filter(({ at }) => at > since - gapMsMax && at <= now + gapMsMax)
@@ -45,7 +49,10 @@ export function judgeCondition(
   const isBeyond = (value: number): boolean => {
     return side === "above" ? value > threshold : value < threshold;
   };
-  const last = samples.findLast(({ value }) => !isBeyond(value));
+  const inTime = samples.filter(({ at }) => at >= since);
+  if (inTime.length === 0)
+    return { holds: false, why: `${told}; none is of the last ${seconds(forMs)}` };
+  const last = inTime.findLast(({ value }) => !isBeyond(value));
   if (last === undefined) {
     return { holds: true, why: `${told}, ${side} ${threshold} for ${seconds(forMs)}` };
   }

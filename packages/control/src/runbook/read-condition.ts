@@ -4,7 +4,10 @@ import type { Condition } from "./runbook.ts";
 import type { ConditionValue } from "./runbook-value.ts";
 import { spanMs } from "./step-time.ts";
 
-const forMsMax = 9 * 60_000; // origins tell of the last ten minutes
+const forMsMax = {
+  traffic: 9 * 60_000, // origins tell of the last ten minutes
+  probes: 60 * 60_000, // what is out for longer, people have seen
+} as const;
 
 /** @throws what `fault` makes */
 export function readCondition(
@@ -12,9 +15,18 @@ export function readCondition(
   folder: string,
   fault: (what: string) => UsageError,
 ): Condition {
-  const { id, origin, recording, measure, above, below } = value;
+  const { id, origin, recording, route, measure, above, below } = value;
   const forMs = spanMs(value.for) ?? 0;
-  if (forMs === 0 || forMs > forMsMax) throw fault(`${id}: for is at most 9m`);
+  const longest = route === undefined ? forMsMax.traffic : forMsMax.probes;
+  if (forMs > longest) throw fault(`${id}: for is at most ${longest / 60_000}m`);
+  if (route !== undefined) {
+    if ([origin, recording, measure, above, below].every((each) => each === undefined)) {
+      const source = { kind: "probes", route } as const;
+      return { id, source, measure: "outage", side: "above", threshold: 0, forMs };
+    }
+    throw fault(`${id}: of a route, write for and nothing else`);
+  }
+  if (measure === undefined) throw fault(`${id}: write measure`);
   const threshold = above ?? below;
   if (threshold === undefined || (above !== undefined && below !== undefined)) {
     throw fault(`${id}: write above or below`);
@@ -30,7 +42,7 @@ export function readCondition(
   if (recording !== undefined && origin === undefined) {
     return { ...rest, source: { kind: "recording", file: resolve(folder, recording) } };
   }
-  throw fault(`${id}: write origin or recording`);
+  throw fault(`${id}: write origin, recording or route`);
 }
 
 function isLoopback(text: string): boolean {

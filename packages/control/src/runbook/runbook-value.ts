@@ -1,5 +1,5 @@
 import type { ActionArguments } from "./action.ts";
-import type { Measure, Mode } from "./runbook.ts";
+import type { Mode, OriginMeasure } from "./runbook.ts";
 
 /** runbook.yaml as its schema lets it be. */
 export interface RunbookValue {
@@ -16,7 +16,8 @@ export interface ConditionValue {
   readonly id: string;
   readonly origin?: string;
   readonly recording?: string;
-  readonly measure: Measure;
+  readonly route?: string;
+  readonly measure?: OriginMeasure;
   readonly above?: number;
   readonly below?: number;
   readonly for: string;

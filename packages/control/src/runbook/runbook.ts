@@ -8,26 +8,29 @@ export interface Approver {
   readonly key: string;
 }
 
-export const measures = [
-  "requestsPerSecond",
-  "refusedPerSecond",
-  "atEdgePerSecond",
-  "sentBytesPerSecond",
-  "badTicketsPerSecond",
-  "waiting",
-  "held",
-  "connections",
-  "sources",
-] as const;
 /** A number of `causeway watch --json`. */
-export type Measure = (typeof measures)[number];
+export type OriginMeasure =
+  | "requestsPerSecond"
+  | "refusedPerSecond"
+  | "atEdgePerSecond"
+  | "sentBytesPerSecond"
+  | "badTicketsPerSecond"
+  | "waiting"
+  | "held"
+  | "connections"
+  | "sources";
+
+/** `outage`: 1 while clients have no use of a route, else 0. */
+export type Measure = OriginMeasure | "outage";
 
 /** What has to be measured, for how long without a break. */
 export interface Condition {
   readonly id: string;
   readonly source:
     | { readonly kind: "origin"; readonly url: string }
-    | { readonly kind: "recording"; readonly file: string };
+    | { readonly kind: "recording"; readonly file: string }
+    /** What probes have found of a route. */
+    | { readonly kind: "probes"; readonly route: string };
   readonly measure: Measure;
   readonly side: "above" | "below";
   readonly threshold: number;

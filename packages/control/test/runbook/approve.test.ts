@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { approveStep, progressOf, type Runbook, RunbookLog } from "../../src/index.ts";
+import { approvalMessage } from "../../src/runbook/approval.ts";
 import { person } from "../support/approver.ts";
 import { folderFor } from "../support/knot.ts";
 import { runbookOf } from "../support/runbook.ts";
@@ -36,6 +37,21 @@ test("two different people approve a step, and one of them twice is refused", as
   const second = await approveStep(log, runbook, { step: "retire", by: "bob", key: bob }, writer);
   assert.deepEqual([second.approvedBy, second.missing], [["alice", "bob"], 0]);
   assert.deepEqual(await approvedBy(log, "other"), []);
+});
+
+test("one person who signs twice is one person", async (t) => {
+  const log = logOf(t);
+  const [step] = runbook.steps;
+  assert.ok(step);
+  const { id, content } = step;
+  for (let times = 0; times < 2; times++) {
+    await log.appendNext(async ({ hash: head }) => {
+      const said = { runbook: "test", step: id, content, head, by: "alice" };
+      const signature = Buffer.from(await alice.sign(approvalMessage(said))).toString("hex");
+      return { what: "approval", step: id, content, by: "alice", key: alice.key, signature };
+    }, writer);
+  }
+  assert.deepEqual(await approvedBy(log, id), ["alice"]);
 });
 
 test("nobody approves under another's name, or without being asked", async (t) => {

@@ -81,6 +81,9 @@ test("a line that a kill cut off is taken away, and no whole one ever is", async
     return "step" in each ? each.step : each.what;
   });
   assert.deepEqual(told, ["begun", "a", "b", "repaired", "c"]);
+  appendFileSync(log.file, "x".repeat(5_000)); // longer than what is written over it
+  await log.append(event("d"), writer);
+  assert.deepEqual([(await log.look()).tornBytes, (await log.read()).length], [0, 7]);
   assert.equal(readFileSync(log.file, "utf8").startsWith(whole), true);
 });
 

@@ -51,7 +51,10 @@ test("a runbook that makes no sense is refused where it does not", () => {
       /^approvers\.1\.key: .*same key/,
       () => runbookOf([{}], { approvers: [...approvers, { name: "bob", key: key("a") }] }),
     ],
-    [/^conditions\.0: .*origin or recording/, () => runbookOf([{}], { conditions: [condition] })],
+    [
+      /^conditions\.0: .*origin, recording or route/,
+      () => runbookOf([{}], { conditions: [condition] }),
+    ],
     [
       /^conditions\.0: .*of this machine/,
       () => runbookOf([{}], { conditions: [{ ...condition, origin: "http://192.0.2.1:9100" }] }),
@@ -63,6 +66,14 @@ test("a runbook that makes no sense is refused where it does not", () => {
     [
       /^conditions\.0: .*at most 9m/,
       () => runbookOf([{}], { conditions: [{ ...condition, origin, for: "1h" }] }),
+    ],
+    [
+      /^conditions\.0: .*nothing else/,
+      () => runbookOf([{}], { conditions: [{ ...condition, route: "a" }] }),
+    ],
+    [
+      /^conditions\.0: .*at most 60m/,
+      () => runbookOf([{}], { conditions: [{ id: "c", route: "a", for: "2h" }] }),
     ],
     [/^attack: /, () => runbookOf([{}], { attack: "2003-02-31T00:00:00Z" })],
   ];
