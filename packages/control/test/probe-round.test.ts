@@ -19,6 +19,7 @@ import {
   type Round,
   type RoundOrder,
 } from "../src/index.ts";
+import { verdictOfAll } from "../src/probes/judge.ts";
 import { folderFor, startKnot } from "./support/knot.ts";
 
 const vendor = new Vendor();
@@ -138,6 +139,8 @@ test("what lies one redirect away, or at the second URL, is told of the right on
     ["dead", "lying"],
   );
   assert.match(seen.routes[0]?.urls[1]?.why ?? "", /redirects .* which failed/);
+  assert.equal(verdictOfAll([{ verdict: "dead" }, { verdict: "ok" }]), "ok");
+  assert.equal(verdictOfAll([{ verdict: "ok" }, { verdict: "lying" }]), "lying");
 });
 
 test("the vendor's own copy is the measure, and a route that all agree on can be stale", async (t) => {
@@ -156,6 +159,22 @@ test("the vendor's own copy is the measure, and a route that all agree on can be
   const late = await round(fleet.urls, { own }, expired);
   assert.match(late.ownFault ?? "", /expired/);
   assert.deepEqual([onlyUrl(late).verdict, onlyUrl(late).code], ["stale", "TRUST_EXPIRED"]);
+});
+
+test("who is behind for the moment of a publish is asked once more, and is not stale", async () => {
+  let asked = 0;
+  const publishing: Files = {
+    get: (file) => {
+      const isFirst = file === "metadata/timestamp.json" && ++asked === 1;
+      return isFirst ? older.get(file) : newest.get(file);
+    },
+  };
+  await using fleet = await startRoutes(["honest", "honest"], newest);
+  const [, second] = fleet.servers;
+  assert.ok(second);
+  second.files = publishing;
+  const seen = await round(fleet.urls);
+  assert.deepEqual([seen.routes[1]?.verdict, onlyUrl(seen, 1).timestamp, asked], ["ok", 3, 2]);
 });
 
 test("who stands before a change of keys is stale, and no liar", async () => {
