@@ -51,6 +51,10 @@ test("an operator adds, drains and retires a route, and sees what the list says"
     await vendor.run("routes", "list", ...at),
     /deep\.example\/ \(sealed in shard 1, its key is given with tickets\)/,
   );
+  assert.match(
+    await vendor.run("announce", "--shard", "1", ...at),
+    /the key of shard 1: it takes no/,
+  );
   assert.match(await vendor.run("routes", "open", "1", ...at), /deep: sealed 1, now none/);
 });
 

@@ -34,7 +34,7 @@ export async function openRoutes(
   const added = givenAlone ? [] : await readGivenRoutes(store);
   const kept = added.slice(0, routesMax - options.routes.length);
   const given = parseRoutes([...options.routes, ...kept]);
-  const reserves = await ReserveKeys.open(store);
+  const reserves = await ReserveKeys.open(store, () => announcements.shardKeys);
   const sources = { given, tickets, memory, reserves, store, ports };
   const from = { ...sources, ...(region !== undefined && { region }) };
   const signed = await readKnownList(state);

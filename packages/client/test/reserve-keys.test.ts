@@ -5,9 +5,12 @@ import * as path from "node:path";
 import { after, test } from "node:test";
 import type { RouteEntry, RouteId, RouteList, ShardKey } from "@causeway/kernel";
 import { sealRoute } from "@causeway/trust";
+import { takeAnnouncement } from "../src/known/known-routes.ts";
+import { folderStore } from "../src/node/index.ts";
 import { ReserveKeys, reserveKeysIn, reserveLimits } from "../src/routes/reserve-keys.ts";
+import { codeOf } from "./support/announce.ts";
 import { clientOf, ports } from "./support/customer.ts";
-import { noise, product, startRoutes, Vendor } from "./support/field.ts";
+import { noise, now, product, startRoutes, Vendor } from "./support/field.ts";
 import { MemoryStore } from "./support/memory-store.ts";
 import { tempFolder } from "./support/temp-folder.ts";
 
@@ -98,6 +101,35 @@ test("as many right keys are kept as are allowed, the newest, and a damaged file
     Buffer.from('{"_type":"causeway-reserve-keys","keys":[{}'),
   );
   assert.equal(await (await ReserveKeys.open(store)).opened(list, []), list);
+});
+
+test("an announced key opens reserves of the list that is here, when every route is dead", async () => {
+  await using folder = await tempFolder();
+  const vendor = new Vendor();
+  vendor.release("1.0", noise(1_000, 1));
+  await using fleet = await startRoutes(["honest", "honest"], new Map());
+  const [front, deep] = fleet.servers;
+  assert.ok(front && deep);
+  const key = newKey(5);
+  const { sealed = [] } = listOf([entry("deep", deep.url), key]);
+  vendor.routes({ version: 1, routes: [], sealed });
+  for (const server of fleet.servers) server.files = vendor.files();
+  const check = (): Promise<{ readonly version: string }> => {
+    return clientOf(folder.path, [front.url], vendor.trust).check(product, { platform: "any" });
+  };
+  await check();
+  front.behaviour = "busy-503";
+  await assert.rejects(check(), { code: "ROUTE_ALL_FAILED" });
+  const store = folderStore(path.join(folder.path, "state"));
+  const wrong = codeOf(vendor, [], { shardKeys: [newKey(5)] });
+  await takeAnnouncement(store, wrong, now);
+  await assert.rejects(check(), { code: "ROUTE_ALL_FAILED" });
+  const right = codeOf(vendor, [], { shardKeys: [key], sequence: 2 });
+  const { urls, shardKeys } = await takeAnnouncement(store, right, now);
+  assert.deepEqual([urls, shardKeys], [[], [key]]);
+  assert.equal((await check()).version, "1.0");
+  await fs.rm(path.join(folder.path, "state", "announcements.json"));
+  assert.equal((await check()).version, "1.0", "what it opened is kept");
 });
 
 test("a reserve whose key a route gave in calm times is asked when nothing else is left, and not before", async () => {

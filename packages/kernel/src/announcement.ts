@@ -6,6 +6,7 @@ import { invariant } from "./invariant.ts";
 import type { Sha256 } from "./names.ts";
 import type { Instant } from "./ports.ts";
 import { normalRouteUrl, routeUrlsMax } from "./route-list.ts";
+import { isShardKey, type ShardKey, sealedLimits } from "./sealed-route.ts";
 
 /**
  * Which repository: the first 16 hexadecimal digits of the SHA-256 of what its first root signs, in
@@ -20,8 +21,10 @@ export interface Announcement {
   readonly sequence: number;
   /** A whole minute. */
   readonly expires: Instant;
-  /** One to four, http or https, as `normalRouteUrl` writes them. */
-  readonly urls: readonly [string, ...string[]];
+  /** Up to four, http or https, as `normalRouteUrl` writes them. */
+  readonly urls: readonly string[];
+  /** Up to four keys of shards, for sealed routes that stand in the signed list; not empty. */
+  readonly shardKeys?: readonly ShardKey[];
 }
 
 export const announcementLimits = {
@@ -29,6 +32,7 @@ export const announcementLimits = {
   textLengthMax: 4096, // with whatever stands between the groups
   urlBytesMax: 255, // without scheme and last slash
   sequenceMax: 0xffff_ffff,
+  shardKeysMax: 4,
   lifeMsMax: 90 * 24 * 3_600_000, // a code cannot be taken back, and stands in newspapers
 } as const;
 
@@ -39,8 +43,11 @@ const minuteMs = 60_000;
 // No other thing that the keys of `routes` sign begins so.
 const domain = new TextEncoder().encode("causeway announcement\0");
 
-/** Kinds of item. Those that a reader does not know are passed over; 16 is kept for shard keys. */
-const items: ReadonlyMap<number, string> = new Map([
+const shardKeyKind = 16;
+const shardKeyLength = 34; // the shard's number in two bytes, and its key
+
+/** Kinds of item that are routes. Kinds that a reader does not know are passed over. */
+const schemes: ReadonlyMap<number, string> = new Map([
   [1, "https://"],
   [2, "http://"],
 ]);
@@ -54,7 +61,7 @@ export function toRepositoryId(firstRoot: Sha256): RepositoryId {
  * @throws {UsageError} `USAGE_ARGUMENT` when the URLs are no such URLs, or too long
  */
 export function encodeAnnouncement(announcement: Announcement): Uint8Array {
-  const { repository, sequence, expires, urls } = announcement;
+  const { repository, sequence, expires, urls, shardKeys = [] } = announcement;
   invariant(/^[0-9a-f]{16}$/.test(repository), "a repository's id has 16 digits");
   const { sequenceMax, bytesMax } = announcementLimits;
   const isSequence = Number.isInteger(sequence) && sequence >= 1 && sequence <= sequenceMax;
@@ -62,7 +69,9 @@ export function encodeAnnouncement(announcement: Announcement): Uint8Array {
   if (urls.length > routeUrlsMax) {
     throw new UsageError("USAGE_ARGUMENT", `an announcement has at most ${routeUrlsMax} routes.`);
   }
-  const parts = urls.map(encodeUrl);
+  invariant(shardKeys.length <= announcementLimits.shardKeysMax, "an announcement has few keys");
+  invariant(urls.length + shardKeys.length > 0, "an announcement brings something");
+  const parts = [...urls.map(encodeUrl), ...shardKeys.map(encodeShardKey)];
   const itemsLength = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = new Uint8Array(headLength + itemsLength);
   if (bytes.length + signatureLength > bytesMax) {
@@ -86,13 +95,27 @@ export function encodeAnnouncement(announcement: Announcement): Uint8Array {
 }
 
 function encodeUrl(url: string): Uint8Array {
-  const [kind, scheme] = [...items].find(([, start]) => url.startsWith(start)) ?? [];
+  const [kind, scheme] = [...schemes].find(([, start]) => url.startsWith(start)) ?? [];
   const isNormal = normalRouteUrl(url) === url;
   const text = new TextEncoder().encode(url.slice(scheme?.length, -1));
   const isShort = text.length <= announcementLimits.urlBytesMax;
   if (kind !== undefined && isNormal && isShort) return Uint8Array.of(kind, text.length, ...text);
   const what = isShort ? "can stand in no announcement; https or http can" : "is too long";
   throw new UsageError("USAGE_ARGUMENT", `${url.slice(0, 300)} ${what}.`);
+}
+
+function encodeShardKey({ shard, key }: ShardKey): Uint8Array {
+  const bytes = new Uint8Array(2 + shardKeyLength);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, shardKeyKind);
+  view.setUint8(1, shardKeyLength);
+  view.setUint16(2, shard);
+  const binary = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+  bytes.set(
+    Uint8Array.from(binary, (letter) => letter.charCodeAt(0)),
+    4,
+  );
+  return bytes;
 }
 
 /** What the signature is over: these bytes after words that no other document begins with. */
@@ -147,30 +170,47 @@ function decode(bytes: Uint8Array): UnverifiedAnnouncement {
     repository: toHex(body.subarray(3, 11)) as RepositoryId,
     sequence,
     expires: view.getUint32(15) * minuteMs,
-    urls: urlsIn(body.subarray(headLength)),
+    ...itemsIn(body.subarray(headLength)),
     message: announcementMessage(body),
     signature: bytes.subarray(-signatureLength),
   };
 }
 
-function urlsIn(bytes: Uint8Array): Announcement["urls"] {
+function itemsIn(bytes: Uint8Array): Pick<Announcement, "urls" | "shardKeys"> {
   const urls = new Set<string>();
+  const shardKeys: ShardKey[] = [];
   for (let at = 0; at < bytes.length; ) {
     const [kind = 0, length] = bytes.subarray(at, at + 2);
-    const text = bytes.subarray(at + 2, at + 2 + (length ?? 0));
-    if (length === undefined || text.length < length)
+    const item = bytes.subarray(at + 2, at + 2 + (length ?? 0));
+    if (length === undefined || item.length < length)
       throw malformed("has an item that does not end");
     at += 2 + length;
-    const scheme = items.get(kind);
-    if (scheme === undefined) continue;
-    const url = `${scheme}${String.fromCharCode(...text)}/`;
-    if (normalRouteUrl(url) !== url) throw malformed("has a route whose URL has a wrong form");
-    urls.add(url);
+    const scheme = schemes.get(kind);
+    if (scheme !== undefined) urls.add(urlIn(scheme, item));
+    else if (kind === shardKeyKind) shardKeys.push(shardKeyIn(item));
   }
-  const [first, ...others] = urls;
-  if (first === undefined) throw malformed("has no route that this version knows");
+  if (urls.size + shardKeys.length === 0) throw malformed("has no route that this version knows");
   if (urls.size > routeUrlsMax) throw malformed("has too many routes");
-  return [first, ...others];
+  if (shardKeys.length > announcementLimits.shardKeysMax) throw malformed("has too many keys");
+  return { urls: [...urls], ...(shardKeys.length > 0 && { shardKeys }) };
+}
+
+function urlIn(scheme: string, item: Uint8Array): string {
+  const url = `${scheme}${String.fromCharCode(...item)}/`;
+  if (normalRouteUrl(url) !== url) throw malformed("has a route whose URL has a wrong form");
+  return url;
+}
+
+function shardKeyIn(item: Uint8Array): ShardKey {
+  if (item.length !== shardKeyLength) throw malformed("has a key of a wrong length");
+  const shard = ((item[0] ?? 0) << 8) | (item[1] ?? 0);
+  if (shard < 1 || shard > sealedLimits.shardMax) throw malformed("has a key of no shard");
+  const key = btoa(String.fromCharCode(...item.subarray(2)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+  invariant(isShardKey(key), "32 bytes in base64url are the text of a key");
+  return { shard, key };
 }
 
 /** What a client holds an announcement against. */

@@ -13,6 +13,8 @@ export interface ShardKey {
   readonly key: string;
   /** Clients are given it with tickets in calm times; else nobody has it before it is announced. */
   readonly given?: true;
+  /** An announcement has it: it hides nothing new. */
+  readonly announced?: true;
 }
 
 export const sealedLimits = {

@@ -12,7 +12,7 @@ export interface ShardKeys {
 export const shardKeysBytesMax = 256 * 1024;
 
 const known = ["choice", "shards"];
-const knownOfShard = ["shard", "key", "given"];
+const knownOfShard = ["shard", "key", "given", "announced"];
 
 export function encodeShardKeys({ choice, shards }: ShardKeys): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify({ choice, shards }, undefined, 2)}\n`);
@@ -32,7 +32,13 @@ export function decodeShardKeys(bytes: Uint8Array): ShardKeys {
     if (seen.has(shard)) throw malformed("it", `has the shard ${shard} twice`);
     seen.add(shard);
     const isGiven = entry.has("given") && entry.boolean("given");
-    return { shard, key: entry.matching("key", isShardKey), ...(isGiven && { given: true }) };
+    const isAnnounced = entry.has("announced") && entry.boolean("announced");
+    return {
+      shard,
+      key: entry.matching("key", isShardKey),
+      ...(isGiven && { given: true }),
+      ...(isAnnounced && { announced: true }),
+    };
   });
   return { choice: fields.matching("choice", isShardKey), shards };
 }

@@ -77,8 +77,20 @@ const announcement = fc.record(
     urls: fc
       .uniqueArray(url, { minLength: 1, maxLength: 4 })
       .map(([first = "", ...others]): Announcement["urls"] => [first, ...others]),
+    shardKeys: fc.array(
+      fc.record(
+        {
+          shard: fc.integer({ min: 1, max: 1024 }),
+          key: fc
+            .uint8Array({ minLength: 32, maxLength: 32 })
+            .map((bytes) => Buffer.from(bytes).toString("base64url")),
+        },
+        { noNullPrototype: true },
+      ),
+      { minLength: 1, maxLength: 2 },
+    ),
   },
-  { noNullPrototype: true },
+  { noNullPrototype: true, requiredKeys: ["repository", "sequence", "expires", "urls"] },
 );
 
 test("what was encoded is read back, however it was copied", () => {
@@ -155,6 +167,10 @@ function made(
 const ascii = (letters: string): number[] => [...Buffer.from(letters, "latin1")];
 const item = (kind: number, letters: string): number[] => [kind, letters.length, ...ascii(letters)];
 
+const shardItem = (shard: number, length = 32): number[] => {
+  return [16, length + 2, shard >> 8, shard & 255, ...Array<number>(length).fill(7)];
+};
+
 const hostile: readonly (readonly [string, string, AnnouncementCode])[] = [
   ["nothing", "", "ANNOUNCEMENT_TRUNCATED"],
   ["separators", "- \n -", "ANNOUNCEMENT_TRUNCATED"],
@@ -199,6 +215,18 @@ const hostile: readonly (readonly [string, string, AnnouncementCode])[] = [
     made(() => undefined, item(1, "c\xe9.example")),
     "ANNOUNCEMENT_MALFORMED",
   ],
+  ["a key that is too short", made(() => undefined, shardItem(1, 31)), "ANNOUNCEMENT_MALFORMED"],
+  ["a key that is too long", made(() => undefined, shardItem(1, 33)), "ANNOUNCEMENT_MALFORMED"],
+  ["a key of shard 0", made(() => undefined, shardItem(0)), "ANNOUNCEMENT_MALFORMED"],
+  ["a key of shard 1025", made(() => undefined, shardItem(1025)), "ANNOUNCEMENT_MALFORMED"],
+  [
+    "five keys",
+    made(
+      () => undefined,
+      [1, 2, 3, 4, 5].flatMap((shard) => shardItem(shard)),
+    ),
+    "ANNOUNCEMENT_MALFORMED",
+  ],
   ["an address in octal", made(() => undefined, item(1, "0177.0.0.1")), "ANNOUNCEMENT_MALFORMED"],
 ];
 
@@ -210,10 +238,19 @@ for (const [what, given, expected] of hostile) {
 
 test("an item of a kind that is not known yet is passed over", () => {
   const { urls } = openAnnouncement(
-    made(() => undefined, item(16, "a shard's key")),
+    made(() => undefined, item(99, "something new")),
     trust,
   );
   assert.deepEqual(urls, announced.urls);
+});
+
+test("an announcement may bring keys of shards, and no route", () => {
+  const shardKeys = [{ shard: 1024, key: Buffer.alloc(32, 200).toString("base64url") }];
+  const { urls, shardKeys: read } = openAnnouncement(
+    code({ ...announced, urls: [], shardKeys }),
+    trust,
+  );
+  assert.deepEqual([urls, read], [[], shardKeys]);
 });
 
 test("each kind of refusal has a code of its own", () => {
@@ -268,13 +305,20 @@ test("what no announcement can say is not encoded", () => {
 test("the vectors of docs/announcement.md are read as it says", () => {
   const page = readFileSync(new URL("../../../docs/announcement.md", import.meta.url), "utf8");
   const [vectors = ""] = /(?<=```json\n)[^]*?(?=```)/.exec(page) ?? [];
+  interface Vector {
+    readonly text: string;
+    readonly hex: string;
+    readonly says: Announcement;
+  }
   const {
     publicKey: x,
     good,
+    withKey,
     bad,
   } = JSON.parse(vectors) as {
     readonly publicKey: string;
-    readonly good: { readonly text: string; readonly hex: string; readonly says: Announcement };
+    readonly good: Vector;
+    readonly withKey: Vector;
     readonly bad: readonly { readonly text: string; readonly code: AnnouncementCode }[];
   };
   const key = {
@@ -287,12 +331,14 @@ test("the vectors of docs/announcement.md are read as it says", () => {
     now: Date.parse("2026-11-29T12:00:00Z"),
     verifies: (message, signature) => verify(null, message, key, signature),
   };
-  const read = openAnnouncement(good.text, trusted);
-  const expires = new Date(read.expires).toISOString();
-  assert.deepEqual({ ...read, expires }, good.says);
-  const body = encodeAnnouncement(read);
-  const { signature } = readAnnouncement(good.text);
-  assert.equal(Buffer.concat([body, signature]).toString("hex"), good.hex);
-  assert.equal(announcementText(body, signature), good.text.replaceAll("\n", "-"));
+  for (const { text: written, hex, says } of [good, withKey]) {
+    const read = openAnnouncement(written, trusted);
+    const expires = new Date(read.expires).toISOString();
+    assert.deepEqual({ ...read, expires }, says);
+    const body = encodeAnnouncement(read);
+    const { signature } = readAnnouncement(written);
+    assert.equal(Buffer.concat([body, signature]).toString("hex"), hex);
+    assert.equal(announcementText(body, signature), written);
+  }
   for (const vector of bad) assert.equal(refusal(vector.text, trusted), vector.code);
 });

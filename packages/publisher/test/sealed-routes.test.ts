@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { decodeShardKeys, type RouteEntry } from "@causeway/kernel";
+import { decodeShardKeys, type RouteEntry, readAnnouncement } from "@causeway/kernel";
 import { openSealedRoute } from "@causeway/trust";
 import { announce, listRoutes, type RouteEdit } from "../src/index.ts";
 import { configOf, edited, listIn, routesYaml, vendorWithRoutes } from "./support/routes.ts";
@@ -156,6 +156,31 @@ test("what cannot be sealed or opened is refused, and changes nothing", async (t
   for (const [edit, message] of refused) await assert.rejects(edited(vendor, edit), { message });
   assert.deepEqual(await treeDigests(vendor.repository), before);
   assert.equal(await configOf(vendor), text);
+});
+
+test("an announced shard is open to who has the list, and takes no new route", async (t) => {
+  const vendor = await vendorWithRoutes(t);
+  await edited(vendor, { ...reserve, isGiven: true });
+  const say = (shards: readonly number[]): ReturnType<typeof announce> => {
+    return announce(vendor.dir, { ...vendor.common(), urls: [], shards });
+  };
+  await assert.rejects(say([2]), { code: "USAGE_ARGUMENT", message: /sealed in shard 2/ });
+  await assert.rejects(say([1, 2, 3, 4, 5]), { code: "USAGE_ARGUMENT" });
+  await assert.rejects(say([]), { message: /--route URL, --shard N/ });
+  const before = await treeDigests(vendor.repository);
+  const { text, shards } = await say([1]);
+  assert.deepEqual(await treeDigests(vendor.repository), before);
+  assert.deepEqual(shards, [1]);
+  const [key] = readAnnouncement(text).shardKeys ?? [];
+  const [box] = (await listIn(vendor.repository, vendor.now)).sealed ?? [];
+  assert.ok(key && box);
+  assert.equal(openSealedRoute(box, key)?.id, "deep-1");
+  const { givenShards, announcedShards } = await listRoutes(vendor.dir);
+  assert.deepEqual([givenShards, announcedShards], [[1], [1]]);
+  const late = { ...reserve, id: "deep-2", urls: ["https://two.example/"], shard: 1 };
+  await assert.rejects(edited(vendor, late), { message: /hides nothing new/ });
+  await edited(vendor, { kind: "drain", id: "deep-1" });
+  assert.equal((await openedIn(vendor))[0]?.state, "draining");
 });
 
 test("with another key than clients may hold nothing is sealed; under a new shard it is", async (t) => {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { styleText } from "node:util";
-import { HostError, isUtcSecond } from "@causeway/kernel";
+import { HostError, isUtcSecond, sealedLimits } from "@causeway/kernel";
 import { type Announced, announce, durationMs } from "@causeway/publisher";
 import { InvalidArgumentError } from "commander";
 import { txtRecord, txtStrings } from "../announcement/dns-txt.ts";
@@ -9,10 +9,12 @@ import { qrPng } from "../announcement/qr-png.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 interface AnnounceOptions {
   readonly dir: string;
-  readonly route: readonly string[];
+  readonly route?: readonly string[];
+  readonly shard?: readonly number[];
   readonly until?: number;
   readonly private?: true;
   readonly qr?: string;
@@ -27,11 +29,22 @@ whoever passes it on cannot change it. It cannot be taken back before it ends. T
 or the file announcement.txt in the state folder; and in the DNS (--txt) clients find it by themselves.
 `;
 
+const shardNumber = wholeNumber(1, sealedLimits.shardMax);
+
+function withShard(text: string, before: readonly number[] | undefined): readonly number[] {
+  return [...(before ?? []), shardNumber(text)];
+}
+
 /** `causeway announce`: a signed code that brings routes to clients that have lost theirs. */
 export const registerAnnounce: Register = (program, context) => {
   const example = "causeway announce --route https://eu.example.net/ --until 3d --qr code.png";
   addVerb(program, "announce", "Sign a short code that carries routes.", example, notes)
-    .requiredOption("--route <url>", "a route; may be repeated, up to four", collect)
+    .option("--route <url>", "a route; may be repeated, up to four", collect)
+    .option(
+      "--shard <n>",
+      "a shard whose sealed routes everybody may read of now; may be repeated, up to four",
+      withShard,
+    )
     .option(
       "--until <time>",
       "as 3d, or 2026-08-12T09:00:00Z; at most 90d (default: 7d)",
@@ -44,7 +57,8 @@ export const registerAnnounce: Register = (program, context) => {
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (options: AnnounceOptions) => {
       const announced = await announce(options.dir, {
-        urls: options.route,
+        urls: options.route ?? [],
+        shards: options.shard ?? [],
         isPrivate: options.private === true,
         passphrase: passphrasesFrom(options.passphraseFile, context).known,
         log: logTo(context.terminal),
@@ -61,7 +75,7 @@ export const registerAnnounce: Register = (program, context) => {
 };
 
 function told(announced: Announced, options: AnnounceOptions, { terminal }: Context): string {
-  const { text, repository, sequence, expires, urls } = announced;
+  const { text, repository, sequence, expires, urls, shards } = announced;
   const qr = terminal.isWatched ? terminalQr(text, terminal.columns) : [];
   return [
     ...inLines(text),
@@ -69,6 +83,7 @@ function told(announced: Announced, options: AnnounceOptions, { terminal }: Cont
     ...qr,
     `${repository}: announcement ${sequence}, good until ${expires}`,
     ...urls.map((url) => `  ${url}`),
+    ...shards.map((shard) => `  the key of shard ${shard}: it takes no new routes from now on`),
     ...(options.qr === undefined ? [] : [`  written to ${options.qr}`]),
     ...(options.txt === true ? ["", txtRecord(text)] : []),
   ].join("\n");

@@ -43,11 +43,14 @@ function bothGiven(): UsageError {
 }
 
 function table(listed: RoutesListed): string {
-  const { repository, version, expires, routes, givenShards, unpublished } = listed;
+  const { repository, version, expires, routes, givenShards, announcedShards, unpublished } =
+    listed;
   const head = ["id", "state", "kind", "region", "priority", "weight", "url"];
   const rows = routes.map(({ id, state, kind, region = "-", priority, weight, urls, sealed }) => {
     const isGiven = sealed !== undefined && givenShards.includes(sealed);
-    const whose = isGiven ? ", its key is given with tickets" : "";
+    const isAnnounced = sealed !== undefined && announcedShards.includes(sealed);
+    const given = isGiven ? ", its key is given with tickets" : "";
+    const whose = isAnnounced ? `${given}, and was announced` : given;
     const where = sealed === undefined ? "" : ` (sealed in shard ${sealed}${whose})`;
     return [id, state, kind, region, String(priority), String(weight), urls.join(" ") + where];
   });

@@ -17,6 +17,8 @@ interface Taken {
   readonly sequence: number;
   readonly expires: string;
   readonly routes: readonly Pick<KnownRoute, "url" | "unused">[];
+  /** Shards whose sealed routes it opens. */
+  readonly shards: readonly number[];
 }
 
 /** Gives a customer's machine a route by hand, or those of an announcement. */
@@ -35,15 +37,17 @@ async function addCode(text: string, folder: string, context: Context): Promise<
     const announcement = await takeAnnouncement(store, text, now);
     return { taken: announcement, known: await knownRoutes(store, now, placeOf) };
   });
-  const { repository: repositoryId, sequence } = taken;
+  const { repository: repositoryId, sequence, shardKeys = [] } = taken;
+  const shards = shardKeys.map(({ shard }) => shard);
   const expires = toUtcSecond(taken.expires);
   const routes = taken.urls.map((url) => {
     return { url, unused: known.routes.find((route) => route.url === url)?.unused ?? null };
   });
-  const result: Taken = { state: folder, repositoryId, sequence, expires, routes };
+  const result: Taken = { state: folder, repositoryId, sequence, expires, routes, shards };
   const lines = routes.map(({ url, unused }) => {
     return `  ${[url, unusedText(unused)].filter(Boolean).join("; ")}`;
   });
+  lines.push(...shards.map((shard) => `  the reserves of shard ${shard}`));
   const what = `announcement ${sequence} taken; until ${expires} these routes are tried too:`;
   context.terminal.result(result, printable([what, ...lines].join("\n")));
 }

@@ -42,17 +42,29 @@ export function reserveKeysIn(headers: ReadonlyMap<string, string>): readonly Sh
  */
 export class ReserveKeys {
   readonly #store: Store;
+  readonly #announced: () => readonly ShardKey[];
   #kept: readonly ShardKey[];
 
-  private constructor(store: Store, kept: readonly ShardKey[]) {
+  private constructor(
+    store: Store,
+    kept: readonly ShardKey[],
+    announced: () => readonly ShardKey[],
+  ) {
     this.#store = store;
+    this.#announced = announced;
     this.#kept = kept;
   }
 
-  /** What earlier runs have kept; damaged or lost, it is none. */
-  static async open(store: Store): Promise<ReserveKeys> {
+  /**
+   * What earlier runs have kept; damaged or lost, it is none.
+   * @param announced what announcements bring, by now
+   */
+  static async open(
+    store: Store,
+    announced: () => readonly ShardKey[] = () => [],
+  ): Promise<ReserveKeys> {
     const bytes = await orNothing(store.read(file, lengthMax));
-    return new ReserveKeys(store, (bytes && unlessRefused(() => decode(bytes))) ?? []);
+    return new ReserveKeys(store, (bytes && unlessRefused(() => decode(bytes))) ?? [], announced);
   }
 
   /**
@@ -63,7 +75,7 @@ export class ReserveKeys {
     const known = new Set(this.#kept.map(textOf));
     const routes: RouteEntry[] = [];
     const right: ShardKey[] = [];
-    for (const key of [...this.#kept, ...offered]) {
+    for (const key of [...this.#kept, ...this.#announced(), ...offered]) {
       const entries = (list.sealed ?? []).flatMap((box) => {
         return (box.shard === key.shard ? openSealedRoute(box, key) : undefined) ?? [];
       });

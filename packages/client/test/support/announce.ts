@@ -16,14 +16,13 @@ export type Said = Partial<Announcement> & { readonly key?: TestKey };
 
 /** The code that a vendor announces, who has published a list of routes before. */
 export function codeOf(vendor: Vendor, urls: readonly string[], said: Said = {}): string {
-  const [first = "", ...others] = urls;
   const key = said.key ?? vendor.repository.signers.get("routes")?.[0];
   if (key === undefined) throw new Error("the test has no key of routes");
   const body = encodeAnnouncement({
     repository: repositoryIdOf(vendor.trust) as RepositoryId,
     sequence: 1,
     expires: now + hourMs,
-    urls: [first, ...others],
+    urls,
     ...said,
   });
   return announcementText(body, Buffer.from(key.sign(announcementMessage(body)), "hex"));

@@ -45,10 +45,14 @@ export function withShards(keys: ShardKeys, shards: Iterable<number>): ShardKeys
   return { ...keys, shards: [...keys.shards, ...added].toSorted((a, b) => a.shard - b.shard) };
 }
 
-/** The same, and clients are given the key of this shard with their tickets. */
-export function withGiven(keys: ShardKeys, shard: number): ShardKeys {
+/** The same, with what is true of these shards from now on. */
+export function withMarks(
+  keys: ShardKeys,
+  marked: readonly number[],
+  marks: Pick<ShardKey, "given" | "announced">,
+): ShardKeys {
   const shards = keys.shards.map((key): ShardKey => {
-    return key.shard === shard ? { ...key, given: true } : key;
+    return marked.includes(key.shard) ? { ...key, ...marks } : key;
   });
   return { ...keys, shards };
 }

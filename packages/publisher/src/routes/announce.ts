@@ -7,16 +7,19 @@ import {
   type Instant,
   invariant,
   type RepositoryId,
+  type RouteList,
+  type ShardKey,
+  type ShardKeys,
   toUtcSecond,
   UsageError,
 } from "@causeway/kernel";
 import { repositoryIdOf } from "@causeway/trust";
-import { readConfig } from "../config/config.ts";
+import { type KnownRoute, readConfig } from "../config/config.ts";
 import { listedUrl } from "../config/route-url.ts";
 import { takeLock } from "../disk/lock.ts";
 import type { PassphraseSource } from "../keys/key-file.ts";
 import { Keyring } from "../keys/keyring.ts";
-import { readShardKeys } from "../keys/shard-keys.ts";
+import { readShardKeys, withMarks, writeShardKeys } from "../keys/shard-keys.ts";
 import type { Signer } from "../keys/signer.ts";
 import { type Log, silent } from "../log.ts";
 import { refuseClockBehind } from "../publish/check-clock.ts";
@@ -28,8 +31,10 @@ import { knownRoutes } from "./reserves.ts";
 import { RetiredPlaces } from "./to-sign.ts";
 
 export interface AnnounceOptions {
-  /** One to four, the best first; they need not stand in the list of routes. */
+  /** Up to four, the best first; they need not stand in the list of routes. */
   readonly urls: readonly string[];
+  /** Up to four shards whose keys it brings: who has the list can read their sealed routes. */
+  readonly shards?: readonly number[];
   /** When clients no longer take it; in seven days when left out. */
   readonly until?: Instant;
   /** The URLs may lead into a private network. */
@@ -48,6 +53,8 @@ export interface Announced {
   /** `YYYY-MM-DDTHH:MM:SSZ` */
   readonly expires: string;
   readonly urls: readonly string[];
+  /** Whose keys it brings. */
+  readonly shards: readonly number[];
   /** As people copy it. */
   readonly text: string;
 }
@@ -58,13 +65,15 @@ const usualMs = 7 * dayMs;
 
 /**
  * Signs an announcement with one key of `routes`. Nothing is published; its number is kept in the
- * vendor folder, and no other announcement ever gets the same.
+ * vendor folder, and no other announcement ever gets the same. A shard whose key it brings takes no
+ * new route.
  * @throws {UsageError} `USAGE_ARGUMENT`, `CONFIG_MISSING`, `KEY_MISSING`, `KEY_PASSPHRASE`
  * @throws {HostError} `HOST_BUSY`, `HOST_CORRUPT_STATE`, `HOST_CLOCK`, …
  */
 export async function announce(dir: string, options: AnnounceOptions): Promise<Announced> {
   const { folder, name, now, published, said } = await prepare(dir, options);
-  const { repository: repositoryId, expires, urls } = said;
+  const { repository: repositoryId, expires, urls, shardKeys = [] } = said;
+  const shards = shardKeys.map(({ shard }) => shard);
   const { passphrase, signers, log = silent } = options;
   const extra = signers === undefined ? {} : { signers };
   const keyring = await Keyring.open(folder, { passphrase, log, ...extra });
@@ -75,6 +84,9 @@ export async function announce(dir: string, options: AnnounceOptions): Promise<A
   let sequence: number;
   try {
     sequence = await takeSequence(folder, now);
+    // Read anew: somebody else may have sealed since.
+    const kept = shards.length === 0 ? undefined : await readShardKeys(folder);
+    if (kept) await writeShardKeys(folder, withMarks(kept, shards, { announced: true }));
   } finally {
     lock.release();
   }
@@ -86,6 +98,7 @@ export async function announce(dir: string, options: AnnounceOptions): Promise<A
     sequence,
     expires: toUtcSecond(expires),
     urls,
+    shards,
     text: announcementText(body, signature),
   };
 }
@@ -112,12 +125,15 @@ async function prepare(
   const expires = expiryOf(options.until, now);
   const urls = urlsOf(options);
   const published = await readPublished(folder.repository);
-  await refuseRetired(urls, folder, published);
+  const last = await lastRouteList(folder, published);
+  const keys = await readShardKeys(folder);
+  refuseRetired(urls, knownRoutes(last, keys));
+  const shardKeys = [...new Set(options.shards)].map((shard) => announcedKey(shard, keys, last));
   refuseClockBehind(published.timestamp, now);
   const [first] = published.roots;
   const repository = first === undefined ? undefined : repositoryIdOf(first.bytes);
   invariant(repository !== undefined, "a repository begins with its first root");
-  const said = { repository, expires, urls };
+  const said = { repository, expires, urls, ...(shardKeys.length > 0 && { shardKeys }) };
   encodeAnnouncement({ ...said, sequence: 1 }); // what cannot be said costs no number
   return { folder, name, now, published, said };
 }
@@ -130,7 +146,8 @@ interface Prepared {
   readonly said: {
     readonly repository: RepositoryId;
     readonly expires: Instant;
-    readonly urls: readonly [string, ...string[]];
+    readonly urls: readonly string[];
+    readonly shardKeys?: readonly ShardKey[];
   };
 }
 
@@ -143,25 +160,35 @@ function expiryOf(until: Instant | undefined, now: Instant): Instant {
 
 function urlsOf({
   urls: given,
+  shards = [],
   isPrivate = false,
-}: Pick<AnnounceOptions, "urls" | "isPrivate">): [string, ...string[]] {
+}: Pick<AnnounceOptions, "urls" | "shards" | "isPrivate">): readonly string[] {
   const checked = given.map((text) => {
     const { url, wrong } = listedUrl(text, isPrivate);
     if (url === undefined) throw new UsageError("USAGE_ARGUMENT", `${wrong}.`);
     return url;
   });
-  const [first, ...others] = new Set(checked);
-  if (first !== undefined) return [first, ...others];
-  throw new UsageError("USAGE_ARGUMENT", "an announcement needs a route: --route URL.");
+  if (new Set(shards).size > announcementLimits.shardKeysMax) {
+    const what = `an announcement has at most ${announcementLimits.shardKeysMax} shards`;
+    throw new UsageError("USAGE_ARGUMENT", `${what}; make two of them.`);
+  }
+  if (checked.length > 0 || shards.length > 0) return [...new Set(checked)];
+  const what = "an announcement needs a route, or a shard of sealed ones";
+  throw new UsageError("USAGE_ARGUMENT", `${what}: --route URL, --shard N.`);
 }
 
-async function refuseRetired(
-  urls: readonly string[],
-  folder: VendorFolder,
-  published: Published,
-): Promise<void> {
-  const last = await lastRouteList(folder, published);
-  const known = knownRoutes(last, await readShardKeys(folder));
+function announcedKey(shard: number, keys: ShardKeys, last: RouteList | undefined): ShardKey {
+  const found = keys.shards.find((key) => key.shard === shard);
+  if (last?.sealed?.some((box) => box.shard === shard) !== true) {
+    const what = `the public list has no route that is sealed in shard ${shard}`;
+    throw new UsageError("USAGE_ARGUMENT", `${what}; causeway routes list tells the shards.`);
+  }
+  if (found !== undefined) return { shard, key: found.key };
+  const what = `the key of shard ${shard} is not in keys/shards.json`;
+  throw new UsageError("KEY_MISSING", `${what}; put that file here from where it was published.`);
+}
+
+function refuseRetired(urls: readonly string[], known: readonly KnownRoute[]): void {
   const places = new RetiredPlaces(known.map(({ entry }) => entry));
   for (const url of urls) {
     const retired = places.at(url);

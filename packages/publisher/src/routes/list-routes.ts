@@ -20,6 +20,8 @@ export interface RoutesListed {
   readonly routes: readonly ListedRoute[];
   /** Shards whose keys clients are given with their tickets. */
   readonly givenShards: readonly number[];
+  /** Shards whose keys an announcement has. */
+  readonly announcedShards: readonly number[];
   /** How that differs from the list that is public. */
   readonly unpublished: readonly RouteChange[];
 }
@@ -43,6 +45,7 @@ export async function listRoutes(dir: string): Promise<RoutesListed> {
     expires: document === undefined ? "" : toUtcSecond(document.expires),
     routes,
     givenShards: keys.shards.flatMap(({ shard, given }) => (given === true ? [shard] : [])),
+    announcedShards: keys.shards.flatMap(({ shard, announced }) => (announced ? [shard] : [])),
     unpublished: routeChanges(before.map(listed), routes),
   };
 }

@@ -1,7 +1,7 @@
 import type { ShardKeys } from "@causeway/kernel";
 import type { Config, KnownRoute } from "../config/config.ts";
 import { warnIfShared } from "../keys/key-file.ts";
-import { readShardKeys, withGiven, writeShardKeys } from "../keys/shard-keys.ts";
+import { readShardKeys, withMarks, writeShardKeys } from "../keys/shard-keys.ts";
 import type { Log } from "../log.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
 import type { Published } from "../publish/published.ts";
@@ -41,7 +41,7 @@ export async function makeRouteList(
   const wanted = { routes: publicOf(after), pollSeconds, sealed: sealed.boxes };
   const file = routeListFile(wanted, last, published.versions.get("routes") ?? 0);
   const shard = after.find(({ entry }) => entry.id === given)?.shard;
-  const kept = shard === undefined ? sealed.keys : withGiven(sealed.keys, shard);
+  const kept = shard === undefined ? sealed.keys : withMarks(sealed.keys, [shard], { given: true });
   return { ...file, before, after, keep: () => keep(folder, keys, kept) };
 }
 

@@ -68,6 +68,8 @@ export function sealReserves(
     });
     const key = byShard.get(shard);
     if (same !== undefined || key === undefined) return same === undefined ? [] : [same.box];
+    const isNew = !opened.some((was) => was.box.shard === shard && was.entry?.id === entry.id);
+    if (isNew && key.announced === true) throw hidesNothing(shard);
     return [sealRoute(entry, key, randomBytes(nonceBytes))];
   });
   return { boxes, keys };
@@ -75,6 +77,11 @@ export function sealReserves(
 
 function openedBy(key: ShardKey | undefined, box: SealedRoute): RouteEntry | undefined {
   return key && openSealedRoute(box, key);
+}
+
+function hidesNothing(shard: number): UsageError {
+  const what = `an announcement has the key of shard ${shard}, so it hides nothing new`;
+  return new UsageError("USAGE_ARGUMENT", `${what}; seal the route under another --shard.`);
 }
 
 function otherKey(shard: number): UsageError {

@@ -7,6 +7,7 @@ import {
   openAnnouncement,
   readAnnouncement,
   routeListPath,
+  type ShardKey,
   type Store,
 } from "@causeway/kernel";
 import { type Authority, authorityOver, isSignedByOneOf, repositoryIdOf } from "@causeway/trust";
@@ -52,6 +53,11 @@ export class Announcements {
   /** The routes that they bring, those of the newest first. */
   get urls(): readonly string[] {
     return [...new Set(this.#live.flatMap(({ urls }) => urls))];
+  }
+
+  /** The keys of reserves that they bring. */
+  get shardKeys(): readonly ShardKey[] {
+    return this.#live.flatMap(({ shardKeys = [] }) => shardKeys);
   }
 
   /** True of one that was taken before, however it is written. */

@@ -101,6 +101,7 @@ export class RunRoutes {
   async announce(urls: readonly string[]): Promise<boolean> {
     const before = new Set(this.all);
     this.#announced = urls;
+    this.#list = await this.opened(this.#list); // they may bring keys of reserves, too
     await this.#gather();
     return this.all.some((route) => !before.has(route));
   }
