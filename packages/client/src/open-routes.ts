@@ -48,12 +48,18 @@ export async function openRoutes(
   return routes;
 }
 
-/** @throws {UsageError} when there are none, or the vendor has retired all */
+/** @throws {UsageError} when there are none that may be asked, or the vendor has retired all */
 export function requireUse(routes: RunRoutes): void {
+  if (!routes.areUseless) return;
+  const [near] = routes.tooNear;
+  if (near !== undefined) {
+    const where = `${near} leads to this machine or its network, where no route leads that you named`;
+    const text = `${where}; if it is your vendor's, name it with --route.`;
+    throw new UsageError("USAGE_ARGUMENT", `what is known of routes is not asked: ${text}`);
+  }
   if (routes.all.length === 0) {
     throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
   }
-  if (!routes.areUseless) return;
   const text = "the vendor has retired all routes that are known; name another one with --route.";
   throw new UsageError("USAGE_ROUTES_RETIRED", text);
 }

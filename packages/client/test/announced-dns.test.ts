@@ -110,6 +110,13 @@ test("what the DNS has is held against the same rules, each refusal with its rea
   assert.deepEqual(await told(state, [...texts.slice(2, 4), replayed]), ["ANNOUNCEMENT_REPLAYED"]);
 });
 
+test("what a wildcard has below every name is no code, and nothing is said of it", async () => {
+  const good = codeOf(vendor, ["https://new.contoso.example/"]);
+  const others = Array.from({ length: 9 }, (_, at) => `v=spf1 include:_${at}.example -all`);
+  const news = await told(new MemoryStore(before.files), [...others, good]);
+  assert.deepEqual(news, [["https://new.contoso.example/"]]);
+});
+
 test("the DNS is asked once in a while, however often a machine tries", async () => {
   const state = new MemoryStore(before.files);
   const count = async (at: number): Promise<number> => {

@@ -85,17 +85,20 @@ test("a key that opens a box is kept, others leave no trace, and what is opened 
   assert.deepEqual(idsOf(await (await ReserveKeys.open(store)).opened(list, [])), idsOf(seen));
 });
 
-test("as many right keys are kept as are allowed, the newest, and a damaged file is none", async () => {
+test("no flood of right keys pushes out an earlier one that opens something; a damaged file is none", async () => {
   const store = new MemoryStore();
+  const old = newKey(1000);
   const many = Array.from({ length: reserveLimits.keptMax + 4 }, (_, at) => newKey(at + 1));
   const list = listOf(
     ...many.map((key) => [entry(`r${key.shard}`, `https://r${key.shard}.example/`), key] as const),
   );
   const keys = await ReserveKeys.open(store);
-  for (const key of many) await keys.opened(list, [key]);
+  await keys.opened(listOf([entry("old", "https://old.example/"), old]), [old]);
+  for (const key of many) await keys.opened(list, [key, key]);
   const kept = await (await ReserveKeys.open(store)).opened(list, []);
-  assert.equal(kept.routes.length, 1 + reserveLimits.keptMax);
-  assert.ok(kept.routes.some(({ id }) => id === `r${many.length}`));
+  const first = many.slice(0, reserveLimits.keptMax).map(({ shard }) => [`r${shard}`, "draining"]);
+  assert.deepEqual(idsOf(kept), [["open", "active"], ...first]);
+  assert.equal((await keys.opened(kept, [])).routes.length, kept.routes.length, "each once");
   await store.write(
     "reserve-keys.json",
     Buffer.from('{"_type":"causeway-reserve-keys","keys":[{}'),
@@ -118,7 +121,7 @@ test("an announced key opens reserves of the list that is here, when every route
     return clientOf(folder.path, [front.url], vendor.trust).check(product, { platform: "any" });
   };
   await check();
-  front.behaviour = "busy-503";
+  front.behaviour = "resets";
   await assert.rejects(check(), { code: "ROUTE_ALL_FAILED" });
   const store = folderStore(path.join(folder.path, "state"));
   const wrong = codeOf(vendor, [], { shardKeys: [newKey(5)] });
@@ -158,7 +161,7 @@ test("a reserve whose key a route gave in calm times is asked when nothing else 
   if (process.platform !== "win32") assert.equal((await fs.stat(file)).mode & 0o777, 0o600);
   vendor.release("1.1", noise(1_000, 2));
   deep.files = vendor.files();
-  front.behaviour = "busy-503";
+  front.behaviour = "resets";
   assert.equal((await check()).version, "1.1");
   await fs.rm(file);
   await assert.rejects(check(), { code: "ROUTE_ALL_FAILED" });

@@ -107,8 +107,30 @@ test("what is sealed keeps its box until it changes, and comments stay", async (
   const sealed = (await listIn(vendor.repository, vendor.now)).sealed;
   assert.deepEqual(
     sealed?.map(({ shard }) => shard),
-    [3],
-  ); // 1 and 2 have keys already
+    [2],
+  ); // 1 has a key still
+});
+
+test("a shard in which nothing is sealed any more is forgotten, and not given with tickets", async (t) => {
+  const vendor = await vendorWithRoutes(t);
+  const shards = async (): Promise<readonly unknown[]> => {
+    const keys = decodeShardKeys(await readFile(vendor.path("keys", "shards.json")));
+    return keys.shards.map(({ shard, given }) => [shard, given]);
+  };
+  await edited(vendor, { ...reserve, isGiven: true });
+  const keys = await readFile(vendor.path("keys", "shards.json"));
+  await edited(vendor, { kind: "open", what: "deep-1" });
+  await vendor.publish();
+  assert.deepEqual(await shards(), []);
+  await edited(vendor, { ...reserve, id: "deep-2", urls: ["https://two.example/"], shard: 1 });
+  assert.deepEqual(await shards(), [[1, undefined]]);
+  const [old] = decodeShardKeys(keys).shards;
+  const [box] = (await listIn(vendor.repository, vendor.now)).sealed ?? [];
+  assert.ok(old && box);
+  assert.equal(openSealedRoute(box, old), undefined, "who was given the old key cannot read it");
+  await edited(vendor, { kind: "retire", id: "deep-2" });
+  await vendor.publish();
+  assert.deepEqual(await shards(), [[1, undefined]], "of what is retired it is still read");
 });
 
 test("a reserve that is retired stays so under its seal, also when it is taken out of the file", async (t) => {

@@ -72,18 +72,20 @@ export class ReserveKeys {
    * ones are. Keys that were offered and open one are kept.
    */
   async opened(list: RouteList, offered: readonly ShardKey[]): Promise<RouteList> {
-    const known = new Set(this.#kept.map(textOf));
+    const kept = new Map(this.#kept.map((key) => [textOf(key), key]));
+    const all = [...this.#kept, ...this.#announced(), ...offered];
+    const known = new Set(list.routes.map(({ id }) => id));
     const routes: RouteEntry[] = [];
     const right: ShardKey[] = [];
-    for (const key of [...this.#kept, ...this.#announced(), ...offered]) {
+    for (const [text, key] of new Map(all.map((each) => [textOf(each), each]))) {
       const entries = (list.sealed ?? []).flatMap((box) => {
         return (box.shard === key.shard ? openSealedRoute(box, key) : undefined) ?? [];
       });
-      routes.push(...entries);
-      if (entries.length > 0 && !known.has(textOf(key))) right.push(key);
-      known.add(textOf(key));
+      if (entries.length === 0) continue;
+      routes.push(...entries.filter(({ id }) => !known.has(id)));
+      right.push(kept.get(text) ?? key);
     }
-    if (right.length > 0) await orNothing(this.#keep(right));
+    if (right.some((key) => !this.#kept.includes(key))) await orNothing(this.#keep(right));
     if (routes.length === 0) return list;
     const last = routes.map((entry): RouteEntry => {
       return entry.state === "active" ? { ...entry, state: "draining" } : entry;
@@ -91,8 +93,13 @@ export class ReserveKeys {
     return { ...list, routes: [...list.routes, ...last] };
   }
 
+  /**
+   * @param right those that open something, the earlier kept ones first: who has captured many keys
+   *   and offers them must not push out what this machine was given before
+   */
   async #keep(right: readonly ShardKey[]): Promise<void> {
-    this.#kept = [...right, ...this.#kept].slice(0, reserveLimits.keptMax);
+    const idle = this.#kept.filter((key) => !right.includes(key));
+    this.#kept = [...right, ...idle].slice(0, reserveLimits.keptMax);
     const keys = this.#kept.map(({ shard, key }) => ({ shard, key }));
     await this.#store.write(file, canonicalJson({ _type: kind, keys }), "owner");
   }

@@ -45,6 +45,12 @@ export function withShards(keys: ShardKeys, shards: Iterable<number>): ShardKeys
   return { ...keys, shards: [...keys.shards, ...added].toSorted((a, b) => a.shard - b.shard) };
 }
 
+/** The same, without those of shards in which nothing is sealed: who is given one has nothing by it. */
+export function withoutUnused(keys: ShardKeys, used: ReadonlySet<number>): ShardKeys {
+  const shards = keys.shards.filter(({ shard }) => used.has(shard));
+  return shards.length === keys.shards.length ? keys : { ...keys, shards };
+}
+
 /** The same, with what is true of these shards from now on. */
 export function withMarks(
   keys: ShardKeys,

@@ -1,7 +1,7 @@
 import type { ShardKeys } from "@causeway/kernel";
 import type { Config, KnownRoute } from "../config/config.ts";
 import { warnIfShared } from "../keys/key-file.ts";
-import { readShardKeys, withMarks, writeShardKeys } from "../keys/shard-keys.ts";
+import { readShardKeys, withMarks, withoutUnused, writeShardKeys } from "../keys/shard-keys.ts";
 import type { Log } from "../log.ts";
 import { lastRouteList } from "../publish/last-route-list.ts";
 import type { Published } from "../publish/published.ts";
@@ -35,7 +35,11 @@ export async function makeRouteList(
   const keys = await readShardKeys(folder);
   const before = knownRoutes(last, keys);
   const after = routesToSign(config, before);
-  const sealed = sealReserves(after, last?.sealed ?? [], keys);
+  const boxes = last?.sealed ?? [];
+  // What the public list has is needed until the next one is out, and of a damaged one nobody knows.
+  const used = new Set([...boxes, ...after].flatMap(({ shard }) => shard ?? []));
+  const useful = last === undefined ? keys : withoutUnused(keys, used);
+  const sealed = sealReserves(after, boxes, useful);
   if (sealed.boxes.length > 0) await warnIfShared(folder.config, log);
   const { pollSeconds } = config;
   const wanted = { routes: publicOf(after), pollSeconds, sealed: sealed.boxes };

@@ -68,7 +68,7 @@ interface Found {
 
 async function ask(
   names: readonly string[],
-  texts: TextRecords,
+  records: TextRecords,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
@@ -76,8 +76,9 @@ async function ask(
   const cancel = new Cancel(signal);
   const all = names.map(async (name) => {
     try {
-      const answer = await texts.textsAt(name, cancel.signal);
-      for (const text of answer.slice(0, limits.textsMax)) found.push({ name, text });
+      const answer = await records.textsAt(name, cancel.signal);
+      const texts = answer.filter((text) => !isOfOthers(text)).slice(0, limits.textsMax);
+      for (const text of texts) found.push({ name, text });
     } catch {
       // Nobody knows of it, or nobody answers: both are the rule.
     }
@@ -89,6 +90,11 @@ async function ask(
   cancel.cancel(over);
   signal.throwIfAborted();
   return [...found];
+}
+
+/** As `v=spf1 …`: where a wildcard has such a text, it stands below every name. */
+function isOfOthers(text: string): boolean {
+  return text.includes("=");
 }
 
 /** So that of several that are good none is in the way of another. */

@@ -5,7 +5,14 @@ import type { FleetTicket } from "../fleet-ticket.ts";
 import type { ReserveKeys } from "../reserve-keys.ts";
 import type { Route, RouteReport } from "../route.ts";
 import type { RouteMemory } from "../route-memory.ts";
-import { type Gathered, gatherRoutes, reserveMost, turnsTaken } from "./gather.ts";
+import {
+  type Gathered,
+  gatherRoutes,
+  mayLearn,
+  reachOf,
+  reserveMost,
+  turnsTaken,
+} from "./gather.ts";
 import { installationId } from "./installation.ts";
 import { isRetired, keepRetired, nothingRetired, retiredAfter, sameRetired } from "./retired.ts";
 import { retiredError } from "./standing.ts";
@@ -116,6 +123,20 @@ export class RunRoutes {
   /** True when there are none, or the vendor has retired all of them. */
   get areUseless(): boolean {
     return this.all.every(({ standing }) => standing.retirement.aborted);
+  }
+
+  /** URLs that are known and not retired, but lead nearer than what was given by hand. */
+  get tooNear(): readonly string[] {
+    const listed = this.#list.routes.filter(({ state }) => state !== "retired");
+    const urls = [...this.#announced, ...listed.flatMap((entry) => entry.urls)];
+    const asked = new Set<string>(this.all.map(({ id }) => id));
+    const { placeOf } = this.#from.ports.transport;
+    const choice = placeOf === undefined ? {} : { placeOf };
+    const reach = reachOf(this.#from.given, choice);
+    return urls.filter((url) => {
+      const isLive = !asked.has(url) && !this.isRetired(new URL(url));
+      return isLive && !mayLearn(url, reach, choice);
+    });
   }
 
   async #gather(): Promise<void> {
