@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -42,6 +42,7 @@ function roundAt(
 test("the history sums up what was found, and outlives its process", (t) => {
   const file = join(folderFor(t), "history.sqlite");
   const history = new ProbeHistory(file);
+  if (process.platform !== "win32") assert.equal(statSync(file).mode & 0o777, 0o600);
   for (let at = 1; at <= 20; at++) {
     history.add(roundAt(at * minute, [at === 7 || at === 8 ? "dead" : "ok", "unknown"]));
   }

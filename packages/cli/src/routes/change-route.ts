@@ -46,10 +46,27 @@ export async function changeRoute(
     screen.done();
     const lines = result.changes.map((change) => `  ${describeChange(change)}`);
     const what = lines.length === 0 ? "the list of routes says that already" : "routes changed";
-    tell(result, [`${result.repository}: ${what}`, ...lines].join("\n"), context);
+    const told = { ...result, changes: result.changes.map(toldChange) };
+    tell(told, [`${result.repository}: ${what}`, ...lines].join("\n"), context);
   } finally {
     screen.done();
   }
+}
+
+interface ToldChange extends Omit<RouteChange, "before" | "after"> {
+  readonly before: ToldRoute | null;
+  readonly after: ToldRoute | null;
+}
+
+type ToldRoute = Omit<ListedRoute, "urls"> & { readonly urls: readonly string[] };
+
+/** Of a sealed route only the operator's own list tells the URL: this may stand in logs. */
+function toldChange({ id, before, after }: RouteChange): ToldChange {
+  const isSealed = (after ?? before)?.sealed !== undefined;
+  const told = (route: ListedRoute | null): ToldRoute | null => {
+    return isSealed && route !== null ? { ...route, urls: [] } : route;
+  };
+  return { id, before: told(before), after: told(after) };
 }
 
 /** `mirror-eu: weight 100, now 50`. */

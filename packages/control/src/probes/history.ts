@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { HostError, type Instant } from "@causeway/kernel";
@@ -38,6 +39,8 @@ export class ProbeHistory {
   /** @throws {HostError} `HOST_CORRUPT_STATE` when the file is no history */
   constructor(file: string) {
     this.#file = file;
+    // Before SQLite makes it for all to read: it names sealed routes.
+    if (!existsSync(file)) this.#try("open", () => closeSync(openSync(file, "a", 0o600)));
     this.#database = this.#try("open", () => new DatabaseSync(file, { timeout: busyMs }));
     try {
       this.#try("open", () => {
