@@ -1,5 +1,6 @@
 import { UsageError } from "@causeway/kernel";
 import { approvalMessage } from "./approval.ts";
+import type { LogEvent } from "./log-entry.ts";
 import { progressOf } from "./progress.ts";
 import type { Runbook, Step } from "./runbook.ts";
 import type { RunbookLog, Writer } from "./runbook-log.ts";
@@ -47,21 +48,26 @@ export async function approveStep(
   const step = stepOf(runbook, order.step);
   const { id, content } = step;
   refuseStranger(runbook, step, by, key.publicKey);
+  const isDoneBy = (names: readonly string[]): boolean => {
+    return step.mode === "manual" && names.length >= step.approvals;
+  };
+  const doneBy = (names: readonly string[]): LogEvent => {
+    return { what: "done", step: id, content, before: null, after: { by: [...names] } };
+  };
   await log.appendNext(async ({ hash: head }, records) => {
     const { state, approvedBy = [] } = progressOf(runbook, records).get(id) ?? {};
     if (state?.kind === "done") throw said(`${id} is done already`);
+    // A kill came between the last approval and this line.
+    if (isDoneBy(approvedBy)) return doneBy(approvedBy);
     if (approvedBy.includes(by)) throw said(`${by} has approved ${id} already`);
     const message = approvalMessage({ runbook: runbook.name, step: id, content, head, by });
     const signature = Buffer.from(await key.sign(message)).toString("hex");
     return { what: "approval", step: id, content, by, key: key.publicKey, signature };
   }, writer);
-  const { approvedBy = [] } = progressOf(runbook, await log.read()).get(id) ?? {};
+  const { state, approvedBy = [] } = progressOf(runbook, await log.read()).get(id) ?? {};
   const missing = Math.max(0, step.approvals - approvedBy.length);
-  const isDone = step.mode === "manual" && missing === 0;
-  if (isDone) {
-    const after = { by: [...approvedBy] };
-    await log.append({ what: "done", step: id, content, before: null, after }, writer);
-  }
+  const isDone = isDoneBy(approvedBy);
+  if (isDone && state?.kind !== "done") await log.append(doneBy(approvedBy), writer);
   return { step, approvedBy, missing, isDone };
 }
 

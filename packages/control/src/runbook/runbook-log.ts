@@ -53,13 +53,18 @@ export class RunbookLog {
     return this.#file("jsonl");
   }
 
-  /** Reads it whatever it is like. @throws {HostError} */
+  /** Reads it whatever it is like, also while others write. @throws {HostError} */
   async look(): Promise<LogState> {
-    const chain = readChain((await this.#read(this.file, logBytesMax)) ?? new Uint8Array());
-    if (chain.broken !== undefined) {
+    let kept = await this.#readHead();
+    for (let tries = 0; ; tries++) {
+      const chain = readChain((await this.#read(this.file, logBytesMax)) ?? new Uint8Array());
+      const before = kept;
+      kept = await this.#readHead();
+      // Else the head is one of after the lines that were read, whose end seems to be missing.
+      if (before?.hash !== kept?.hash && tries < lockTries) continue;
+      if (chain.broken === undefined) return { ...chain, wrong: judgeHead(chain, kept) };
       return { ...chain, wrong: `line ${chain.broken.line}: ${chain.broken.why}` };
     }
-    return { ...chain, wrong: judgeHead(chain, await this.#readHead()) };
   }
 
   /** @throws {HostError} `HOST_CORRUPT_STATE` when it is not what was written */
@@ -142,7 +147,11 @@ export class RunbookLog {
       try {
         if (chain.tornBytes > 0) await handle.truncate(chain.wholeBytes);
         const bytes = Buffer.concat([line, Buffer.from("\n")]);
-        await handle.write(bytes, 0, bytes.length, chain.wholeBytes);
+        // A disk that becomes full takes a part, and says so with the next one.
+        for (let done = 0; done < bytes.length; ) {
+          const at = chain.wholeBytes + done;
+          done += (await handle.write(bytes, done, bytes.length - done, at)).bytesWritten;
+        }
         await handle.sync();
       } finally {
         await handle.close();

@@ -113,3 +113,25 @@ test("a manual step is done when it is approved", async (t) => {
     code: "USAGE_EXISTS",
   });
 });
+
+test("a manual step that a kill left approved and not done is ticked off by whoever comes next", async (t) => {
+  const log = logOf(t);
+  const [by, key] = ["bob", bob] as const;
+  const step = runbook.steps.find(({ id }) => id === "press");
+  assert.ok(step);
+  await log.appendNext(async ({ hash: head }) => {
+    const approval = { runbook: "test", step: "press", content: step.content, head, by };
+    const signature = Buffer.from(await key.sign(approvalMessage(approval))).toString("hex");
+    return { what: "approval", ...approval, key: key.publicKey, signature };
+  }, writer);
+  assert.equal(progressOf(runbook, await log.read()).get("press")?.state.kind, "open");
+  const { isDone, approvedBy: names } = await approveStep(
+    log,
+    runbook,
+    { step: "press", by, key },
+    writer,
+  );
+  assert.deepEqual([isDone, names], [true, ["bob"]]);
+  const events = (await log.read()).map(({ event }) => event.what);
+  assert.deepEqual(events, ["begun", "approval", "done"]);
+});

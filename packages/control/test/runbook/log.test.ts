@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, { type FileHandle, open } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { type LogEvent, RunbookLog } from "../../src/index.ts";
@@ -108,4 +110,39 @@ test("what many write at once becomes one chain", async (t) => {
   );
   const records = await new RunbookLog(folder, "test").read();
   assert.equal(records.length, 9);
+});
+
+test("whoever reads while another one writes sees nothing missing", async (t) => {
+  const log = await logOf(t, "a");
+  const { readFile } = fs;
+  let isWritten = false;
+  const readAndWrite = async (file: string): Promise<Buffer> => {
+    const bytes = await readFile(file);
+    if (file === log.file && !isWritten) {
+      isWritten = true;
+      await log.append(event("b"), writer);
+    }
+    return bytes;
+  };
+  const { mock } = t.mock.method(fs, "readFile", readAndWrite as typeof readFile);
+  t.after(() => {
+    mock.restore();
+    syncBuiltinESMExports();
+  });
+  syncBuiltinESMExports();
+  assert.equal((await log.read()).length, 3);
+});
+
+test("a line of which the disk takes one part after the other is whole", async (t) => {
+  const log = await logOf(t, "a");
+  const handle = await open(log.file);
+  const files = Object.getPrototypeOf(handle) as { write: FileHandle["write"] };
+  await handle.close();
+  const { write } = files;
+  const writePart = function (this: FileHandle, bytes: Buffer, from = 0, length = 0, at = 0) {
+    return Reflect.apply(write, this, [bytes, from, Math.ceil(length / 2), at]) as unknown;
+  };
+  t.mock.method(files, "write", writePart as unknown as FileHandle["write"]);
+  await log.append(event("b"), writer);
+  assert.deepEqual([(await log.look()).wrong, (await log.read()).length], [undefined, 3]);
 });
