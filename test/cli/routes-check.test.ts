@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { startOrigin } from "../../packages/origin/src/index.ts";
 import { editRoutes, listRoutes } from "../../packages/publisher/src/index.ts";
 import { TestVendor } from "../../packages/publisher/test/support/vendor.ts";
@@ -17,7 +17,8 @@ interface Told {
   }[];
 }
 
-test("an operator sees what clients find at each route", async (t) => {
+/** A vendor with a route that is right, `origin`, and one that nobody answers at, `dead`. */
+async function vendorWithRoutes(t: TestContext): Promise<{ vendor: TestVendor; url: string }> {
   const vendor = await TestVendor.make(t);
   vendor.now = Date.now();
   await vendor.add({ version: "1.0" });
@@ -37,6 +38,11 @@ test("an operator sees what clients find at each route", async (t) => {
   };
   await add("origin", origin.url);
   await add("dead", `http://127.0.0.1:${await freePort()}/`);
+  return { vendor, url: origin.url };
+}
+
+test("an operator sees what clients find at each route", async (t) => {
+  const { vendor, url: originUrl } = await vendorWithRoutes(t);
   const at = ["--dir", vendor.dir];
   const good = await causewayJson(["routes", "check", "origin", ...at]);
   const { conclusion, newest, routes } = good.json as Told;
@@ -75,10 +81,18 @@ test("an operator sees what clients find at each route", async (t) => {
     ],
   );
 
+  const probes = vendor.path("probes");
+  assert.equal((await stat(probes)).mode & 0o777, 0o700);
+  await writeFile(path.join(probes, "history.sqlite"), "x".repeat(4096));
+  const unkept = await causeway(["routes", "check", "origin", ...at]);
+  assert.equal(unkept.code, 1);
+  assert.match(unkept.stdout, /^origin +active +ok /m);
+  assert.match(unkept.stderr, /history\.sqlite is damaged; move it away/);
+
   const state = path.join(vendor.parent, "state");
   await mkdir(state);
   const trust = vendor.path("repository", "metadata", "1.root.json");
-  const customers = ["--state", state, "--trust", trust, "--route", origin.url];
+  const customers = ["--state", state, "--trust", trust, "--route", originUrl];
   const mine = await causeway(["routes", "check", ...customers]);
   assert.equal(mine.code, 0, mine.stderr);
   assert.match(

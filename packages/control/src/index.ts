@@ -43,6 +43,7 @@ export {
   type Proposals,
   propose,
   roundsNeeded,
+  takenBack,
   verdictsByRound,
 } from "./probes/propose.ts";
 export { nameResolver } from "./probes/resolve-name.ts";

@@ -106,6 +106,23 @@ test("when nothing answers it is our own network, and such rounds count for noth
   assert.deepEqual(told({ found: { a: "ooddddd", b: "oodddoo", c: "ooddddo" } }), []);
 });
 
+test("what a clock that was ahead has left counts for nothing until then", () => {
+  const now = 8 * minute;
+  const routes = ["a", "b", "c"].map((id) => ({ id, state: "active" as const }));
+  const roundAt = (at: number, a: Verdict) => ({
+    at,
+    verdicts: new Map<string, Verdict>([["a", a], ...["b", "c"].map((id) => [id, "ok"] as const)]),
+  });
+  const dead = [8, 7, 6].map((at) => roundAt(at * minute, "dead"));
+  const rounds = [roundAt(now + 3_600_000, "ok"), ...dead];
+  const changes = [{ at: now + 3_600_000, id: "a", kind: "restore" as const }];
+  const { proposals } = propose({ routes, rounds, changes, now }, automatic);
+  assert.deepEqual(
+    proposals.map(({ kind, id, held }) => [kind, id, held]),
+    [["drain", "a", null]],
+  );
+});
+
 test("only so many changes are made within an hour, and a changed route is left to settle", () => {
   const found = { ...fine, a: "dddddddd", d: "oooooooo" };
   const others = [1, 2, 3, 4].map((ago) => [ago, "x", "drain"] as const);

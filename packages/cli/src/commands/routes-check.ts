@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import path from "node:path";
 import { toHostError } from "@causeway/client/internal/host-error";
+import { makeFolders } from "@causeway/client/internal/make-folders";
 import { nodeClock, nodePorts, nodeRandom, proxySettings } from "@causeway/client/node";
 import {
   type Conclusion,
@@ -16,7 +16,7 @@ import {
   summarise,
   toNameServer,
 } from "@causeway/control";
-import { UsageError } from "@causeway/kernel";
+import { CausewayError, UsageError } from "@causeway/kernel";
 import { durationMs } from "@causeway/publisher";
 import { InvalidArgumentError } from "commander";
 import { describeFailure, exitCodes } from "../failure.ts";
@@ -52,6 +52,8 @@ interface CheckOptions {
 const bytes = { min: 1, usual: 512 * 1024, max: 64 * 1024 * 1024 } as const;
 const seconds = { min: 1, usual: 30, max: 600 } as const;
 const everyMs = { min: 10_000, max: 24 * 3_600_000 } as const;
+
+const ownMode = 0o700; // the URLs of sealed routes are in it
 
 const notes = `
 Each route is probed as a client asks it: with the same requests, deadlines and checks. Exit code 3
@@ -119,6 +121,8 @@ interface Checked {
   readonly name: string;
   readonly round: Round;
   readonly proposals: ToldProposals;
+  /** Whether it is in the history, and was thought about. */
+  readonly isKept: boolean;
 }
 
 async function check(
@@ -133,11 +137,19 @@ async function check(
     return probeOnce(ids, options, resting, signal);
   };
   const first = await probe();
-  const history = await openHistory(dir);
+  let history: ProbeHistory | undefined;
   const keep = async ({ name, ...round }: Named): Promise<Checked> => {
-    history.add(round);
-    const proposals = await actOnProposals(round, history, policy, options, context);
-    return { name, round, proposals };
+    try {
+      history ??= await openHistory(dir);
+      history.add(round);
+      const proposals = await actOnProposals(round, history, policy, options, context);
+      return { name, round, proposals, isKept: true };
+    } catch (error) {
+      if (signal.aborted || !(error instanceof CausewayError)) throw error;
+      // What was found is needed most where a disk is full.
+      terminal.warn(describeFailure(error).text);
+      return { name, round, proposals: { isCutOff: false, proposals: [] }, isKept: false };
+    }
   };
   try {
     let last = await keep(first);
@@ -165,7 +177,7 @@ async function check(
     });
     tell(last, context);
   } finally {
-    history.close();
+    history?.close();
   }
 }
 
@@ -186,9 +198,10 @@ async function checkKnown(
 }
 
 function tell(checked: Checked, context: Context): void {
-  const { name, round, proposals } = checked;
-  context.exitCode = codeOf[conclude(round)];
-  const json = { repository: name, ...jsonOfRound(round), ...proposals };
+  const { name, round, proposals, isKept } = checked;
+  const code = codeOf[conclude(round)];
+  context.exitCode = code === exitCodes.done && !isKept ? exitCodes.failure : code;
+  const json = { repository: name, ...jsonOfRound(round), ...proposals, isKept };
   context.terminal.result(json, textOf(checked));
 }
 
@@ -220,7 +233,7 @@ async function tellHistory(
 async function openHistory(dir: string): Promise<ProbeHistory> {
   const folder = path.resolve(dir, "probes");
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder, ownMode);
   } catch (cause) {
     throw toHostError(cause, `make the folder ${folder}`);
   }

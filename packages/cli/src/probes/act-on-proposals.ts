@@ -6,6 +6,7 @@ import {
   propose,
   type Round,
   roundsNeeded,
+  takenBack,
   verdictsByRound,
 } from "@causeway/control";
 import { CausewayError } from "@causeway/kernel";
@@ -16,7 +17,7 @@ import { logTo } from "../publisher-log.ts";
 import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
 
-const dayMs = 86_400_000;
+const changesMs = 30 * 86_400_000; // as long as the history keeps them
 
 export interface ActOptions {
   readonly dir: string;
@@ -49,19 +50,23 @@ export async function actOnProposals(
   const { routes } = await listRoutes(options.dir);
   const now = round.at;
   const sights = history.lastRounds(roundsNeeded(policy), now - policy.drain.staleForMs * 2);
+  const open = routes.filter(({ sealed }) => sealed === undefined);
+  const known = { routes: open, changes: history.changesSince(now - changesMs), now };
+  const byPeople = takenBack(known);
+  for (const change of byPeople) history.addChange(change);
+  const changes = [...byPeople, ...known.changes];
   const { isCutOff, proposals } = propose(
-    {
-      routes: routes.filter(({ sealed }) => sealed === undefined),
-      rounds: verdictsByRound(sights),
-      changes: history.changesSince(now - dayMs),
-      now,
-    },
+    { ...known, rounds: verdictsByRound(sights), changes },
     policy,
   );
   const told: ToldProposal[] = [];
+  let isStopped = false;
   for (const proposal of proposals) {
-    const isMade = proposal.held === null && (await make(proposal, options, context));
+    const isMeant = proposal.held === null && !isStopped;
+    const isMade = isMeant && (await make(proposal, options, context));
     if (isMade) history.addChange({ at: now, id: proposal.id, kind: proposal.kind });
+    // The next ones were thought of as coming after it, as a drain after a restore.
+    if (isMeant && !isMade) isStopped = true;
     const command = `causeway routes ${proposal.kind} ${proposal.id} --dir ${options.dir}`;
     told.push({ ...proposal, command, isMade });
   }

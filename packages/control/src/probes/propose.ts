@@ -67,11 +67,31 @@ export function verdictsByRound(
  * What is to be changed in the list. Routes are drained and restored, and never retired: that is for
  * good, and for people.
  */
-export function propose(situation: ProbeSituation, policy: ProbePolicy): Proposals {
-  const [newest] = situation.rounds;
+export function propose(all: ProbeSituation, policy: ProbePolicy): Proposals {
+  // A clock that was ahead for a while left what would count as the newest until then.
+  const isPast = ({ at }: { readonly at: Instant }): boolean => at <= all.now;
+  const rounds = all.rounds.filter(isPast);
+  const situation = { ...all, rounds, changes: all.changes.filter(isPast) };
+  const [newest] = rounds;
   if (newest === undefined) return { isCutOff: false, proposals: [] };
   if (isCutOff(newest)) return { isCutOff: true, proposals: [] };
   return { isCutOff: false, proposals: new Proposing(situation, policy).all() };
+}
+
+/**
+ * Drains of probes that people have taken back, as the changes that they made. A route that they
+ * drain after that is not for probes to restore.
+ */
+export function takenBack({
+  routes,
+  changes,
+  now,
+}: Omit<ProbeSituation, "rounds">): readonly MadeChange[] {
+  return routes.flatMap(({ id, state }): readonly MadeChange[] => {
+    const last = changes.find((change) => change.id === id);
+    const isTakenBack = state === "active" && last?.kind === "drain";
+    return isTakenBack ? [{ at: now, id, kind: "restore" }] : [];
+  });
 }
 
 function isCutOff({ verdicts }: RoundVerdicts): boolean {
