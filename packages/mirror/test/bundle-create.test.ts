@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -157,4 +158,15 @@ test("what is wrong is told, and nothing is left behind", async (t) => {
   await assert.rejects(stopped, failsWith("INTERRUPTED", /interrupted/));
   assert.deepEqual(readdirSync(folder), ["tree"]);
   assert.equal(existsSync(file), false);
+});
+
+test("a link that lies where a bundle is to be written leads nowhere", async (t) => {
+  const folder = await treeFolder(t);
+  const tree = writeTree(join(folder, "tree"), vendor.files());
+  const secret = join(folder, "secret");
+  writeFileSync(secret, "ours");
+  symlinkSync(secret, join(folder, ".x.causeway.1.tmp"));
+  await create({ file: join(folder, "x.causeway"), tree });
+  assert.equal(readFileSync(secret, "utf8"), "ours");
+  assert.ok(readFileSync(join(folder, "x.causeway")).length > 300_000);
 });

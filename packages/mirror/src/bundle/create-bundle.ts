@@ -69,10 +69,11 @@ export async function createBundle(
     `.${path.basename(file)}.lock`,
     signal,
   );
-  const state = await mkdtemp(path.join(tmpdir(), "causeway-bundle-")).catch((cause: unknown) => {
-    throw toHostError(cause, "make a temporary folder");
-  });
+  let state: string | undefined;
   try {
+    state = await mkdtemp(path.join(tmpdir(), "causeway-bundle-")).catch((cause: unknown) => {
+      throw toHostError(cause, "make a temporary folder");
+    });
     const routes = [pathToFileURL(`${tree}/`).href];
     const ports = filesAlone(options.ports);
     const client = { routes, ports, trust, state: folderStore(state, ports.clock) };
@@ -82,7 +83,8 @@ export async function createBundle(
     return await follow(client, signal, act, limits);
   } finally {
     hold?.release();
-    await rm(state, { recursive: true, force: true }).catch(() => undefined);
+    if (state !== undefined)
+      await rm(state, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

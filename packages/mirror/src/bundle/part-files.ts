@@ -65,11 +65,12 @@ export class PartFiles {
       for (const handle of this.#handles.values()) await handle.sync();
       await this.#close();
       const isOne = names.length === 1;
-      if (!isOne) await this.#removeNamed([name, ...names]);
+      // All of them: a longer one's would be taken for parts of this one.
+      if (!isOne) await this.#removeNamed([name, ...this.#leftParts(1)]);
       for (const [at, each] of [...names.entries()].toReversed()) {
         await rename(this.#draft(at), join(folder, each));
       }
-      await this.#removeNamed(this.#leftParts(isOne ? 1 : names.length + 1));
+      if (isOne) await this.#removeNamed(this.#leftParts(1));
       await syncFolder(folder);
     } catch (cause) {
       throw toHostError(cause, `name ${join(folder, name)}`);
@@ -96,7 +97,10 @@ export class PartFiles {
   }
 
   async #open(at: number): Promise<FileHandle> {
-    const handle = await open(this.#draft(at), "w");
+    const draft = this.#draft(at);
+    // Made anew: on somebody else's stick it may be a link that leads to a file of ours.
+    await rm(draft, { force: true });
+    const handle = await open(draft, "wx");
     this.#handles.set(at, handle);
     return handle;
   }
