@@ -247,7 +247,9 @@ test("a source that fails or says something else holds nothing, and is told", as
   const above = "measure: waiting, above: 1, for: 5s }";
   assert.match(await ask(`{ id: c, recording: none.jsonl, ${above}`), /^false .*ENOENT/);
   assert.match(await ask(`{ id: c, recording: probes, ${above}`), /^false .*no file/);
-  writeFileSync(join(dir, "odd.jsonl"), `[]\nnull\n{"at":"x"}\n{"at":1,"waiting":"9"}\n`);
+  const deep = `{"at":1,"waiting":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`;
+  const odd = `[]\nnull\n{"at":"x"}\n{"at":1,"waiting":"9"}\n${deep}\n`;
+  writeFileSync(join(dir, "odd.jsonl"), odd);
   assert.match(await ask(`{ id: c, recording: odd.jsonl, ${above}`), /^false waiting is not known/);
   const origin = `{ id: c, origin: "${answers.url}", ${above}`;
   assert.match(await ask(origin), /^false .*something else/);

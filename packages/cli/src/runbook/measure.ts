@@ -134,12 +134,15 @@ function sampleIn(line: string, what: OriginMeasure): readonly Sample[] {
   return [{ at: at * 1000, value: number }];
 }
 
-/** Rates that are told by class or reason are added up. */
+/** Rates that are told by class or reason are added up; nothing lies deeper in them. */
 function numberIn(value: unknown): number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== "object" || value === null) return undefined;
-  const numbers = Object.values(value).map(numberIn);
-  return numbers.reduce((sum, each) => (each === undefined ? sum : (sum ?? 0) + each), 0);
+  if (typeof value !== "object" || value === null) return finite(value);
+  const numbers = Object.values(value).map(finite);
+  return numbers.reduce((sum, each) => (each === undefined ? sum : (sum ?? 0) + each), undefined);
+}
+
+function finite(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 function missing(why: string): Measured {

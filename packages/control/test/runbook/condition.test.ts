@@ -87,4 +87,5 @@ test("a route is out when each round of the time found it of no use, and others 
   assert.equal(outage(), false);
   assert.equal(outage(dead, dead, dead, ["unknown", "ok"]), false, "our own proxy");
   assert.equal(outage(dead, dead, dead, ["dead", "dead"]), false, "our own network");
+  assert.equal(outage(dead, dead, dead, ["dead", "dead"], dead), true, "it was that before");
 });
