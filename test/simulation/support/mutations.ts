@@ -134,8 +134,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "client/src/routes/backoff.ts",
-        find: "this.#dueAt = now + this.#waitMs;",
-        replace: "this.#dueAt = now + 0 * this.#waitMs;",
+        find: "this.rest(now + this.#waitMs);",
+        replace: "this.rest(now);",
       },
       {
         file: "client/src/fetch/chunk-route-work.ts",
@@ -164,8 +164,8 @@ export const mutations: readonly Mutation[] = [
   bug(
     "Retry-After is not heard",
     "client/src/routes/exchange.ts",
-    "route.rest(clock.steady() + error.retryAfterMs);",
-    "route.rest(clock.steady());",
+    "if (host === route) route.rest(until);",
+    "if (host === route) route.rest(clock.steady());",
   ),
   bug(
     "a race does not hear when a lane ends",

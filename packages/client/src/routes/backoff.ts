@@ -23,7 +23,12 @@ export class Backoff {
   failed(now: number, { base, max }: BackoffLimits, random: Random): void {
     const span = Math.max(0, this.#waitMs * 3 - base);
     this.#waitMs = Math.min(max, base + Math.floor((random.uint32() / 2 ** 32) * span));
-    this.#dueAt = now + this.#waitMs;
+    this.rest(now + this.#waitMs);
+  }
+
+  /** Waits until then at least. */
+  rest(until: number): void {
+    this.#dueAt = Math.max(this.#dueAt, until);
   }
 
   /** The next failure is the first one again; a wait that has begun stays. */

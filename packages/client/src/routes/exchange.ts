@@ -155,8 +155,11 @@ async function open(asking: Asking, request: ExchangeRequest): Promise<Opened> {
     } catch (error) {
       delivery.close();
       if (error instanceof RouteError && error.retryAfterMs !== undefined) {
-        // Not the one that a redirect led to: it may have been asked for anything, by a liar.
-        route.rest(clock.steady() + error.retryAfterMs);
+        const until = clock.steady() + error.retryAfterMs;
+        // Whom a redirect led to may have been asked for anything, by a liar; and who led there may
+        // serve the next request itself.
+        if (host === route) route.rest(until);
+        else route.ledTo(host).rest(until);
       }
       throw error;
     }

@@ -26,8 +26,8 @@ interface Rest {
 }
 
 /**
- * Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed by the route
- * over which it came: else a liar could put another one to rest that it redirects to.
+ * Law 6: a dead route is asked a bounded number of times, and `Retry-After` is obeyed where no
+ * redirect led: else a liar could put another one to rest that it redirects to.
  */
 export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const asked = new Map<string, number[]>();
