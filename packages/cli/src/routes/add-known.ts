@@ -48,12 +48,20 @@ async function addCode(text: string, folder: string, context: Context): Promise<
     return `  ${[url, unusedText(unused)].filter(Boolean).join("; ")}`;
   });
   lines.push(...shards.map((shard) => `  the reserves of shard ${shard}`));
-  const what = `announcement ${sequence} taken; until ${expires} these routes are tried too:`;
+  const isUsed = shards.length > 0 || routes.some(({ unused }) => unused === null);
+  const use = isUsed ? "these routes are tried too" : "none of its routes can be tried";
+  const what = `announcement ${sequence} taken; until ${expires} ${use}:`;
   context.terminal.result(result, printable([what, ...lines].join("\n")));
 }
 
 async function addUrl(url: string, folder: string, context: Context): Promise<void> {
-  const given = await withState(folder, context, ({ store, now }) => giveRoute(store, url, now));
+  const { given, known } = await withState(folder, context, async ({ store, now, placeOf }) => {
+    const urls = await giveRoute(store, url, now);
+    return { given: urls, known: await knownRoutes(store, now, placeOf) };
+  });
+  for (const { url: gone } of known.routes.filter((each) => each.given && each.unused !== null)) {
+    context.terminal.warn(`${gone} is not asked: the vendor has retired it for good`);
+  }
   const shown = given.map(withoutCredentials);
   const what = "the route is used from now on, as if given with --route each time";
   context.terminal.result({ state: folder, given: shown }, what);
