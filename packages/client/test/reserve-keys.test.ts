@@ -7,6 +7,7 @@ import type { RouteEntry, RouteId, RouteList, ShardKey } from "@causeway/kernel"
 import { sealRoute } from "@causeway/trust";
 import { takeAnnouncement } from "../src/known/known-routes.ts";
 import { folderStore } from "../src/node/index.ts";
+import { readKnown } from "../src/probe/known.ts";
 import { ReserveKeys, reserveKeysIn, reserveLimits } from "../src/routes/reserve-keys.ts";
 import { codeOf } from "./support/announce.ts";
 import { clientOf, ports } from "./support/customer.ts";
@@ -156,6 +157,13 @@ test("a reserve whose key a route gave in calm times is asked when nothing else 
   await check();
   front.headers = {};
   await check();
+  const { signal } = new AbortController();
+  const state = folderStore(path.join(folder.path, "state"));
+  const probed = await readKnown({ routes: [front.url], state, ports }, signal);
+  assert.deepEqual(
+    probed.routes.map(({ id }) => id),
+    [front.url],
+  );
   assert.equal(deep.requests.length, 0);
   const file = path.join(folder.path, "state", "reserve-keys.json");
   if (process.platform !== "win32") assert.equal((await fs.stat(file)).mode & 0o777, 0o600);

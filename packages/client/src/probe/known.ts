@@ -2,11 +2,12 @@ import { invariant, type Place } from "@causeway/kernel";
 import { storedName } from "@causeway/trust";
 import { type ClientOptions, withRun } from "../client.ts";
 import { clientLimits } from "../limits.ts";
+import { readKnownList } from "../metadata/route-list.ts";
 import { RetryBudget } from "../routes/retry-budget.ts";
 
 /** What a machine knows before it asks anybody. */
 export interface KnownForProbes {
-  /** Those that a run would have, none of which is retired. */
+  /** Those that a run would have, none of which is retired or a reserve. */
   readonly routes: readonly {
     /** May hold credentials, so it is never shown. */
     readonly url: string;
@@ -24,7 +25,8 @@ export interface KnownForProbes {
 }
 
 /**
- * Reads what a client's state knows of routes, given, announced and listed. Nobody is asked.
+ * Reads what a client's state knows of routes, given, announced and listed, but for reserves. Nobody is
+ * asked.
  * @throws {UsageError} `USAGE_TRUST_MISSING`, `USAGE_ROUTES_RETIRED`, `USAGE_ARGUMENT` when it knows none
  * @throws {HostError} {Interrupted}
  */
@@ -34,7 +36,13 @@ export async function readKnown(
 ): Promise<KnownForProbes> {
   const shared = { ...options, retries: new RetryBudget() };
   return withRun({ client: clientLimits }, shared, signal, async ({ routes, state }) => {
-    const live = routes.all.filter(({ standing }) => !standing.retirement.aborted);
+    const signed = await readKnownList(state);
+    const listed = new Set<string>(signed?.routes.flatMap(({ urls }) => urls));
+    const live = routes.all.filter(({ id, standing }) => {
+      // A reserve sees nobody before it is needed, or who watches finds it.
+      const isReserve = standing.draining && !standing.given && !listed.has(id);
+      return !isReserve && !standing.retirement.aborted;
+    });
     const [first, ...later] = state.roots.values();
     invariant(first !== undefined, "a state trusts a root, or was not opened");
     const kept = new Set(await options.state.list("metadata"));
