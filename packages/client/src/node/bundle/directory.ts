@@ -98,7 +98,7 @@ async function findDirectory(
   const endAt = source.length - lengths.end;
   const record = endAt < 0 ? undefined : await source.readAll(endAt, lengths.end);
   if (record === undefined || record.readUInt32LE(0) !== signatures.end) {
-    const text = "its end is not there; was it copied whole, and is no part missing?";
+    const text = "is cut off before its end; was it copied whole, and is no part missing?";
     throw new BundleFault("ROUTE_TRUNCATED", text);
   }
   const count = record.readUInt16LE(10);
