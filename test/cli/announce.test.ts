@@ -34,7 +34,7 @@ test("a code is printed, drawn for phones and for paper, and written for DNS", a
 test("what cannot be announced is refused with the usage exit code", async (t) => {
   const vendor = await TestVendor.make(folderFor(t));
   const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
-    [[], /required option '--route/],
+    [[], /needs a route, or a shard of sealed ones: --route URL/],
     [["--route", "https://a.example/", "--until", "tomorrow"], /Write a time as 3d/],
     [["--route", "https://a.example/", "--until", "365d"], /from a minute to 90 days/],
     [["--route", "http://10.0.0.1/"], /--private/],

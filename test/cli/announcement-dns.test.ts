@@ -34,13 +34,15 @@ test("who has lost every route finds what a real name server announces", async (
   await using fleet = await startRoutes(["honest"], vendor.files());
   await clientOf(folder, fleet.urls, vendor.trust).check(product, { platform: "any" });
   const [url = ""] = fleet.urls;
-  const texts = [codeOf(vendor, [url], { sequence: 7 }), "v=spf1 -all"].map((text) => {
-    return txtStrings(text)
-      .map((part) => JSON.stringify(part))
-      .join(" ");
-  });
+  const texts = [codeOf(vendor, [url], { sequence: 7 }), "0407T0938F", "v=spf1 -all"].map(
+    (text) => {
+      return txtStrings(text)
+        .map((part) => JSON.stringify(part))
+        .join(" ");
+    },
+  );
   const zone = `$ORIGIN example.com.\n$TTL 300\n@ SOA ns1 admin 1 3600 600 86400 60\n@ NS ns1
-ns1 A 127.0.0.1\n_causeway.eu TXT ${texts[0]}\n_causeway.patches.eu TXT ${texts[1]}\n`;
+ns1 A 127.0.0.1\n_causeway.eu TXT ${texts[0]}\n_causeway.patches.eu TXT ${texts[1]}\n_causeway.patches.eu TXT ${texts[2]}\n`;
   const { host, port } = await startKnot(t, { zone });
   const asked = nodePorts({ nameServers: [`${host}:${port}`] });
   t.after(() => asked.transport.close());

@@ -2,10 +2,11 @@ import { type Ports, type Store, UsageError } from "@causeway/kernel";
 import { routesMax } from "./limits.ts";
 import { readKnownList } from "./metadata/route-list.ts";
 import type { TrustState } from "./metadata/trust-state.ts";
+import { orNothing } from "./or-nothing.ts";
 import type { Announcements } from "./routes/announced/announcements.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
 import { readGivenRoutes } from "./routes/given-routes.ts";
-import { readRetired, retiredAfter } from "./routes/listed/retired.ts";
+import { keepRetired, readRetired, retiredAfter, sameRetired } from "./routes/listed/retired.ts";
 import { RunRoutes } from "./routes/listed/run-routes.ts";
 import { parseRoutes } from "./routes/parse-route.ts";
 import { ReserveKeys } from "./routes/reserve-keys.ts";
@@ -41,6 +42,8 @@ export async function openRoutes(
   const known = signed && (await reserves.opened(signed, []));
   const retired = await readRetired(store);
   const all = known === undefined ? retired : retiredAfter(retired, known, retired.keys);
+  // A kill may have come after the list was kept and before this: the next list may not say it.
+  if (!sameRetired(all, retired)) await orNothing(keepRetired(store, all));
   const routes = new RunRoutes(from, all);
   if (known !== undefined && !givenAlone) await routes.learn(known);
   const { urls } = announcements;

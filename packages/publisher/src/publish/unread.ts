@@ -28,7 +28,8 @@ export class Unread {
   async keep(names: readonly string[]): Promise<void> {
     await makeFolder(this.#folder.unread);
     const bytes = Buffer.from(names.join("\n"));
-    await writeDurably({ path: this.#path, bytes }, { scratch: this.#folder.work });
+    const scratch = join(this.#folder.repository, ".incoming"); // of whoever carries
+    await writeDurably({ path: this.#path, bytes }, { scratch });
   }
 
   async forget(): Promise<void> {

@@ -34,6 +34,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const rests = new Map<string, Rest>();
   const redirects = new Map<string, number>(); // world times, by where they lead
   const led = new WeakSet<Exchange>();
+  const lastLed = new Map<string, Exchange>();
   const mayAsk = (rest: Rest): boolean => {
     if (!rest.isLaterRun) return world.now >= rest.until;
     return world.now >= rest.until || world.now >= rest.laterUntil - clockErrorMs;
@@ -41,6 +42,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   return {
     began() {
       asked.clear();
+      lastLed.clear();
       for (const [address, rest] of rests) {
         const wall = world.now + clock.offsetMs;
         // Set back, the clock makes the run forget it for good.
@@ -65,7 +67,15 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
     asked(exchange) {
       const { host, port, path } = exchange;
       const address = addressOf(exchange);
-      if (redirects.get(`http://${host}/${path}`) === world.now) led.add(exchange);
+      const url = `http://${host}/${path}`;
+      const before = lastLed.get(url);
+      // A connection that was reset is made once more.
+      const isOnceMore = before?.closed === true && before.answer === undefined;
+      lastLed.delete(url);
+      if (redirects.get(url) === world.now || isOnceMore) {
+        led.add(exchange);
+        lastLed.set(url, exchange);
+      }
       const rest = rests.get(address);
       if (rest !== undefined && !mayAsk(rest)) {
         world.broke(6, `${address} was asked for ${path} while it had asked for rest`);
