@@ -32,9 +32,7 @@ interface Rest {
 export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const asked = new Map<string, number[]>();
   const rests = new Map<string, Rest>();
-  const redirects = new Map<string, number>(); // world times, by where they lead
-  const led = new WeakSet<Exchange>();
-  const lastLed = new Map<string, Exchange>();
+  const led = new Led();
   const mayAsk = (rest: Rest): boolean => {
     if (!rest.isLaterRun) return world.now >= rest.until;
     return world.now >= rest.until || world.now >= rest.laterUntil - clockErrorMs;
@@ -42,7 +40,6 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   return {
     began() {
       asked.clear();
-      lastLed.clear();
       for (const [address, rest] of rests) {
         const wall = world.now + clock.offsetMs;
         // Set back, the clock makes the run forget it for good.
@@ -66,16 +63,8 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
     },
     asked(exchange) {
       const { host, port, path } = exchange;
+      led.asked(exchange, world.now);
       const address = addressOf(exchange);
-      const url = `http://${host}/${path}`;
-      const before = lastLed.get(url);
-      // A connection that was reset is made once more.
-      const isOnceMore = before?.closed === true && before.answer === undefined;
-      lastLed.delete(url);
-      if (redirects.get(url) === world.now || isOnceMore) {
-        led.add(exchange);
-        lastLed.set(url, exchange);
-      }
       const rest = rests.get(address);
       if (rest !== undefined && !mayAsk(rest)) {
         world.broke(6, `${address} was asked for ${path} while it had asked for rest`);
@@ -94,8 +83,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
     },
     answered(exchange) {
       const { answer, port } = exchange;
-      const location = answer?.headers.get("location");
-      if (location !== undefined) redirects.set(location, world.now);
+      led.answered(answer?.headers.get("location"), world.now);
       const restMs = answer && restMsOf(answer);
       if (restMs === undefined || led.has(exchange)) return;
       const wallFrom = world.now + clock.offsetMs;
@@ -104,6 +92,32 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
       rests.set(address, restAfter(rests.get(address), told, restMs));
     },
   };
+}
+
+/** Which requests a redirect has led to. */
+class Led {
+  readonly #redirects = new Map<string, number>(); // world times, by where they lead
+  readonly #last = new Map<string, Exchange>();
+  readonly #led = new WeakSet<Exchange>();
+
+  has(exchange: Exchange): boolean {
+    return this.#led.has(exchange);
+  }
+
+  answered(location: string | undefined, now: number): void {
+    if (location !== undefined) this.#redirects.set(location, now);
+  }
+
+  asked(exchange: Exchange, now: number): void {
+    const url = `http://${exchange.host}/${exchange.path}`;
+    const last = this.#last.get(url);
+    this.#last.delete(url);
+    // A connection that was reset is made once more.
+    const isOnceMore = last?.closed === true && last.answer === undefined;
+    if (this.#redirects.get(url) !== now && !isOnceMore) return;
+    this.#led.add(exchange);
+    this.#last.set(url, exchange);
+  }
 }
 
 function restAfter(
