@@ -33,6 +33,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   const asked = new Map<string, number[]>();
   const rests = new Map<string, Rest>();
   const led = new Led();
+  let offsetMs = clock.offsetMs; // as the run has it: no jump changes that while it lasts
   const mayAsk = (rest: Rest): boolean => {
     if (!rest.isLaterRun) return world.now >= rest.until;
     return world.now >= rest.until || world.now >= rest.laterUntil - clockErrorMs;
@@ -40,8 +41,9 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
   return {
     began() {
       asked.clear();
+      offsetMs = clock.offsetMs;
       for (const [address, rest] of rests) {
-        const wall = world.now + clock.offsetMs;
+        const wall = world.now + offsetMs;
         // Set back, the clock makes the run forget it for good.
         const isForgotten = rest.isPrivate || wall < rest.wallFrom - setBackMs;
         if (rest.until <= world.now || isForgotten) {
@@ -86,7 +88,7 @@ export function leavesDeadAlone({ world, hosts, disk, clock }: Scene): Checker {
       led.answered(answer?.headers.get("location"), world.now);
       const restMs = answer && restMsOf(answer);
       if (restMs === undefined || led.has(exchange)) return;
-      const wallFrom = world.now + clock.offsetMs;
+      const wallFrom = world.now + offsetMs;
       const told = { isPrivate: port !== undefined, until: world.now + restMs, wallFrom };
       const address = addressOf(exchange);
       rests.set(address, restAfter(rests.get(address), told, restMs));
