@@ -95,6 +95,29 @@ test("a retired route is not asked again, also when a later list lacks it, or ha
   assert.equal(server?.requests.length, asked);
 });
 
+test("who was killed before it was recorded what the list retires records it in the next run", async () => {
+  await using folder = await tempFolder();
+  const { vendor, fleet, urls } = await twoServers();
+  await using _fleet = fleet;
+  const [gone, other] = urls;
+  const check = async (): Promise<void> => {
+    await clientOf(folder.path, urls, vendor.trust).check(product, wish);
+  };
+  const record = path.join(folder.path, "state", "retired-routes.json");
+  publish({ vendor, fleet }, listOf([gone, "active"], [other, "active"]));
+  await check();
+  const before = await fs.readFile(record);
+  publish({ vendor, fleet }, listOf([gone, "retired"], [other, "active"]));
+  await check();
+  await fs.writeFile(record, before); // as the kill leaves it, beside the new list
+  publish({ vendor, fleet }, listOf([other, "active"]));
+  await check();
+  const [server] = fleet.servers;
+  const asked = server?.requests.length;
+  await check();
+  assert.equal(server?.requests.length, asked);
+});
+
 test("who cannot keep the list that retires its only route is not left with nobody to ask", async () => {
   await using folder = await tempFolder();
   const world = await twoServers();
