@@ -97,20 +97,21 @@ test("a retired route is not asked again, also when a later list lacks it, or ha
 
 test("who was killed before it was recorded what the list retires records it in the next run", async () => {
   await using folder = await tempFolder();
-  const { vendor, fleet, urls } = await twoServers();
-  await using _fleet = fleet;
+  const world = await twoServers();
+  await using fleet = world.fleet;
+  const { vendor, urls } = world;
   const [gone, other] = urls;
   const check = async (): Promise<void> => {
     await clientOf(folder.path, urls, vendor.trust).check(product, wish);
   };
   const record = path.join(folder.path, "state", "retired-routes.json");
-  publish({ vendor, fleet }, listOf([gone, "active"], [other, "active"]));
+  publish(world, listOf([gone, "active"], [other, "active"]));
   await check();
   const before = await fs.readFile(record);
-  publish({ vendor, fleet }, listOf([gone, "retired"], [other, "active"]));
+  publish(world, listOf([gone, "retired"], [other, "active"]));
   await check();
   await fs.writeFile(record, before); // as the kill leaves it, beside the new list
-  publish({ vendor, fleet }, listOf([other, "active"]));
+  publish(world, listOf([other, "active"]));
   await check();
   const [server] = fleet.servers;
   const asked = server?.requests.length;
