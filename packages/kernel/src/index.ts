@@ -1,4 +1,5 @@
 export * from "./announcement.ts";
+export { forEachBounded } from "./bounded.ts";
 export type { Brand } from "./brand.ts";
 export { canonicalJson, compareCodePoints, type JsonInput } from "./canonical-json.ts";
 export * from "./chunk-index.ts";

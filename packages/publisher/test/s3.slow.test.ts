@@ -13,7 +13,7 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import { forEachBounded } from "../src/bounded.ts";
+import { forEachBounded } from "@causeway/kernel";
 import { sha256Of } from "../src/disk/digest.ts";
 import type { CarriedRoute, CarrierError, PublishResult, S3Config } from "../src/index.ts";
 import { publish, readConfig } from "../src/index.ts";

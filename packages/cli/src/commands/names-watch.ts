@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { nodeRandom } from "@causeway/client/node";
 import {
   ask,
   type DnsName,
@@ -17,7 +18,6 @@ import {
 import { UsageError } from "@causeway/kernel";
 import type { Command } from "commander";
 import { exitCodes } from "../failure.ts";
-import { nodeRandom } from "../names/name-place.ts";
 import { findingLine } from "../names/told-finding.ts";
 import { printable } from "../terminal.ts";
 import { addVerb, type Context, collect } from "../verb.ts";
@@ -98,7 +98,7 @@ async function watch(
   let said = "";
   const gone = new Set<DnsName>(); // at least once: caches hold a name for a while after it went
   for (;;) {
-    const watched = await lookAtNames(ask, nodeRandom, order);
+    const watched = await lookAtNames(ask, nodeRandom(), order);
     const lines = watched.flatMap(linesOf);
     const isBack = watched.some(({ name, findings }) => {
       const isThere = findings.some(({ kind }) => kind === "answers" || kind === "delegated");

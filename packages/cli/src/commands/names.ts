@@ -1,3 +1,4 @@
+import { nodeRandom } from "@causeway/client/node";
 import {
   ask,
   findZone,
@@ -20,7 +21,6 @@ import { addChange, changeNotes, usualPlace } from "../names/change-verb.ts";
 import {
   type ChangeOptions,
   namePorts,
-  nodeRandom,
   placeOf,
   reasonOf,
   type ServerOptions,
@@ -106,7 +106,7 @@ function addRetire(names: Command, context: Context): void {
     after: async (name, { zone: { name: zone }, record }, server) => {
       if (record === undefined) return;
       const order = { names: [{ name, zone }], authorities: [server], resolvers: [] };
-      const [watched] = await lookAtNames(ask, nodeRandom, order);
+      const [watched] = await lookAtNames(ask, nodeRandom(), order);
       for (const finding of watched?.findings ?? []) context.terminal.warn(findingLine(finding));
     },
   });
@@ -168,7 +168,7 @@ function addShow(names: Command, { terminal }: Context): void {
       const { history } = namePorts(options.dir);
       const changes = (await history.read()).filter((each) => each.name === name);
       const zone = await findZone(ask, server, name, wanted);
-      const { own: records, wildcard } = await readSets(ask, nodeRandom, server, name, zone.name);
+      const { own: records, wildcard } = await readSets(ask, nodeRandom(), server, name, zone.name);
       const lines = [
         `${name}, in ${zone.name} (serial ${zone.serial}) at ${shownServer(server)}:`,
         ...(records.length === 0

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import path from "node:path";
+import { nodeRandom } from "@causeway/client/node";
 import {
   ask,
   type DnsName,
@@ -13,7 +13,7 @@ import {
   toDnsName,
   toNameServer,
 } from "@causeway/control";
-import { type Random, UsageError } from "@causeway/kernel";
+import { UsageError } from "@causeway/kernel";
 import type { Command } from "commander";
 
 export interface ServerOptions {
@@ -55,11 +55,8 @@ export function namePorts(dir: string): NamePorts {
     throw new UsageError("CONFIG_MISSING", message);
   }
   const history = new NameHistory(path.join(folder, "names"));
-  return { ask, sendUpdate, history, random: nodeRandom, now: () => Date.now() };
+  return { ask, sendUpdate, history, random: nodeRandom(), now: () => Date.now() };
 }
-
-/** Chance from the operating system. */
-export const nodeRandom: Random = { uint32: () => randomBytes(4).readUInt32BE() };
 
 /** Who is at work, for those who read it later. */
 export function whoIsHere(): string {

@@ -10,8 +10,13 @@ import {
   trustIn,
   type Walked,
 } from "@causeway/client/internal/probe";
-import { type Instant, type Ports, type RouteEntry, RouteError } from "@causeway/kernel";
-import { atOnce } from "./at-once.ts";
+import {
+  forEachBounded,
+  type Instant,
+  type Ports,
+  type RouteEntry,
+  RouteError,
+} from "@causeway/kernel";
 import { verdictOf, verdictOfAll } from "./judge.ts";
 import type { ProbedRoute, ProbedUrl, Round, RouteToProbe } from "./probed.ts";
 import { lookAtRetired, type ResolveName } from "./retired-names.ts";
@@ -89,12 +94,12 @@ class ProbeRound {
     }
     Probe.meet([...looks.values()].map(({ probe }) => probe));
     const awake = [...looks.values()].filter(({ fault }) => fault === undefined);
-    await atOnce(probesAtOnce, awake, (look) => this.#walk(look));
+    await forEachBounded(awake, probesAtOnce, (look) => this.#walk(look));
     const newest = await this.#findNewest(awake, own);
     const current = awake.filter(({ fault }) => fault === undefined);
     const sample = await this.#sample(current, own);
     if (sample !== undefined) {
-      await atOnce(probesAtOnce, current, async (look) => {
+      await forEachBounded(current, probesAtOnce, async (look) => {
         if (look.fault !== undefined) return;
         look.taken = await look.probe.take(sample, this.#order.bytesMax, this.#patience);
         look.fault = look.taken.fault;
@@ -146,7 +151,7 @@ class ProbeRound {
       return fault === undefined && walked !== undefined && compare(walked, newest) < 0;
     };
     // Something may have been published meanwhile.
-    await atOnce(probesAtOnce, looks.filter(isBehind), (look) => this.#walk(look));
+    await forEachBounded(looks.filter(isBehind), probesAtOnce, (look) => this.#walk(look));
     for (const look of looks.filter(isBehind)) {
       const [has, out] = [timestampOf(look.walked), timestampOf(newest)];
       const text = `has state ${has ?? "?"}; ${out ?? "?"} is out`;

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
-import type { RouteEntry } from "@causeway/kernel";
-import { atOnce } from "./at-once.ts";
+import { forEachBounded, type RouteEntry } from "@causeway/kernel";
 import type { RetiredName } from "./probed.ts";
 
 /** Addresses of a name; none when there is no such name. Throws when nobody tells. */
@@ -27,7 +26,7 @@ export async function lookAtRetired(
     }
   }
   const found = new Map<string, RetiredName>();
-  await atOnce(lookupsAtOnce, [...names], async ([name, id]) => {
+  await forEachBounded([...names], lookupsAtOnce, async ([name, id]) => {
     try {
       found.set(name, { id, name, addresses: await resolve(name), why: null });
     } catch (error) {

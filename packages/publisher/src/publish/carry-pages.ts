@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import type { Sha256 } from "@causeway/kernel";
-import { forEachBounded } from "../bounded.ts";
+import { forEachBounded, type Sha256 } from "@causeway/kernel";
 import { sha256Of } from "../disk/digest.ts";
 import { readFileUpTo } from "../disk/files.ts";
 import {

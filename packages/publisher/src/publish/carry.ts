@@ -1,12 +1,12 @@
 import {
   CausewayError,
+  forEachBounded,
   HostError,
   Interrupted,
   InvariantBroken,
   type Sha256,
   UsageError,
 } from "@causeway/kernel";
-import { forEachBounded } from "../bounded.ts";
 import type { Places } from "../config/places.ts";
 import { fileLength } from "../disk/files.ts";
 import { readDocument } from "../documents/document.ts";

@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { type HostError, type Instant, namingOf, type Sha256 } from "@causeway/kernel";
-import { forEachBounded } from "../../bounded.ts";
+import {
+  forEachBounded,
+  type HostError,
+  type Instant,
+  namingOf,
+  type Sha256,
+} from "@causeway/kernel";
 import { placeOf, type S3Config } from "../../config/carrier-config.ts";
 import { digestOfFile, sha256Of } from "../../disk/digest.ts";
 import { readFileUpTo } from "../../disk/files.ts";

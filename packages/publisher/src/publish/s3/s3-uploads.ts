@@ -10,8 +10,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { toHostError } from "@causeway/client/internal/host-error";
-import { HostError, type Instant } from "@causeway/kernel";
-import { forEachBounded } from "../../bounded.ts";
+import { forEachBounded, HostError, type Instant } from "@causeway/kernel";
 import type { TreeFile } from "../tree.ts";
 import type { S3Bucket } from "./s3-bucket.ts";
 
