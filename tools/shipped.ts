@@ -12,6 +12,7 @@ const packages = [
   "origin",
   "publisher",
   "mirror",
+  "neighbour",
   "cli",
 ] as const;
 

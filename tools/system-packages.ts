@@ -160,6 +160,16 @@ const systemPackages: readonly SystemPackage[] = [
     reason: "packages/control: a name server whose clock is wrong",
   },
   {
+    name: "iproute2",
+    command: "ip",
+    reason: "packages/neighbour: machines on a network of their own, with real multicast",
+  },
+  {
+    name: "python3-zeroconf",
+    command: "/usr/lib/python3/dist-packages/zeroconf",
+    reason: "packages/neighbour: an independent reader of what is told on the network",
+  },
+  {
     name: "tmux",
     command: "tmux",
     reason: "test/cli: a real terminal, to see what a person sees and to type into",

@@ -1,0 +1,2 @@
+export { type LookOptions, lookForNeighbours } from "./discovery/look.ts";
+export { type Telling, type TellOptions, tellNeighbours } from "./discovery/tell.ts";
