@@ -6,4 +6,5 @@ export {
 } from "./bundle/create-bundle.ts";
 export type { FillProgress } from "./fill.ts";
 export { type Mirror, type Mirrored, type MirrorOptions, openMirror } from "./mirror.ts";
+export { makeOwnFolder } from "./own-folder.ts";
 export { type WatchOptions, watchRoutes } from "./watch-routes.ts";

@@ -1,2 +1,3 @@
 export { type LookOptions, lookForNeighbours } from "./discovery/look.ts";
 export { type Telling, type TellOptions, tellNeighbours } from "./discovery/tell.ts";
+export { type Neighbour, type NeighbourOptions, serveNeighbour } from "./serve-neighbour.ts";

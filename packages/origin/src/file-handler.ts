@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { CausewayError } from "@causeway/kernel";
 import { byteRangeOf } from "./byte-range.ts";
 import { begin, type Exchange, type Handler, type HttpResponse } from "./exchange.ts";
@@ -10,6 +11,7 @@ import { refuse, refuseForNow } from "./refusals.ts";
 import type { ServedFile } from "./served-file.ts";
 import type { TicketOffice } from "./shield/ticket-office.ts";
 import type { Tree } from "./tree.ts";
+import type { UploadPace } from "./upload-pace.ts";
 
 /** What the files are served with. */
 interface FileService {
@@ -18,11 +20,14 @@ interface FileService {
   readonly alternates: readonly string[];
   /** Absent: nobody gets tickets. */
   readonly office: TicketOffice | undefined;
+  /** Absent: bytes go as fast as clients take them. */
+  readonly pace: UploadPace | undefined;
   readonly log: Log;
 }
 
 /** Serves the files of a tree. */
-export function fileHandler({ tree, alternates, office, log }: FileService): Handler {
+export function fileHandler(service: FileService): Handler {
+  const { tree, alternates, log } = service;
   return async (exchange) => {
     const { path, response } = exchange;
     if (path === undefined) return refuse(exchange, 404);
@@ -30,7 +35,7 @@ export function fileHandler({ tree, alternates, office, log }: FileService): Han
     try {
       served = tree.openHot(path) ?? (await tree.open(path));
       if (served === undefined) return refuse(exchange, 404);
-      await answer(exchange, served, tree, office);
+      await answer(exchange, served, service);
     } catch (cause) {
       if (!(cause instanceof CausewayError)) throw cause;
       const fields = { path: path.path, code: cause.code, message: cause.message };
@@ -44,12 +49,8 @@ export function fileHandler({ tree, alternates, office, log }: FileService): Han
   };
 }
 
-async function answer(
-  exchange: Exchange,
-  served: ServedFile,
-  tree: Tree,
-  office: TicketOffice | undefined,
-): Promise<void> {
+async function answer(exchange: Exchange, served: ServedFile, service: FileService): Promise<void> {
+  const { tree, office, pace } = service;
   const { request, response } = exchange;
   const now = Date.now();
   const condition = judge(request.headers, served.validators, now);
@@ -82,20 +83,21 @@ async function answer(
     served.text ??= (await blockOf(tree, served.file, 0)).toString("latin1");
     if (response.destroyed) return;
     begin(exchange, 200, headers);
+    pace?.book(size); // it goes at once: whoever sends more waits for it
     response.end(served.text, "latin1");
     return;
   }
   const first = await blockOf(tree, served.file, Math.floor(part.start / blockBytes));
   if (response.destroyed) return;
   begin(exchange, range.kind === "part" ? 206 : 200, headers);
-  await send(exchange, served, tree, { ...part, first });
+  await send(exchange, served, service, { ...part, first });
 }
 
 /** Sends bytes `start` to `end - 1`, holding one block of them at a time. */
 async function send(
   { response, slot }: Exchange,
   { file }: ServedFile,
-  tree: Tree,
+  { tree, pace }: FileService,
   { start, end, first }: { start: number; end: number; first: Buffer },
 ): Promise<void> {
   let block = first;
@@ -103,8 +105,15 @@ async function send(
   let pieceMax: number = pieceBytes;
   for (let at = start; ; ) {
     const offset = at - index * blockBytes;
-    const piece = block.subarray(offset, offset + Math.min(pieceMax, end - at));
+    const lengthMax = Math.min(pieceMax, pace?.pieceBytes ?? pieceMax, end - at);
+    const piece = block.subarray(offset, offset + lengthMax);
     at += piece.length;
+    if (pace !== undefined) {
+      slot?.free(); // while it waits, others work
+      await pause(pace.book(piece.length));
+      await slot?.take();
+      if (response.destroyed) return;
+    }
     if (at === end) {
       response.end(piece);
       return;

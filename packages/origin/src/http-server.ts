@@ -35,6 +35,8 @@ interface ServerPorts {
   readonly edges?: TrustedEdges;
   /** Called for each connection that a listener of `listen` accepted. */
   readonly onAccepted?: () => void;
+  /** Whether a machine at that address may come in there; absent: all may. */
+  readonly isWelcome?: ((address: string) => boolean) | undefined;
 }
 
 /**
@@ -87,6 +89,10 @@ export class HttpServer {
     this.#listenToEvents();
     const { listeners, headerBytesMax: heldBytes } = limits;
     this.#publicDoor = new Door({ allowHalfOpen: true, heldBytes, listeners }, (socket) => {
+      if (around.isWelcome?.(socket.remoteAddress ?? "") === false) {
+        socket.destroy();
+        return;
+      }
       around.onAccepted?.();
       this.adopt(socket);
     });

@@ -50,6 +50,8 @@ export interface OriginLimits {
   readonly unansweredMax: number;
   /** A reader slower than this, after `sendGraceMs`, loses its connection. */
   readonly sendBytesPerSecondMin: number;
+  /** Bytes of files that are sent in a second, to all together; 0: as many as the line takes. */
+  readonly uploadBytesPerSecond: number;
   readonly sendGraceMs: number;
   /** Who takes nothing for so long gives way to others while all connections are taken. */
   readonly sendGracePressedMs: number;
@@ -133,6 +135,7 @@ export const defaultLimits: OriginLimits = {
   pipelinedMax: 8, // no client in use pipelines; a flood would, to multiply what is held for it
   unansweredMax: 64, // Node holds 2 KB and its head for each until those before it are answered
   sendBytesPerSecondMin: 4 * 1024, // below a modem's 56 kbit/s
+  uploadBytesPerSecond: 0, // an origin is there to send
   sendGraceMs: 10_000, // a phone that changes networks
   sendGracePressedMs: 3_000, // a lost packet is sent again twice by then; who gives way comes back
   cacheBytesMax: 128 * 1024 * 1024, // the metadata and the patch that all ask for

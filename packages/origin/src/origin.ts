@@ -3,7 +3,7 @@ import { access, realpath, stat } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
-import { HostError, isRouteId, UsageError } from "@causeway/kernel";
+import { HostError, invariant, isRouteId, UsageError } from "@causeway/kernel";
 import { startAdmin } from "./admin-server.ts";
 import { assertEntrancePorts, freeEntrancePorts } from "./entrance-ports.ts";
 import { fitOpenFiles } from "./fit-open-files.ts";
@@ -78,6 +78,11 @@ export interface OriginOptions {
    * `haproxy` by all means. Default: `off`.
    */
   readonly edge?: EdgeChoice;
+  /**
+   * Asked for the address of each connection, before anything is read of it; absent: all may come
+   * in. It takes no further workers, entrances or edge beside it.
+   */
+  readonly isWelcome?: (address: string) => boolean;
   readonly log: Log;
 }
 
@@ -138,6 +143,7 @@ export async function startOrigin(options: OriginOptions): Promise<Origin> {
     shield: options.shield ?? "on",
     trustedEdges,
     policy: noPolicy,
+    ...(options.isWelcome && { isWelcome: options.isWelcome }),
     sourceKey: [randomInt(2 ** 32), randomInt(2 ** 32)],
   };
   const keeper = options.tls && (await TlsKeeper.open(options.tls, limits, log));
@@ -199,6 +205,8 @@ function assertOptions(options: OriginOptions): void {
   const taken = [options.port, options.tls?.port ?? 0];
   assertEntrancePorts(options.tickets?.entrances ?? [], taken);
   assertEdges(options.trustedEdges ?? []);
+  const isAlone = options.workers <= 1 && options.tickets === undefined;
+  invariant(isAlone || options.isWelcome === undefined, "one process alone can ask its caller");
 }
 
 /** Those that are wanted, as far as there may be files open for them. */

@@ -27,6 +27,7 @@ import type { ToldEntrances } from "./shield/ticket-office.ts";
 import { TicketTally } from "./shield/ticket-tally.ts";
 import { TrustedEdges } from "./shield/trusted-edges.ts";
 import { Tree } from "./tree.ts";
+import { UploadPace } from "./upload-pace.ts";
 import { WorkerLanes } from "./worker-lanes.ts";
 
 const forgetMs = 10_000;
@@ -47,6 +48,8 @@ export interface ServedTree {
   readonly trustedEdges: readonly string[];
   /** In force from the first request on. */
   readonly policy: Policy;
+  /** As in `OriginOptions`; it stays in its process. */
+  readonly isWelcome?: ((address: string) => boolean) | undefined;
   /** As in `SourceMeter`. */
   readonly sourceKey: Hash;
   /** The port of the private entrance that this worker is; absent: it serves everybody. */
@@ -81,7 +84,7 @@ export interface TreeServer
  * of the rules, too: a flood of what they refuse is a flood.
  */
 export function serveTree(served: ServedTree, log: Log): TreeServer {
-  const { tree: root, duplicates, limits, tickets, entrance } = served;
+  const { tree: root, duplicates, limits, tickets, entrance, isWelcome } = served;
   const edges = new TrustedEdges(served.trustedEdges);
   const tally = new TicketTally(served.sourceKey);
   const rules = new Rulebook({
@@ -104,7 +107,9 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const { admission, stop: stopTicking } = runAdmission(limits, place, refuse, rules);
   // Of its own measure: lines about refusals must not hide a failing disk.
   const disk = throttledLog(log, limits.logLinesPerSecondMax);
-  const files = fileHandler({ tree, alternates: duplicates, office: desk?.office, log: disk });
+  const office = desk?.office;
+  const pace = UploadPace.of(limits.uploadBytesPerSecond);
+  const files = fileHandler({ tree, alternates: duplicates, office, pace, log: disk });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);
   const hidden = new HiddenClients(served.sourceKey, log);
@@ -120,10 +125,10 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   const meter = new SourceMeter(served.sourceKey);
   const onAccepted = (): void => admission.noteAccepted();
   const handler = countSources(gate.handler(known), meter);
-  const server = new HttpServer(handler, limits, calm, { rules, edges, onAccepted });
+  const server = new HttpServer(handler, limits, calm, { rules, edges, onAccepted, isWelcome });
   const forgetting = setInterval(() => tree.forgetOld(), forgetMs).unref();
   const alarms = new TicketAlarms(limits, tally, log);
-  const watches = [alarms.run(), hidden.run()];
+  const watches = [alarms.run(), hidden.run(), stopTicking];
   const lanes = new WorkerLanes(server, limits, log, rules);
   const counts = (): Counts => {
     const counted = lanes.counts();
@@ -145,7 +150,6 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
       clearInterval(forgetting);
       for (const stop of watches) stop();
       shardKeys?.stop();
-      stopTicking();
       tree.close();
     },
   };

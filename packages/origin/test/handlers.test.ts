@@ -16,7 +16,13 @@ test("every answer that begins also ends, when its client leaves in the middle",
   // A small cache: blocks are read from the disk while clients leave.
   const limits = { ...defaultLimits, cacheBytesMax: 512 * 1024 };
   const tree = new Tree(repository.tree, () => undefined, limits);
-  const files = fileHandler({ tree, alternates: [], office: undefined, log: () => {} });
+  const files = fileHandler({
+    tree,
+    alternates: [],
+    office: undefined,
+    pace: undefined,
+    log: () => {},
+  });
   let begun = 0;
   let ended = 0;
   const counted: Handler = async (exchange) => {
@@ -46,7 +52,13 @@ test("every answer that begins also ends, when its client leaves in the middle",
 test("a long answer takes a slot for each of its blocks, and keeps none while its client reads", async (t) => {
   const repository = new TestRepository();
   const tree = new Tree(repository.tree, () => undefined, defaultLimits);
-  const files = fileHandler({ tree, alternates: [], office: undefined, log: () => {} });
+  const files = fileHandler({
+    tree,
+    alternates: [],
+    office: undefined,
+    pace: undefined,
+    log: () => {},
+  });
   let slots = 1;
   let taken = 0;
   const free = (): void => void (slots = 0);

@@ -15,6 +15,7 @@ export const commands: ReadonlyMap<string, () => Promise<Register>> = new Map([
   ["keys", async () => (await import("./keys.ts")).registerKeys],
   ["serve", async () => (await import("./serve.ts")).registerServe],
   ["mirror", async () => (await import("./mirror.ts")).registerMirror],
+  ["neighbour", async () => (await import("./neighbour.ts")).registerNeighbour],
   ["bundle", async () => (await import("./bundle.ts")).registerBundle],
   ["watch", async () => (await import("./watch.ts")).registerWatch],
   ["policy", async () => (await import("./policy.ts")).registerPolicy],

@@ -1,11 +1,13 @@
 import {
   type Announcement,
   type Instant,
+  type RepositoryId,
   type Store,
   type Transport,
   UsageError,
 } from "@causeway/kernel";
-import { TrustState } from "../metadata/trust-state.ts";
+import { repositoryIdOf } from "@causeway/trust";
+import { TrustState, unlessRefused } from "../metadata/trust-state.ts";
 import { Announcements } from "../routes/announced/announcements.ts";
 import { keepGivenRoute } from "../routes/given-routes.ts";
 import { type KnownRoutes, listKnown } from "./list-known.ts";
@@ -61,11 +63,27 @@ export async function knownRoutes(
   return listKnown(store, await openState(store, now), now, placeOf);
 }
 
-async function openState(store: Store, now: Instant): Promise<TrustState> {
+/**
+ * Whose repository the state is of.
+ * @param trust the vendor's root.json; needed until the state trusts one
+ * @returns undefined when that began with a later root than the vendor's first, which alone tells
+ * @throws {UsageError} `USAGE_TRUST_MISSING`, or `USAGE_ARGUMENT` when `trust` is no root
+ * @throws {HostError}
+ */
+export async function knownRepository(
+  store: Store,
+  now: Instant,
+  trust?: Uint8Array,
+): Promise<RepositoryId | undefined> {
+  const [first] = (await openState(store, now, trust)).roots.values();
+  return first && unlessRefused(() => repositoryIdOf(first));
+}
+
+async function openState(store: Store, now: Instant, trust?: Uint8Array): Promise<TrustState> {
   try {
-    return await TrustState.open(store, undefined, now);
+    return await TrustState.open(store, trust, now);
   } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
+    if (!(cause instanceof UsageError) || trust !== undefined) throw cause;
     const text =
       "this state trusts no vendor yet; begin with causeway get PRODUCT --trust ROOT.json --route URL";
     throw new UsageError("USAGE_TRUST_MISSING", `${text}.`, { cause });

@@ -1,0 +1,66 @@
+import { nodePorts } from "@causeway/client/node";
+import { descriptorLog } from "@causeway/origin";
+import { aborted } from "../interrupt.ts";
+import { defaultStateFolder } from "../state-folder.ts";
+import { addVerb, type Context, type Register } from "../verb.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+interface NeighbourVerbOptions {
+  readonly state: string;
+  readonly port?: number;
+  readonly uploadLimit: number;
+}
+
+const notes = `
+It serves what "bundle apply" and "get --neighbours" have put into the state, and nothing else, to
+machines of the same networks alone. docs/neighbours.md tells what they learn.
+`;
+const uploadLimit = { min: 65_536, max: 100_000_000_000, usual: 10_000_000 } as const;
+const stopGraceMs = 10_000;
+
+/** `causeway neighbour`: one more route for the machines around. */
+export const registerNeighbour: Register = (program, context) => {
+  addVerb(
+    program,
+    "neighbour",
+    "Serve what this machine holds to others of its network.",
+    "causeway neighbour --upload-limit 2000000",
+    notes,
+  )
+    .option("--state <dir>", "what is trusted and held", defaultStateFolder())
+    .option("--port <port>", "where to listen (default: a free one)", wholeNumber(0, 65_535))
+    .option(
+      "--upload-limit <bytes>",
+      "bytes per second, to all together",
+      wholeNumber(uploadLimit.min, uploadLimit.max),
+      uploadLimit.usual,
+    )
+    .action((options: NeighbourVerbOptions) => serve(options, context));
+};
+
+async function serve(
+  { state, port = 0, uploadLimit: uploadBytesPerSecond }: NeighbourVerbOptions,
+  { terminal, signal }: Context,
+): Promise<void> {
+  const { serveNeighbour } = await import("@causeway/neighbour"); // no other command loads it
+  const ports = nodePorts();
+  const neighbour = await serveNeighbour({
+    stateFolder: state,
+    port,
+    uploadBytesPerSecond,
+    ports,
+    log: descriptorLog(process.stderr.fd),
+  });
+  try {
+    const { folder, repository, isHolding } = neighbour;
+    terminal.result(
+      { port: neighbour.port, folder, repository },
+      `serving ${folder} to neighbours, at port ${neighbour.port}; Ctrl-C ends it`,
+    );
+    if (!isHolding) terminal.warn("it holds nothing yet: use bundle apply, or get --neighbours.");
+    await aborted(signal);
+  } finally {
+    await neighbour.close(stopGraceMs);
+    ports.transport.close();
+  }
+}

@@ -1,0 +1,145 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { heldFolder } from "@causeway/client/internal/held";
+import { knownRepository } from "@causeway/client/internal/known-routes";
+import { folderStore } from "@causeway/client/node";
+import { type Ports, type RepositoryId, UsageError } from "@causeway/kernel";
+import { makeOwnFolder } from "@causeway/mirror";
+import { type Log, type OriginLimits, startOrigin } from "@causeway/origin";
+import { type Link, linkOf, machineLinks } from "./discovery/links.ts";
+import { type Telling, tellNeighbours } from "./discovery/tell.ts";
+
+export interface NeighbourOptions {
+  /** A customer's state: what it holds is served. */
+  readonly stateFolder: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Bytes of files that are sent in a second, to all together. */
+  readonly uploadBytesPerSecond: number;
+  readonly ports: Pick<Ports, "clock" | "random">;
+  readonly log: Log;
+}
+
+/** What a machine has for others of its network, served. */
+export interface Neighbour {
+  readonly port: number;
+  /** The folder that is served: a repository's tree. */
+  readonly folder: string;
+  readonly repository: RepositoryId;
+  /** Whether there is anything to serve by now. */
+  readonly isHolding: boolean;
+  /** On how many networks it is told by now. */
+  readonly networks: number;
+  /** Says goodbye, and finishes what is under way, for at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Of a machine that has other things to do, and whose neighbours have other routes. */
+const limits: Partial<OriginLimits> = {
+  connectionsMax: 64,
+  openedConnectionsMax: 64,
+  listeners: 1,
+  heldMax: 64,
+  workAtOnceMax: 32,
+  waitingMax: 64,
+  cacheBytesMax: 16 * 1024 * 1024, // one patch at a time is asked for, more or less
+  openFilesMax: 64,
+};
+const lookEveryMs = 5_000;
+
+/**
+ * Serves what a state holds to machines of the same networks, and to nobody else, and tells them
+ * that it does once there is something.
+ * @throws {UsageError} the state trusts no vendor yet, or began with a later root than the first
+ * @throws {HostError}
+ */
+export async function serveNeighbour(options: NeighbourOptions): Promise<Neighbour> {
+  const { stateFolder, port, uploadBytesPerSecond, ports, log } = options;
+  const repository = await repositoryIn(stateFolder, ports);
+  const folder = heldFolder(stateFolder);
+  await makeOwnFolder(folder);
+  const links = new SeenLinks(ports);
+  const origin = await startOrigin({
+    tree: folder,
+    host: "0.0.0.0",
+    port,
+    workers: 1,
+    edge: "off",
+    limits: { ...limits, uploadBytesPerSecond },
+    isWelcome: (address) => address.startsWith("127.") || linkOf(address, links.now) !== undefined,
+    log,
+  });
+  const isHolding = (): boolean => existsSync(join(folder, "metadata", "timestamp.json"));
+  const telling = tellOnceHolding(isHolding, { repository, port: origin.port, ...ports });
+  return {
+    port: origin.port,
+    folder,
+    repository,
+    get isHolding() {
+      return isHolding();
+    },
+    get networks() {
+      return telling.networks();
+    },
+    async close(graceMs) {
+      await telling.stop();
+      await origin.close(graceMs);
+    },
+  };
+}
+
+async function repositoryIn(
+  stateFolder: string,
+  { clock }: Pick<Ports, "clock">,
+): Promise<RepositoryId> {
+  const repository = await knownRepository(folderStore(stateFolder), clock.wall());
+  if (repository !== undefined) return repository;
+  const text = `${stateFolder} began with a later root than the vendor's first, which neighbours know it by`;
+  throw new UsageError("USAGE_ARGUMENT", `${text}; begin a new state with that one.`);
+}
+
+/** Who has nothing is not to be asked. */
+function tellOnceHolding(
+  isHolding: () => boolean,
+  options: Parameters<typeof tellNeighbours>[0],
+): { networks(): number; stop(): Promise<void> } {
+  const stopped = new AbortController();
+  let telling: Telling | undefined;
+  const begin = async (): Promise<void> => {
+    while (!isHolding()) await options.clock.sleep(lookEveryMs, stopped.signal);
+    telling = await tellNeighbours(options);
+  };
+  const begun = begin().catch((error: unknown) => {
+    if (!stopped.signal.aborted) throw error;
+  });
+  return {
+    networks: () => telling?.links ?? 0,
+    async stop() {
+      stopped.abort();
+      await begun;
+      await telling?.stop();
+    },
+  };
+}
+
+const seenForMs = 2_000;
+
+/** The machine's links, looked at once in a while however many come in. */
+class SeenLinks {
+  readonly #ports: Pick<Ports, "clock">;
+  #links: readonly Link[] = [];
+  #until = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: Pick<Ports, "clock">) {
+    this.#ports = ports;
+  }
+
+  get now(): readonly Link[] {
+    const steady = this.#ports.clock.steady();
+    if (steady >= this.#until) {
+      this.#links = machineLinks();
+      this.#until = steady + seenForMs;
+    }
+    return this.#links;
+  }
+}

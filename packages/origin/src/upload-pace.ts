@@ -1,0 +1,36 @@
+/** What is sent at most while it is as slow as `UploadPace` makes it. */
+const pacedPieceBytes = 16 * 1024;
+
+/**
+ * Spreads over time what a server sends in all: who comes first sends first, and who comes while
+ * others send waits for its turn behind one piece of each.
+ */
+export class UploadPace {
+  readonly #bytesPerSecond: number;
+  readonly #now: () => number;
+  #freeAt = 0;
+
+  /** @param now milliseconds that only grow */
+  constructor(bytesPerSecond: number, now = () => performance.now()) {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#now = now;
+  }
+
+  /** @returns undefined for 0, which is no bound */
+  static of(bytesPerSecond: number): UploadPace | undefined {
+    return bytesPerSecond > 0 ? new UploadPace(bytesPerSecond) : undefined;
+  }
+
+  /** The longest piece to book at once: what others wait for. */
+  get pieceBytes(): number {
+    return pacedPieceBytes;
+  }
+
+  /** Takes the time that so many bytes need. @returns the milliseconds until they may be sent */
+  book(bytes: number): number {
+    const now = this.#now();
+    const at = Math.max(now, this.#freeAt);
+    this.#freeAt = at + (bytes / this.#bytesPerSecond) * 1000;
+    return at - now;
+  }
+}
