@@ -15,6 +15,7 @@ import {
   type SignContext,
   signDelegated,
   signOnline,
+  signRoutes,
 } from "../packages/publisher/src/publish/sign.ts";
 import { type Documents, treeOf } from "../packages/publisher/src/publish/tree.ts";
 import { VendorFolder } from "../packages/publisher/src/vendor-folder.ts";
@@ -105,7 +106,8 @@ export class SampleVendor {
     const list = routeListFile({ routes: [], pollSeconds: undefined }, undefined, 0).entry;
     const targets = this.#targets;
     const keys = this.#delegatedKeys;
-    const delegated = await signDelegated(before, keys, entries, list, this.#context);
+    const routes = await signRoutes(before, keys.routes, list, this.#context);
+    const delegated = await signDelegated(before, keys, entries, routes, this.#context);
     const online = await signOnline(before, this.#topKeys, targets, delegated, this.#context);
     return { roots: [this.#root], targets, delegated, ...online };
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { causeway, causewayJson, folderFor } from "../support/cli.ts";
@@ -55,6 +55,59 @@ test("an operator adds, drains and retires a route, and sees what the list says"
     /the key of shard 1: it takes no/,
   );
   assert.match(await vendor.run("routes", "open", "1", ...at), /deep: sealed 1, now none/);
+});
+
+test("two operators on two machines agree on a route, the second by what a mirror has", async (t) => {
+  const folder = folderFor(t);
+  const [vendor, safe] = [path.join(folder, "vendor"), path.join(folder, "safe")];
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await causeway(args);
+    assert.equal(code, 0, `causeway ${args.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  const two = ["--routes-threshold", "2", "--routes-keys", "2"];
+  await run("init", vendor, "--name", "Contoso", "--dev", ...two);
+  mkdirSync(path.join(safe, "keys"), { recursive: true });
+  const key =
+    readdirSync(path.join(vendor, "keys")).find((name) => name.startsWith("routes-")) ?? "";
+  renameSync(path.join(vendor, "keys", key), path.join(safe, "keys", key));
+  const tree = path.join(vendor, "repository");
+  const trust = ["--trust", path.join(tree, "metadata", "1.root.json")];
+  const route = ["--route", new URL(`file://${tree}/`).href];
+  await run("mirror", ...trust, ...route, "--dir", path.join(safe, "repository"));
+
+  const add = ["routes", "add", "eu-1", "https://a.example/", "--dir", vendor];
+  const prepared = await run(...add);
+  assert.match(prepared, /^Contoso: prepared, and not yet public\n {2}eu-1: new, active, https/);
+  assert.match(
+    prepared,
+    /2\.routes\.json has 1 of 2 signatures.*\n {4}causeway keys sign 2\.routes/,
+  );
+  const pending = path.join(vendor, "keys", "pending", "2.routes.json");
+  const stick = path.join(folder, "2.routes.json");
+  cpSync(pending, stick);
+  const sign = ["keys", "sign", stick, "--dir", safe];
+  const looked = await run(...sign, "--dry-run");
+  assert.match(looked, /0 signatures added\n.*what is public:\n {4}eu-1: new, active, https:\/\/a/);
+  assert.match(looked, /it needs 1 more/);
+  const { json } = await causewayJson(sign);
+  const { added, routes } = json as {
+    readonly added: readonly string[];
+    readonly routes: { readonly changes: readonly { readonly id: string }[] };
+  };
+  assert.deepEqual([added.length, routes.changes.map(({ id }) => id)], [1, ["eu-1"]]);
+  cpSync(stick, pending);
+  assert.match(await run("refresh", "--dir", vendor), /signed routes, snapshot, timestamp/);
+  assert.match(
+    await run("routes", "list", "--dir", vendor),
+    /list 2 is public, [^]*\neu-1 +active/,
+  );
+  const late = await causewayJson(sign);
+  assert.equal(late.code, 0, "the mirror there does not know yet");
+  await run("mirror", ...route, "--dir", path.join(safe, "repository"));
+  const stale = await causewayJson(sign);
+  assert.equal((stale.json as { error: { code: string } }).error.code, "TRUST_ROLLBACK");
+  assert.equal(stale.code, 3);
 });
 
 test("what an operator mistypes is refused with the usage exit code", async (t) => {

@@ -10,7 +10,13 @@ import { Keyring } from "./keys/keyring.ts";
 import type { Signer } from "./keys/signer.ts";
 import type { RoleKeys } from "./keys/tuf-key.ts";
 import type { Log } from "./log.ts";
-import { nothingBefore, routeListFile, signDelegated, signOnline } from "./publish/sign.ts";
+import {
+  nothingBefore,
+  routeListFile,
+  signDelegated,
+  signOnline,
+  signRoutes,
+} from "./publish/sign.ts";
 import { type Documents, treeOf } from "./publish/tree.ts";
 import { writeMetadata } from "./publish/write-tree.ts";
 import type { VendorFolder } from "./vendor-folder.ts";
@@ -70,7 +76,9 @@ export async function writeFirstState(
   );
   const context = { expiryMs, keyring, now, onProgress: () => undefined };
   const list = routeListFile(config, undefined, 0);
-  const delegated = await signDelegated(nothingBefore, delegatedKeys, [], list.entry, context);
+  const { entry } = list;
+  const routes = await signRoutes(nothingBefore, delegatedKeys.routes, entry, context);
+  const delegated = await signDelegated(nothingBefore, delegatedKeys, [], routes, context);
   const online = await signOnline(nothingBefore, topKeys, targets, delegated, context);
   const documents: Documents = { roots: [root], targets, delegated, ...online };
   const tree = treeOf(documents, [list.entry]);

@@ -47,5 +47,6 @@ export {
 export type { ListedRoute, RouteChange } from "./routes/changes.ts";
 export type { RouteDetails, RouteEdit, ShardChoice } from "./routes/edit.ts";
 export { editRoutes, type RoutesResult } from "./routes/edit-routes.ts";
+export type { ListDifference } from "./routes/judge-waiting-list.ts";
 export { listRoutes, type RoutesListed } from "./routes/list-routes.ts";
 export { previewRoutes } from "./routes/preview.ts";

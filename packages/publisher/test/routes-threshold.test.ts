@@ -3,7 +3,7 @@ import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { initVendor, listKeys, rotateKey } from "../src/index.ts";
-import { edited, listIn } from "./support/routes.ts";
+import { edited, listIn, statesIn } from "./support/routes.ts";
 import { TestVendor } from "./support/vendor.ts";
 
 const add = { kind: "add", id: "a", urls: ["https://a.example/"] } as const;
@@ -20,15 +20,22 @@ async function takeOne(vendor: TestVendor): Promise<void> {
   await rename(vendor.path("keys", name), join(away, name));
 }
 
-test("where two of three keys of routes must agree, two sign the list, and one does not", async (t) => {
+test("where two of three keys of routes must agree, two sign the list, one has it wait, and none is refused", async (t) => {
   const vendor = await TestVendor.make(t, { routesThreshold: 2, routesKeys: 3 });
   assert.equal((await routesKeys(vendor)).length, 3);
   await takeOne(vendor);
   await edited(vendor, add);
   assert.equal((await listIn(vendor.repository, vendor.now)).routes.length, 1);
   await takeOne(vendor);
-  const drain = edited(vendor, { kind: "drain", id: "a" });
-  await assert.rejects(drain, { code: "KEY_MISSING", message: /routes needs 2 of 3 keys, 1 here/ });
+  const drain = { kind: "drain", id: "a" } as const;
+  assert.equal((await edited(vendor, drain)).waiting?.signatures, 1);
+  assert.deepEqual(await statesIn(vendor.repository, vendor.now), { a: "active" });
+  await takeOne(vendor);
+  const retire = edited(vendor, { kind: "retire", id: "a", isForced: true });
+  await assert.rejects(retire, {
+    code: "KEY_MISSING",
+    message: /routes needs 2 of 3 keys, 0 here/,
+  });
 });
 
 test("a rotation raises the threshold, and brings the keys that it takes", async (t) => {

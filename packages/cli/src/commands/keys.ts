@@ -9,6 +9,7 @@ import {
 } from "@causeway/origin";
 import {
   type KeyList,
+  type ListDifference,
   listKeys,
   readConfig,
   rotateKey,
@@ -19,6 +20,7 @@ import { formatCount } from "../format.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { policyFile } from "../policy-file.ts";
 import { logTo } from "../publisher-log.ts";
+import { describeChange, toldChange } from "../routes/change-route.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, helpEnd, type Register } from "../verb.ts";
@@ -31,6 +33,7 @@ interface KeyOptions {
   readonly key?: string;
   readonly threshold?: number;
   readonly keys?: number;
+  readonly dryRun?: boolean;
   readonly passphraseFile?: string;
 }
 
@@ -51,7 +54,7 @@ const registerList: Register = (keys, { terminal }) => {
   addVerb(keys, "list", "List every key, and what waits for signatures.", "causeway keys list")
     .option("--dir <dir>", "the vendor's folder", ".")
     .action(async ({ dir }: KeyOptions) => {
-      const list = await listKeys(dir);
+      const list = await listKeys(dir, logTo(terminal));
       const tickets = await listedTicketKeys(dir, terminal);
       terminal.result({ ...list, tickets }, table(list, tickets));
     });
@@ -109,30 +112,61 @@ const registerSign: Register = (keys, context) => {
   )
     .argument("<file>", "the pending document, as keys/pending/2.root.json")
     .option("--key <id>", "sign with this key only, by the start of its id")
-    .option("--dir <dir>", "the folder that holds keys/", ".")
+    .option("--dir <dir>", "the folder that holds keys/, and repository/ for routes", ".")
+    .option("--dry-run", "tell what would be signed, and sign nothing")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (file: string, options: KeyOptions) => {
       const signed = await signPending(options.dir, {
         file,
         passphrase: passphrasesFrom(options.passphraseFile, context).known,
         log: logTo(terminal),
+        isDry: options.dryRun === true,
         ...(options.key !== undefined && { keyId: options.key }),
       });
-      const { role, version, expires, digest, added } = signed;
-      terminal.result(
-        signed,
-        [
-          `${file}: ${role} ${version}, expires ${expires}, ${formatCount(added.length, "signature", "signatures")} added`,
-          `  digest ${digest}`,
-          `  signed by ${signed.signatures.map((id) => id.slice(0, 8)).join(", ")}`,
-          `  ${nextStep(signed)}`,
-        ].join("\n"),
-      );
+      terminal.result(toldSigned(signed), printable(signedLines(file, signed).join("\n")));
     });
 };
 
-function nextStep({ own }: Signed): string {
+/** Of a sealed route only the operator's own list tells the URL. */
+function toldSigned({ routes, ...signed }: Signed): object {
+  if (routes === undefined) return signed;
+  return { ...signed, routes: { ...routes, changes: routes.changes.map(toldChange) } };
+}
+
+function signedLines(file: string, signed: Signed): readonly string[] {
+  const { role, version, expires, digest, added } = signed;
+  const count = formatCount(added.length, "signature", "signatures");
+  return [
+    `${file}: ${role} ${version}, expires ${expires}, ${count} added`,
+    ...(signed.routes === undefined ? [] : differenceLines(signed.routes)),
+    `  digest ${digest}`,
+    `  signed by ${signed.signatures.map((id) => id.slice(0, 8)).join(", ")}`,
+    `  ${nextStep(signed)}`,
+  ];
+}
+
+/** What the list says, beside the one that is public. */
+function differenceLines({ changes, unreadable, pollSeconds }: ListDifference): readonly string[] {
+  const { before, after } = pollSeconds;
+  const lines = [
+    ...changes.map(describeChange),
+    ...unreadable.map(({ shard, routes }) => {
+      const count = formatCount(routes, "sealed route", "sealed routes");
+      return `${count} of shard ${shard} that keys/shards.json here does not open`;
+    }),
+    ...(before === after ? [] : [`poll ${before ?? "none"}, now ${after ?? "none"} (seconds)`]),
+  ];
+  if (lines.length === 0) return ["  changes nothing but how long it is good"];
+  return ["  changes, beside what is public:", ...lines.map((line) => `    ${line}`)];
+}
+
+function nextStep({ role, own }: Signed): string {
   const publish = "bring it back to the vendor's keys/pending and run causeway publish there";
+  if (role === "routes" && own !== undefined) {
+    const missing = own.threshold - own.signatures;
+    if (missing <= 0) return `${own.signatures} keys have signed, which is enough: ${publish}`;
+    return `it needs ${missing} more: run causeway keys sign on it where another key is`;
+  }
   if (own === undefined) return `once enough keys have signed, ${publish}`;
   const missing = own.threshold - own.signatures;
   if (missing <= 0)

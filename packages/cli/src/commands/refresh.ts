@@ -31,9 +31,7 @@ export const registerRefresh: Register = (program, context) => {
       });
       const due = new Date(result.due).toISOString();
       const what =
-        result.refreshed.length === 0
-          ? "nothing was due"
-          : `signed ${result.refreshed.join(" and ")}`;
+        result.refreshed.length === 0 ? "nothing was due" : `signed ${result.refreshed.join(", ")}`;
       const head = `${result.repository}: ${what}; due again at ${due}`;
       const told = { ...result, due };
       tell(told, head, context);

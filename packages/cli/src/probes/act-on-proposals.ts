@@ -14,6 +14,7 @@ import { editRoutes, listRoutes } from "@causeway/publisher";
 import { describeFailure } from "../failure.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
+import { refuseWaiting } from "../routes/change-route.ts";
 import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
 
@@ -86,6 +87,7 @@ async function make(
       { kind, id },
       { passphrase, log: logTo(terminal), signal },
     );
+    refuseWaiting(result);
     for (const { id: route, error } of result.routes.filter(({ ok }) => !ok)) {
       terminal.warn(`${route} did not get the new list: ${error?.message ?? "failed"}`);
     }

@@ -1,14 +1,19 @@
+import { basename } from "node:path";
+import { UsageError } from "@causeway/kernel";
 import {
   editRoutes,
+  type ListedPending,
   type ListedRoute,
   type RouteChange,
   type RouteEdit,
+  type RoutesResult,
 } from "@causeway/publisher";
 import type { Command } from "commander";
 import { tell } from "../commands/publish.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { StepScreen } from "../step-screen.ts";
+import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
 
 const stepNames = { pages: "writing pages", carry: "writing to carriers" };
@@ -45,12 +50,35 @@ export async function changeRoute(
     });
     screen.done();
     const lines = result.changes.map((change) => `  ${describeChange(change)}`);
-    const what = lines.length === 0 ? "the list of routes says that already" : "routes changed";
     const told = { ...result, changes: result.changes.map(toldChange) };
+    if (result.waiting !== undefined) {
+      const head = `${result.repository}: prepared, and not yet public`;
+      const all = [head, ...lines, ...toldWaiting(result.waiting)];
+      terminal.result(told, printable(all.join("\n")));
+      return;
+    }
+    const what = lines.length === 0 ? "the list of routes says that already" : "routes changed";
     tell(told, [`${result.repository}: ${what}`, ...lines].join("\n"), context);
   } finally {
     screen.done();
   }
+}
+
+/** What a list of routes waits for, and how it gets there. */
+function toldWaiting({ file, signatures, threshold }: ListedPending): readonly string[] {
+  return [
+    `  ${file} has ${signatures} of ${threshold} signatures. Where another key of routes is, run`,
+    `    causeway keys sign ${basename(file)} --dir DIR`,
+    "  and bring the file back here: the next routes command, publish or refresh brings it out",
+  ];
+}
+
+/** The same for those who wait for it to be done. @throws {UsageError} `KEY_THRESHOLD` */
+export function refuseWaiting({ waiting }: RoutesResult): void {
+  if (waiting === undefined) return;
+  const what = `it is prepared, and not yet public: ${waiting.file} has ${waiting.signatures} of`;
+  const remedy = "run causeway keys sign on it where another key of routes is";
+  throw new UsageError("KEY_THRESHOLD", `${what} ${waiting.threshold} signatures; ${remedy}.`);
 }
 
 interface ToldChange extends Omit<RouteChange, "before" | "after"> {
@@ -61,7 +89,7 @@ interface ToldChange extends Omit<RouteChange, "before" | "after"> {
 type ToldRoute = Omit<ListedRoute, "urls"> & { readonly urls: readonly string[] };
 
 /** Of a sealed route only the operator's own list tells the URL: this may stand in logs. */
-function toldChange({ id, before, after }: RouteChange): ToldChange {
+export function toldChange({ id, before, after }: RouteChange): ToldChange {
   const isSealed = (after ?? before)?.sealed !== undefined;
   const told = (route: ListedRoute | null): ToldRoute | null => {
     return isSealed && route !== null ? { ...route, urls: [] } : route;

@@ -7,7 +7,7 @@ import {
   type RouteChange,
   type RouteEdit,
 } from "@causeway/publisher";
-import { describeChange } from "../routes/change-route.ts";
+import { describeChange, refuseWaiting } from "../routes/change-route.ts";
 import { publishOptions, type Stage } from "./stage.ts";
 
 type ListVerb = Extract<Verb, `routes ${string}`>;
@@ -26,6 +26,7 @@ export async function editList(action: ListAction, stage: Stage): Promise<Acted>
     return changesOf(await previewRoutes(runbook.dir, edit, editsOf(earlier)), []);
   }
   const result = await editRoutes(runbook.dir, edit, publishOptions(stage));
+  refuseWaiting(result);
   return changesOf(result.changes, outcomeOf(result).told);
 }
 

@@ -88,6 +88,22 @@ export async function signDocument(
   return new SignedDocument(parts, undefined);
 }
 
+/** The document with further signatures; itself when there are none. */
+export async function withSignatures(
+  document: SignedDocument,
+  signers: readonly Signer[],
+): Promise<SignedDocument> {
+  if (signers.length === 0) return document;
+  const signatures = new Map(document.signatures);
+  for (const signer of signers) {
+    const signature = await signer.sign(document.signedBytes);
+    signatures.set(signer.keyId, Buffer.from(signature).toString("hex"));
+  }
+  const { signedBytes, version, expires, signed } = document;
+  const bytes = sealDocument(signedBytes, signatures);
+  return new SignedDocument({ bytes, signedBytes, signatures, version, expires }, signed);
+}
+
 /** Puts signatures around bytes that already are canonical. */
 export function sealDocument(
   signedBytes: Uint8Array,

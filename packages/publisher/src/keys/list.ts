@@ -3,10 +3,12 @@ import { toUtcSecond } from "@causeway/kernel";
 import { readConfig } from "../config/config.ts";
 import { topKeysOf } from "../documents/root.ts";
 import { delegatedKeysOf } from "../documents/targets.ts";
+import { type Log, silent } from "../log.ts";
 import { type Published, readPublished } from "../publish/published.ts";
+import { listedWaiting, waitingFor } from "../routes/waiting-list.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { isEncryptedKeyFile, type KeyFile, keyFilesIn, type RoleName } from "./key-file.ts";
-import { type OfflineRole, readPending } from "./pending.ts";
+import { readPending, type WaitingRole } from "./pending.ts";
 import { progress, rootProgress } from "./sign-root.ts";
 import { type RoleKeys, shortKeyId } from "./tuf-key.ts";
 
@@ -27,7 +29,7 @@ export interface ListedKey {
 
 /** A document that waits for signatures or for the next publish. */
 export interface ListedPending {
-  readonly role: OfflineRole;
+  readonly role: WaitingRole;
   readonly file: string;
   readonly version: number;
   /** Of a root: of the old root's keys or of its own, whichever lacks more. */
@@ -43,13 +45,13 @@ export interface KeyList {
 type RolesKeys = Readonly<Record<RoleName, RoleKeys>>;
 
 /** Every key that speaks for a role, and every key file here. Unlocks nothing. */
-export async function listKeys(dir: string): Promise<KeyList> {
+export async function listKeys(dir: string, log: Log = silent): Promise<KeyList> {
   const folder = new VendorFolder(resolve(dir));
   await readConfig(folder.config);
   const published = await readPublished(folder.repository);
   const files = await keyFilesIn(folder.keys);
   const current: RolesKeys = { ...published.topKeys, ...published.delegatedKeys };
-  const waiting = await pendingKeys(folder, published);
+  const waiting = await pendingKeys(folder, published, log);
   const keys: ListedKey[] = [];
   const named = new Set<string>();
   for (const [role, roleKeys] of Object.entries({ ...current }) as [RoleName, RoleKeys][]) {
@@ -81,6 +83,7 @@ async function fileFacts(
 async function pendingKeys(
   folder: VendorFolder,
   published: Published,
+  log: Log,
 ): Promise<{
   readonly keys: Partial<Record<RoleName, RoleKeys>>;
   readonly listed: readonly ListedPending[];
@@ -88,7 +91,7 @@ async function pendingKeys(
   const root = await readPending(folder, "root", published.root.version);
   const targets = await readPending(folder, "targets", published.targets.version);
   const listed: ListedPending[] = [];
-  const { topKeys } = published;
+  const { topKeys, delegatedKeys } = published;
   for (const pending of [root, targets]) {
     if (pending === undefined) continue;
     const { role, document, path } = pending;
@@ -99,6 +102,9 @@ async function pendingKeys(
         : progress(document, topKeys.targets);
     listed.push({ role, file, version: document.version, ...have });
   }
+  const { all } = await waitingFor(folder, published, log);
+  for (const { document } of all)
+    listed.push(listedWaiting(folder, document, delegatedKeys.routes));
   const keys = {
     ...(root !== undefined && topKeysOf(root.document)),
     ...(targets !== undefined && delegatedKeysOf(targets.document)),

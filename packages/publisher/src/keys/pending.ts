@@ -9,6 +9,9 @@ import type { VendorFolder } from "../vendor-folder.ts";
 /** The documents that are signed by hand, and so may have to wait for signatures. */
 export type OfflineRole = "root" | "targets";
 
+/** Those, and the list of routes, on which keys on several machines may have to agree. */
+export type WaitingRole = OfflineRole | "routes";
+
 /** A next root or targets document that waits in keys/pending. */
 export interface Pending {
   readonly path: string;
@@ -28,7 +31,7 @@ export async function readPendingFile(path: string): Promise<Pending> {
   const bytes = await readFileUpTo(path, pendingBytesMax);
   if (bytes === undefined) throw new UsageError("USAGE_ARGUMENT", `there is no file ${path}.`);
   if (role !== "root" && role !== "targets") {
-    const message = `${path} is not named as a pending document, 2.root.json or 2.targets.json.`;
+    const message = `${path} is not named as a pending document, 2.root.json, 2.targets.json or 2.routes.json.`;
     throw new UsageError("USAGE_ARGUMENT", message);
   }
   try {

@@ -1,5 +1,5 @@
 import { CausewayError } from "@causeway/kernel";
-import { isSignedBy, SignedDocument, sealDocument } from "../documents/document.ts";
+import { isSignedBy, type SignedDocument, withSignatures } from "../documents/document.ts";
 import type { TopKeys, TopRole } from "../documents/root.ts";
 import type { Keyring } from "../keys/keyring.ts";
 
@@ -21,18 +21,11 @@ export async function bridged(
 ): Promise<SignedDocument> {
   const keys = last?.[role];
   if (keys === undefined || isSignedBy(document, keys)) return document;
-  const signatures = new Map(document.signatures);
   try {
-    for (const signer of await keyring.signers(role, keys)) {
-      const signature = await signer.sign(document.signedBytes);
-      signatures.set(signer.keyId, Buffer.from(signature).toString("hex"));
-    }
+    return await withSignatures(document, await keyring.signers(role, keys));
   } catch (error) {
     // The old keys are lost, locked or put away: then the new root has to come first.
     if (error instanceof CausewayError && error.code.startsWith("KEY_")) return document;
     throw error;
   }
-  const bytes = sealDocument(document.signedBytes, signatures);
-  const { signedBytes, version, expires, signed } = document;
-  return new SignedDocument({ bytes, signedBytes, signatures, version, expires }, signed);
 }

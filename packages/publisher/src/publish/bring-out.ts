@@ -8,7 +8,7 @@ import type { VendorFolder } from "../vendor-folder.ts";
 import { carryOut } from "./carry-out.ts";
 import type { PublishOptions } from "./publish.ts";
 import { publishedEntries } from "./published.ts";
-import { type PublishResult, roleVersions } from "./result.ts";
+import { type PublishResult, patchCount, roleVersions } from "./result.ts";
 import { type Documents, treeOf } from "./tree.ts";
 import { writeMetadata } from "./write-tree.ts";
 
@@ -58,7 +58,7 @@ export async function bringOut(
   return {
     repository: config.name,
     versions: roleVersions(documents),
-    patches: entries.filter((entry) => entry.custom !== undefined).length, // only patches have one
+    patches: patchCount(entries),
     routes,
   };
 }

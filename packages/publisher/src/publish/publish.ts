@@ -16,11 +16,13 @@ import { deltaLists } from "../releases/delta-list.ts";
 import type { GeneratedFile } from "../releases/generated-file.ts";
 import type { Release } from "../releases/release.ts";
 import { readReleases, releaseEntries } from "../releases/release-file.ts";
-import { makeRouteList } from "../routes/make-list.ts";
+import { type MadeList, makeRouteList } from "../routes/make-list.ts";
+import { dropWaitingLists, type WaitingLists, waitingFor } from "../routes/waiting-list.ts";
 import { updatePages } from "../security/update-pages.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { carryOut } from "./carry-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
+import { type PublishedRoutes, routesToPublish } from "./next-routes.ts";
 import { offlineDocuments } from "./offline.ts";
 import { placeArtifacts, placeGenerated } from "./place.ts";
 import { type Published, publishedEntries, readPublished } from "./published.ts";
@@ -84,7 +86,13 @@ interface Content {
   /** Files of releases, made by add. */
   readonly artifacts: readonly TargetEntry[];
   readonly generated: readonly { readonly entry: TargetEntry; readonly file: GeneratedFile }[];
-  readonly routeList: TargetEntry;
+  readonly list: MadeList;
+  readonly waiting: WaitingLists;
+}
+
+interface Signed {
+  readonly documents: Documents;
+  readonly routes: PublishedRoutes;
 }
 
 class Publishing {
@@ -108,13 +116,13 @@ class Publishing {
     const published = await readPublished(folder.repository);
     if (this.#options.isClockRight !== true) refuseClockBehind(published.timestamp, this.#now);
     const content = await this.#content(published);
-    const documents = await this.#sign(published, content);
-    const entries = [...content.artifacts, ...content.generated.map(({ entry }) => entry)];
-    const tree = treeOf(documents, entries);
+    const { documents, routes: list } = await this.#sign(published, content);
+    const generated = content.generated.map(({ entry }) => entry);
+    const tree = treeOf(documents, [...content.artifacts, ...generated, list.entry]);
     if (signal?.aborted === true) throw new Interrupted();
-    let bytes = await this.#place(tree, content);
+    let bytes = await this.#place(tree, content, list);
     this.#progress("verify", 0, 1);
-    const check = [...content.releases.map(({ target }) => target), content.routeList];
+    const check = [...content.releases.map(({ target }) => target), list.entry];
     let pageBytes = 0;
     bytes += await writeMetadata(folder.repository, tree, check, this.#now, async () => {
       this.#progress("verify", 1, 1);
@@ -123,6 +131,8 @@ class Publishing {
     bytes += pageBytes;
     const root = documents.roots.at(-1)?.version ?? 0;
     await removePending(folder, { root, targets: documents.targets.version });
+    const waits = { out: list.document.version, ...(list.waits && { kept: list.waits }) };
+    await dropWaitingLists(folder, waits, this.#log);
     await removeTree(folder.staged); // all of it is in the repository now, or belongs to no release
     const routes = await carryOut(folder, this.#config, tree, bytes, {
       onProgress: (done, total) => this.#progress("carry", done, total),
@@ -148,18 +158,14 @@ class Publishing {
       const { path, bytes } = file;
       return { entry: { path, length: bytes.length, sha256: sha256Of(bytes) }, file };
     });
-    const list = await makeRouteList(this.#folder, this.#config, published, this.#log);
+    const waiting = await waitingFor(this.#folder, published, this.#log);
+    const options = { waiting: waiting.all[0]?.list };
+    const list = await makeRouteList(this.#folder, this.#config, published, this.#log, options);
     await list.keep();
-    const file = { path: list.entry.path, bytes: list.bytes };
-    return {
-      releases,
-      artifacts: releases.flatMap(releaseEntries),
-      generated: [...generated, { entry: list.entry, file }],
-      routeList: list.entry,
-    };
+    return { releases, artifacts: releases.flatMap(releaseEntries), generated, list, waiting };
   }
 
-  async #sign(published: Published, content: Content): Promise<Documents> {
+  async #sign(published: Published, content: Content): Promise<Signed> {
     const { passphrase, signers } = this.#options;
     const keyring = await Keyring.open(this.#folder, {
       passphrase,
@@ -181,32 +187,33 @@ class Publishing {
       now,
       onProgress: (done: number, total: number) => this.#progress("sign", done, total),
     };
-    const binned = [
-      ...content.artifacts,
-      ...content.generated.flatMap(({ entry }) => (entry === content.routeList ? [] : [entry])),
-    ];
-    const delegated = await signDelegated(
-      published,
-      offline.delegatedKeys,
-      binned,
-      content.routeList,
-      context,
-    );
-    const { topKeys, targets, newRoot } = offline;
+    const { topKeys, targets, newRoot, delegatedKeys } = offline;
+    const { list, waiting } = content;
+    const ofRoutes = { ...context, keys: delegatedKeys.routes, waiting };
+    const routes = await routesToPublish(this.#folder, published, list, ofRoutes, this.#log);
+    const binned = [...content.artifacts, ...content.generated.map(({ entry }) => entry)];
+    const { document } = routes;
+    const delegated = await signDelegated(published, delegatedKeys, binned, document, context);
     const last = newRoot === undefined ? undefined : published.topKeys;
     const online = await signOnline(published, topKeys, targets, delegated, context, last);
     const roots = [...published.roots, ...(newRoot === undefined ? [] : [newRoot])];
-    return { roots, targets, delegated, ...online };
+    return { documents: { roots, targets, delegated, ...online }, routes };
   }
 
-  async #place(tree: Tree, content: Content): Promise<number> {
+  async #place(
+    tree: Tree,
+    content: Content,
+    { entry: { path }, bytes: list }: PublishedRoutes,
+  ): Promise<number> {
     const options = {
       scratch: join(this.#folder.repository, ".incoming"),
       onProgress: (done: number, total: number) => this.#progress("place", done, total),
       signal: this.#options.signal,
     };
     const count = content.artifacts.length;
-    const generated = content.generated.flatMap(({ file }, at) => {
+    const files = content.generated.map(({ file }) => file);
+    if (list !== undefined) files.push({ path, bytes: list });
+    const generated = files.flatMap((file, at) => {
       const place = tree.targets[count + at];
       return place === undefined ? [] : [{ place, file }];
     });

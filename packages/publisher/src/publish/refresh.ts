@@ -1,12 +1,15 @@
 import { join, resolve } from "node:path";
-import type { Instant } from "@causeway/kernel";
+import { asSentence, CausewayError, hashedTargetPath, type Instant } from "@causeway/kernel";
 import { type Config, readConfig } from "../config/config.ts";
 import { shownDuration } from "../config/duration.ts";
-import { removeTree } from "../disk/files.ts";
+import { removeTree, writeAllDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
+import { isSignedBy } from "../documents/document.ts";
 import type { RoleName } from "../keys/key-file.ts";
 import { Keyring } from "../keys/keyring.ts";
 import { type Log, silent } from "../log.ts";
+import { makeRouteList } from "../routes/make-list.ts";
+import { dropWaitingLists, waitingFor } from "../routes/waiting-list.ts";
 import { VendorFolder } from "../vendor-folder.ts";
 import { bringOut } from "./bring-out.ts";
 import { refuseClockBehind } from "./check-clock.ts";
@@ -18,14 +21,15 @@ import type { Documents } from "./tree.ts";
 
 export interface RefreshResult extends PublishResult {
   /** Roles that were signed again. */
-  readonly refreshed: readonly ("snapshot" | "timestamp")[];
+  readonly refreshed: readonly ("routes" | "snapshot" | "timestamp")[];
   /** When the first of the two is due again: half of its life. */
   readonly due: Instant;
 }
 
 /**
  * Signs the snapshot and the timestamp again when less than half of their life is left, and
- * nothing else; what a timer calls. Then brings the repository to every carrier, which also
+ * nothing else; what a timer calls. A list of routes that waited for signatures, and now has them,
+ * goes out with it. Then brings the repository to every carrier, which also
  * repairs a carrier that failed before. Needs no key while nothing is due.
  * @throws {UsageError} `KEY_MISSING`, `KEY_PASSPHRASE`
  * @throws {HostError} `HOST_BUSY`, `HOST_CLOCK`, …
@@ -54,21 +58,25 @@ async function refreshLocked(
   const now = (options.now ?? Date.now)();
   const published = await readPublished(folder.repository);
   if (options.isClockRight !== true) refuseClockBehind(published.timestamp, now);
-  const { topKeys, targets, delegated } = published;
+  const { topKeys, targets } = published;
   const extra = signers === undefined ? {} : { signers };
   const keyring = await Keyring.open(folder, { passphrase, log, ...extra });
   const { expiryMs } = config;
   const context = { expiryMs, keyring, now, onProgress: () => undefined };
+  const routes = await signedMeanwhile(folder, config, published, now, log);
+  const delegated = routes?.delegated ?? published.delegated;
   const online = await signOnline(published, topKeys, targets, delegated, context);
   const documents: Documents = { roots: published.roots, targets, delegated, ...online };
-  warnOfOthers(published, config, now, log);
+  warnOfOthers({ ...published, delegated }, config, now, log);
   // No path is looked up: that routes have expired must not end what patches need.
-  const how = { check: [], now, bytes: 0, hasOtherRoutes: false };
+  const how = { check: [], now, bytes: routes?.bytes ?? 0, hasOtherRoutes: routes !== undefined };
   const result = await bringOut(folder, config, documents, how, options);
+  if (routes !== undefined) await dropWaitingLists(folder, { out: routes.version }, log);
   const { snapshot, timestamp } = online;
   return {
     ...result,
     refreshed: [
+      ...(routes === undefined ? [] : (["routes"] as const)),
       ...(snapshot === published.snapshot ? [] : (["snapshot"] as const)),
       ...(timestamp === published.timestamp ? [] : (["timestamp"] as const)),
     ],
@@ -77,6 +85,44 @@ async function refreshLocked(
       timestamp.expires - expiryMs.timestamp / 2,
     ),
   };
+}
+
+/**
+ * A list of routes whose signatures have come, if it still is what causeway.yaml says. What is wrong
+ * with one is told: it must not end what patches need.
+ */
+async function signedMeanwhile(
+  folder: VendorFolder,
+  config: Config,
+  published: Published,
+  now: Instant,
+  log: Log,
+): Promise<SignedMeanwhile | undefined> {
+  try {
+    const keys = published.delegatedKeys.routes;
+    const [waiting] = (await waitingFor(folder, published, log)).all;
+    if (waiting === undefined || !isSignedBy(waiting.document, keys)) return undefined;
+    const { entry, document, listBytes } = waiting;
+    const list = await makeRouteList(folder, config, published, log, { waiting: waiting.list });
+    if (list.entry.sha256 !== entry.sha256 || document.expires <= now) return undefined;
+    const path = `targets/${hashedTargetPath(entry.path, entry.sha256)}`;
+    const scratch = join(folder.repository, ".incoming");
+    await writeAllDurably([{ path: join(folder.repository, path), bytes: listBytes }], { scratch });
+    const delegated = new Map([...published.delegated, ["routes", document] as const]);
+    return { delegated, version: document.version, bytes: listBytes.length };
+  } catch (error) {
+    if (!(error instanceof CausewayError)) throw error;
+    const what = "the list of routes that waits is left as it is";
+    log({ level: "warning", message: `${what}: ${asSentence(error.message)}` });
+    return undefined;
+  }
+}
+
+interface SignedMeanwhile {
+  readonly delegated: Published["delegated"];
+  readonly version: number;
+  /** That were written. */
+  readonly bytes: number;
 }
 
 /** The other roles are renewed by publish, with keys that a timer should not have. */

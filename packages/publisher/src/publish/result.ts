@@ -1,3 +1,4 @@
+import type { TargetEntry } from "../documents/target-entry.ts";
 import type { CarriedRoute } from "./carry.ts";
 import type { Documents } from "./tree.ts";
 
@@ -11,6 +12,11 @@ export interface PublishResult {
   readonly patches: number;
   /** First the repository folder itself, as `repository`; then each carrier. */
   readonly routes: readonly CarriedRoute[];
+}
+
+/** How many of these are patches: only they have something of their own in their entry. */
+export function patchCount(entries: readonly TargetEntry[]): number {
+  return entries.filter((entry) => entry.custom !== undefined).length;
 }
 
 export const repositoryRoute = "repository";

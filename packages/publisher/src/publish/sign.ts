@@ -11,7 +11,7 @@ import {
 import type { Config } from "../config/config.ts";
 import { sha256Of } from "../disk/digest.ts";
 import { binnedRoles, encodeBinned, intoBins } from "../documents/bins.ts";
-import type { SignedDocument } from "../documents/document.ts";
+import type { Encode, SignedDocument } from "../documents/document.ts";
 import { encodeSnapshot, encodeTimestamp } from "../documents/online.ts";
 import type { TopKeys } from "../documents/root.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
@@ -49,77 +49,69 @@ export interface SignContext {
 }
 
 /**
- * Brings the binned roles, routes and the bins to what they shall say. Only what changed, or is about to
+ * Brings the binned roles and the bins to what they shall say, beside routes as they are given. Only what changed, or is about to
  * expire, gets a new version; a key is unlocked only when something is to be signed with it.
  */
 export async function signDelegated(
   before: Before,
   keys: OfflineDocuments["delegatedKeys"],
   entries: readonly TargetEntry[],
-  routeList: TargetEntry,
+  routes: SignedDocument,
   context: SignContext,
 ): Promise<ReadonlyMap<string, SignedDocument>> {
-  const wanted: (Wanted & { readonly role: RoleName })[] = [
-    ...binnedRoles.map((binned) => {
-      return wantedOf(before, "patches", binned.name, keys, context, (version, expires) => {
-        return encodeBinned(version, expires, binned, keys.patches);
-      });
-    }),
-    wantedRoutes(before, keys, routeList, context),
-    ...[...intoBins(entries)].map(([name, bin]) => {
-      return wantedOf(before, "patches", name, keys, context, (version, expires) => {
-        return encodeEntries(version, expires, bin);
-      });
-    }),
-  ];
+  const ofPatches = (name: string, encode: Encode): Wanted => {
+    return wantedOf(before, name, keys.patches, context.expiryMs.patches, encode);
+  };
+  const roles = binnedRoles.map((binned) => {
+    return ofPatches(binned.name, (version, expires) => {
+      return encodeBinned(version, expires, binned, keys.patches);
+    });
+  });
+  const bins = [...intoBins(entries)].map(([name, bin]) => {
+    return ofPatches(name, (version, expires) => encodeEntries(version, expires, bin));
+  });
+  const wanted = [...roles, ...bins];
   const documents = new Map<string, SignedDocument>();
   for (const [at, want] of wanted.entries()) {
-    documents.set(want.name, await upToDate(want, want.role, context.keyring, context.now));
+    if (at === roles.length) documents.set("routes", routes); // in the order in which they are written
+    documents.set(want.name, await upToDate(want, "patches", context.keyring, context.now));
     context.onProgress(at + 1, wanted.length);
   }
   return documents;
 }
 
-/** The same for the routes alone, with their keys: whatever else is due stays as it is. */
-export async function signRoutes(
+/** The document that vouches for the list of routes. */
+export function wantedRoutes(
   before: Before,
-  keys: OfflineDocuments["delegatedKeys"],
+  keys: RoleKeys,
+  lifeMs: number,
   routeList: TargetEntry,
-  context: SignContext,
-): Promise<ReadonlyMap<string, SignedDocument>> {
-  const want = wantedRoutes(before, keys, routeList, context);
-  const routes = await upToDate(want, want.role, context.keyring, context.now);
-  return new Map([...before.delegated, ["routes", routes]]);
-}
-
-function wantedRoutes(
-  before: Before,
-  keys: OfflineDocuments["delegatedKeys"],
-  routeList: TargetEntry,
-  context: SignContext,
-): Wanted & { readonly role: RoleName } {
-  return wantedOf(before, "routes", "routes", keys, context, (version, expires) => {
+): Wanted {
+  return wantedOf(before, "routes", keys, lifeMs, (version, expires) => {
     return encodeEntries(version, expires, [routeList]);
   });
 }
 
+/** Signs that document with keys that are all at hand. */
+export function signRoutes(
+  before: Before,
+  keys: RoleKeys,
+  routeList: TargetEntry,
+  { expiryMs, keyring, now }: SignContext,
+): Promise<SignedDocument> {
+  const wanted = wantedRoutes(before, keys, expiryMs.routes, routeList);
+  return upToDate(wanted, "routes", keyring, now);
+}
+
 function wantedOf(
   before: Before,
-  role: "patches" | "routes",
   name: string,
-  keys: OfflineDocuments["delegatedKeys"],
-  { expiryMs }: SignContext,
-  encode: Wanted["encode"],
-): Wanted & { readonly role: RoleName } {
-  return {
-    role,
-    name,
-    current: before.delegated.get(name),
-    takenVersion: before.written.get(name) ?? before.versions.get(name) ?? 0,
-    encode,
-    keys: keys[role],
-    lifeMs: expiryMs[role],
-  };
+  keys: RoleKeys,
+  lifeMs: number,
+  encode: Encode,
+): Wanted {
+  const takenVersion = before.written.get(name) ?? before.versions.get(name) ?? 0;
+  return { name, current: before.delegated.get(name), takenVersion, encode, keys, lifeMs };
 }
 
 /**

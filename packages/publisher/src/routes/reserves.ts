@@ -39,6 +39,7 @@ export interface Sealed {
 /**
  * Seals what is to be sealed. A route that stands in the last list as it is keeps its box, so that
  * the list changes when its routes do.
+ * @param waiting boxes of a list that waits for signatures, which are used again as well
  * @throws {UsageError} `KEY_MISSING` when clients may hold another key of such a shard;
  *   `CONFIG_MALFORMED`: too many
  */
@@ -46,6 +47,7 @@ export function sealReserves(
   all: readonly KnownRoute[],
   last: readonly SealedRoute[],
   before: ShardKeys,
+  waiting: readonly SealedRoute[] = [],
 ): Sealed {
   const wanted = all.flatMap(({ entry, shard }) => (shard === undefined ? [] : [{ entry, shard }]));
   if (wanted.length > sealedLimits.boxesMax) {
@@ -57,13 +59,15 @@ export function sealReserves(
     wanted.map(({ shard }) => shard),
   );
   const byShard = new Map(keys.shards.map((key) => [key.shard, key]));
-  const opened = last.map((box) => ({ box, entry: openedBy(byShard.get(box.shard), box) }));
+  const opening = (box: SealedRoute) => ({ box, entry: openedBy(byShard.get(box.shard), box) });
+  const opened = last.map(opening);
+  const usable = [...opened, ...waiting.map(opening)];
   const shards = new Set(wanted.map(({ shard }) => shard));
   for (const { box, entry } of opened) {
     if (entry === undefined && shards.has(box.shard)) throw otherKey(box.shard);
   }
   const boxes = wanted.flatMap(({ entry, shard }): SealedRoute[] => {
-    const same = opened.find(({ box, entry: was }) => {
+    const same = usable.find(({ box, entry: was }) => {
       return box.shard === shard && isDeepStrictEqual(was, entry);
     });
     const key = byShard.get(shard);

@@ -1,0 +1,130 @@
+import { asSentence, type Instant, invariant, UsageError } from "@causeway/kernel";
+import { shownDuration } from "../config/duration.ts";
+import {
+  isSignedBy,
+  type SignedDocument,
+  signatureCount,
+  signDocument,
+  withSignatures,
+} from "../documents/document.ts";
+import type { TargetEntry } from "../documents/target-entry.ts";
+import type { Keyring } from "../keys/keyring.ts";
+import type { Signer } from "../keys/signer.ts";
+import type { RoleKeys } from "../keys/tuf-key.ts";
+import type { Log } from "../log.ts";
+import type { MadeList } from "../routes/make-list.ts";
+import { listedWaiting, type WaitingLists, writeWaitingList } from "../routes/waiting-list.ts";
+import type { VendorFolder } from "../vendor-folder.ts";
+import { type Published, routeListEntry } from "./published.ts";
+import { isDue, isGood, renewed } from "./renew.ts";
+import { type SignContext, wantedRoutes } from "./sign.ts";
+
+/** The document that is to vouch for the list of routes. */
+export interface NextRoutes {
+  readonly document: SignedDocument;
+  /** False while it has to wait for signatures of keys that are elsewhere. */
+  readonly isComplete: boolean;
+}
+
+export interface RoutesContext extends Pick<SignContext, "expiryMs" | "keyring" | "now"> {
+  readonly keys: RoleKeys;
+  readonly waiting: WaitingLists;
+}
+
+/**
+ * The document that is out, if it says so already; one that waits, with what the keys here can add;
+ * or the next one. Writes nothing.
+ * @throws {UsageError} `KEY_MISSING` when none of the keys is here; `KEY_PASSPHRASE`
+ */
+export async function nextRoutes(
+  published: Published,
+  entry: TargetEntry,
+  context: RoutesContext,
+): Promise<NextRoutes> {
+  const { expiryMs, keyring, now, keys, waiting } = context;
+  const lifeMs = expiryMs.routes;
+  const wanted = wantedRoutes(published, keys, lifeMs, entry);
+  if (isGood(wanted, now) && wanted.current !== undefined) {
+    return { document: wanted.current, isComplete: true };
+  }
+  const kept = waiting.all.find((each) => {
+    return each.entry.sha256 === entry.sha256 && !isDue(each.document, lifeMs, now, 1 / 4);
+  });
+  const takenVersion = Math.max(wanted.takenVersion, waiting.versionMax);
+  const count = keyring.count("routes", keys);
+  if (kept === undefined && (count === 0 || count >= keys.threshold)) {
+    const signers = await keyring.signers("routes", keys);
+    return { document: await renewed({ ...wanted, takenVersion }, signers, now), isComplete: true };
+  }
+  const begun =
+    kept?.document ?? (await signDocument(wanted.encode, takenVersion + 1, now + lifeMs, []));
+  const document = await withSignatures(begun, await lackingSigners(begun, keys, keyring));
+  return { document, isComplete: isSignedBy(document, keys) };
+}
+
+/** Keys here that have not signed it, no more than it needs. */
+async function lackingSigners(
+  document: SignedDocument,
+  keys: RoleKeys,
+  keyring: Keyring,
+): Promise<readonly Signer[]> {
+  const lacking = keys.threshold - signatureCount(document, keys);
+  const others = [...keys.keys].filter(([keyId, key]) => {
+    const alone = { keys: new Map([[keyId, key]]), threshold: 1 };
+    return !isSignedBy(document, alone) && keyring.has("routes", keyId);
+  });
+  const signers: Signer[] = [];
+  for (const [keyId] of others.slice(0, Math.max(0, lacking))) {
+    signers.push(await keyring.signer("routes", keyId));
+  }
+  return signers;
+}
+
+/** What a publish brings out of routes. */
+export interface PublishedRoutes {
+  readonly document: SignedDocument;
+  readonly entry: TargetEntry;
+  /** Undefined when the list that is public stays. */
+  readonly bytes: Uint8Array | undefined;
+  /** The version of the document that waits, if one does. */
+  readonly waits?: number;
+}
+
+/**
+ * The next list when enough keys have signed it; otherwise it is left to wait, and the one that is
+ * public stays, as long as it lasts: a patch need not wait for who signs routes.
+ * @throws {UsageError} `KEY_THRESHOLD` when it cannot stay
+ */
+export async function routesToPublish(
+  folder: VendorFolder,
+  published: Published,
+  list: MadeList,
+  context: RoutesContext,
+  log: Log,
+): Promise<PublishedRoutes> {
+  const { keys, now } = context;
+  const next = await nextRoutes(published, list.entry, context);
+  if (next.isComplete) return { document: next.document, entry: list.entry, bytes: list.bytes };
+  await writeWaitingList(folder, next.document, list.bytes);
+  const current = published.delegated.get("routes");
+  const entry = routeListEntry(published.delegated);
+  const why = stillNeeds(folder, next.document, keys);
+  if (current === undefined || entry === undefined || !stays(list, current, keys, now)) {
+    const what = "the list of routes that is public is damaged, has expired, or lost its keys";
+    throw new UsageError("KEY_THRESHOLD", `${what}: ${why}`);
+  }
+  const left = shownDuration(current.expires - now);
+  const message = `routes stays at version ${current.version} for now (${left} left)`;
+  log({ level: "warning", message: `${message}: ${asSentence(why)}` });
+  return { document: current, entry, bytes: undefined, waits: next.document.version };
+}
+
+function stays(list: MadeList, current: SignedDocument, keys: RoleKeys, now: Instant): boolean {
+  return list.last !== undefined && isSignedBy(current, keys) && current.expires > now;
+}
+
+function stillNeeds(folder: VendorFolder, document: SignedDocument, keys: RoleKeys): string {
+  const { file, signatures, threshold } = listedWaiting(folder, document, keys);
+  invariant(signatures < threshold, "what is complete does not wait");
+  return `${file} has ${signatures} of ${threshold} signatures; run causeway keys sign on it where another key is.`;
+}
