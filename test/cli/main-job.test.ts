@@ -18,6 +18,7 @@ test("a customer gets the patch, verified, although the first route is dead", as
 
   const got = await causewayJson([...args, "--trust", vendor.root, "-o", "out.bin"], {
     cwd: folder,
+    own: true,
   });
 
   assert.equal(got.code, 0, got.stderr);

@@ -6,6 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { CliHosts } from "./cli-hosts.ts";
 
 export const checkout = fileURLToPath(new URL("../../", import.meta.url));
 /** Where `npm test` has laid out the packages as users get them; else they are run from source. */
@@ -35,6 +36,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** In a process of its own, started as a user starts it; else in one that has run others before. */
+  readonly own?: boolean;
 }
 
 /** What to start for `causeway ARGS`, and in which surroundings: none of the user's own. */
@@ -68,11 +71,23 @@ export function start(args: readonly string[], options: RunOptions = {}): ChildP
   return spawn(file, all, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
 }
 
+const hosts = new CliHosts(bin, commandLine([]).env);
+
 /** Runs `causeway ARGS` to its end. */
 export async function causeway(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { stdin, own = stdin !== undefined || isForNode(options.env) } = options;
+  if (!own) {
+    const { cwd, env } = commandLine(args, options);
+    return hosts.run({ args, cwd, env });
+  }
   const child = start(args, options);
-  child.stdin?.end(options.stdin ?? "");
+  child.stdin?.end(stdin ?? "");
   return ended(child);
+}
+
+/** Node.js reads these where a process begins. */
+function isForNode(env: RunOptions["env"] = {}): boolean {
+  return Object.keys(env).some((name) => name.startsWith("NODE_"));
 }
 
 export async function ended(child: ChildProcess): Promise<Ended> {

@@ -1,0 +1,44 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import type { Ended } from "./cli.ts";
+
+// Runs the command lines that it is sent one after the other. Each sees the folder, environment and
+// streams that a process of its own would; what loads the program is paid once.
+
+/** One command line, as `causeway ARGS` would be called. */
+export interface HostedRun {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const bin = process.argv[2] ?? "";
+const program = pathToFileURL(createRequire(bin).resolve("causeway/main")).href;
+const { main } = (await import(program)) as typeof import("causeway/main");
+
+process.on("message", async (run: HostedRun) => process.send?.(await hosted(run)));
+process.on("disconnect", () => process.exit());
+process.send?.("ready");
+
+async function hosted({ args, cwd, env }: HostedRun): Promise<Ended> {
+  process.chdir(cwd);
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
+  const stdout = captured(process.stdout);
+  const stderr = captured(process.stderr);
+  const code = await main(args);
+  process.stdout.removeAllListeners("error"); // a process of its own has one of them, not one a run
+  return { code, signal: null, stdout: stdout(), stderr: stderr() };
+}
+
+/** @returns what is written from now on, when it is asked for */
+function captured(stream: NodeJS.WriteStream): () => string {
+  let text = "";
+  stream.write = (part: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
+    text += typeof part === "string" ? part : Buffer.from(part).toString();
+    const done = rest.findLast((each) => typeof each === "function");
+    if (done !== undefined) process.nextTick(done);
+    return true;
+  };
+  return () => text;
+}
