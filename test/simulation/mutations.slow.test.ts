@@ -10,7 +10,12 @@ import { copyWith } from "./support/mutated-tree.ts";
 import { mutations } from "./support/mutations.ts";
 import { yieldToOthers } from "./support/yield.ts";
 
-const options = { cwd: root, env: sourceEnvironment(), encoding: "utf8", timeout: 300_000 } as const;
+const options = {
+  cwd: root,
+  env: sourceEnvironment(),
+  encoding: "utf8",
+  timeout: 300_000,
+} as const;
 const seedsMax = 2_000;
 
 yieldToOthers();

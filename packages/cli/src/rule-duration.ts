@@ -1,5 +1,5 @@
+import { durationMs } from "@causeway/kernel";
 import { policyLimits } from "@causeway/origin";
-import { durationMs } from "@causeway/publisher";
 import { InvalidArgumentError } from "commander";
 
 /** How long a rule of the shield is open unless told: who watches meanwhile can say it again. */

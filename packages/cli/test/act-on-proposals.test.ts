@@ -11,7 +11,7 @@ import { Terminal } from "../src/terminal.ts";
 
 const hour = 3_600_000;
 const policy: ProbePolicy = {
-  ...policyFrom({ minimumActive: 1 }, () => undefined),
+  ...policyFrom({ minimumActive: 1 }),
   drain: { isAutomatic: true, failures: 1, rounds: 1, staleForMs: hour },
   restore: { isAutomatic: true, rounds: 1 },
 };

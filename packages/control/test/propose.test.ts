@@ -82,10 +82,7 @@ test("nothing is done by itself that the policy does not say", () => {
   assert.deepEqual(told({ found, policy: cautiousPolicy }), [
     "drain a, held: the policy leaves it to people",
   ]);
-  assert.deepEqual(
-    policyFrom({}, () => undefined),
-    cautiousPolicy,
-  );
+  assert.deepEqual(policyFrom({}), cautiousPolicy);
 });
 
 test("no drain leaves too few active routes, or none that is ok", () => {

@@ -12,7 +12,6 @@ export {
   type Product,
   readConfig,
 } from "./config/config.ts";
-export { durationMs } from "./config/duration.ts";
 export { type Initialised, type InitOptions, initVendor } from "./init.ts";
 export { type PassphraseSource, type RoleName, roleNames } from "./keys/key-file.ts";
 export { type KeyList, type ListedKey, type ListedPending, listKeys } from "./keys/list.ts";

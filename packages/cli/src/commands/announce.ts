@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { styleText } from "node:util";
-import { HostError, isUtcSecond, sealedLimits } from "@causeway/kernel";
-import { type Announced, announce, durationMs } from "@causeway/publisher";
+import { durationMs, HostError, isUtcSecond, sealedLimits } from "@causeway/kernel";
+import { type Announced, announce } from "@causeway/publisher";
 import { InvalidArgumentError } from "commander";
 import { txtRecord, txtStrings } from "../announcement/dns-txt.ts";
 import { qrCode, qrLines } from "../announcement/qr-code.ts";

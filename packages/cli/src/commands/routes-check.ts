@@ -16,8 +16,7 @@ import {
   summarise,
   toNameServer,
 } from "@causeway/control";
-import { CausewayError, UsageError } from "@causeway/kernel";
-import { durationMs } from "@causeway/publisher";
+import { CausewayError, durationMs, UsageError } from "@causeway/kernel";
 import { InvalidArgumentError } from "commander";
 import { describeFailure, exitCodes } from "../failure.ts";
 import { interval } from "../interval.ts";

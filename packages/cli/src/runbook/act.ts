@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Acted, ActionArguments, Verb } from "@causeway/control";
-import { HostError, type JsonInput } from "@causeway/kernel";
-import { announce, durationMs, previewAnnouncement, publish, refresh } from "@causeway/publisher";
+import { durationMs, HostError, type JsonInput } from "@causeway/kernel";
+import { announce, previewAnnouncement, publish, refresh } from "@causeway/publisher";
 import { lowerTtl, moveName, restoreTtl, retireName } from "./act-on-names.ts";
 import { editList, outcomeOf } from "./act-on-routes.ts";
 import { publishOptions, type Stage } from "./stage.ts";

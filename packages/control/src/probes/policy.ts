@@ -1,3 +1,5 @@
+import { durationMs } from "@causeway/kernel";
+
 /** When probes propose a change of the list, and when they may make it themselves. */
 export interface ProbePolicy {
   readonly drain: {
@@ -47,15 +49,12 @@ export const cautiousPolicy: ProbePolicy = {
   settleMs: 15 * minuteMs,
 };
 
-/** @param msOf reads a time as `30m`, which the schema has checked */
-export function policyFrom(
-  value: ProbePolicyValue,
-  msOf: (text: string) => number | undefined,
-): ProbePolicy {
+/** @param value is what the schema has checked */
+export function policyFrom(value: ProbePolicyValue): ProbePolicy {
   const usual = cautiousPolicy;
   const { drain = {}, restore = {} } = value;
   const ms = (text: string | undefined, otherwise: number): number => {
-    return (text === undefined ? undefined : msOf(text)) ?? otherwise;
+    return (text === undefined ? undefined : durationMs(text)) ?? otherwise;
   };
   return {
     drain: {

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import type { UsageError } from "@causeway/kernel";
+import { durationMs, type UsageError } from "@causeway/kernel";
 import type { Condition } from "./runbook.ts";
 import type { ConditionValue } from "./runbook-value.ts";
-import { spanMs } from "./step-time.ts";
 
 const forMsMax = {
   traffic: 9 * 60_000, // origins tell of the last ten minutes
@@ -16,7 +15,7 @@ export function readCondition(
   fault: (what: string) => UsageError,
 ): Condition {
   const { id, origin, recording, route, measure, above, below } = value;
-  const forMs = spanMs(value.for) ?? 0;
+  const forMs = durationMs(value.for) ?? 0;
   const longest = route === undefined ? forMsMax.traffic : forMsMax.probes;
   if (forMs > longest) throw fault(`${id}: for is at most ${longest / 60_000}m`);
   if (route !== undefined) {

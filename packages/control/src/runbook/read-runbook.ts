@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { UsageError } from "@causeway/kernel";
+import { durationMs, UsageError } from "@causeway/kernel";
 import { isDnsName } from "../names/dns-name.ts";
 import { type NameServer, toNameServer } from "../names/name-server.ts";
 import type { Action } from "./action.ts";
@@ -7,7 +7,7 @@ import { readCondition } from "./read-condition.ts";
 import type { Approver, Condition, NamePlace, Runbook, Step } from "./runbook.ts";
 import type { RunbookValue, StepValue } from "./runbook-value.ts";
 import { stepContent } from "./step-content.ts";
-import { attackTime, spanMs, stepTime } from "./step-time.ts";
+import { attackTime, stepTime } from "./step-time.ts";
 
 /** What is wrong with a part of the document, as an error that says where it stands. */
 export type Fault = (path: readonly (string | number)[], what: string) => UsageError;
@@ -51,7 +51,7 @@ export function readRunbook(value: RunbookValue, file: string, fault: Fault): Ru
     const read = {
       id: step.id,
       at: moment,
-      withinMs: spanMs(step.within ?? "") ?? usualWithinMs,
+      withinMs: durationMs(step.within ?? "") ?? usualWithinMs,
       when,
       after: step.after ?? [],
       mode: step.mode,

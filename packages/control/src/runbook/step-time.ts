@@ -1,4 +1,4 @@
-import type { Instant } from "@causeway/kernel";
+import { durationMs, type Instant } from "@causeway/kernel";
 
 const unitMs: ReadonlyMap<string, number> = new Map([
   ["s", 1000],
@@ -9,13 +9,6 @@ const unitMs: ReadonlyMap<string, number> = new Map([
 
 // Where a local time comes first on Earth: Kiribati's Line Islands.
 const firstOffset = "+14:00";
-
-/** Milliseconds of `90s`, `30m`, `48h` or `2d`; undefined for anything else. */
-export function spanMs(text: string): number | undefined {
-  const [, digits = "", unit = ""] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
-  const ms = unitMs.get(unit);
-  return ms === undefined ? undefined : Number(digits) * ms;
-}
 
 /**
  * The moment of `2003-08-16T00:00:00+12:00`. Without an offset it is local time everywhere, and the
@@ -31,7 +24,7 @@ export function stepTime(text: string, attack: Instant): Instant | undefined {
   const [found, sign, span = ""] = /^T(?:([+-])(\w{2,7}))?$/.exec(text) ?? [];
   if (found === undefined) return momentOf(text);
   if (sign === undefined) return attack;
-  const ms = spanMs(span);
+  const ms = durationMs(span);
   if (ms === undefined) return undefined;
   return sign === "-" ? attack - ms : attack + ms;
 }

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import {
+  durationMs,
   isProductId,
   isRegion,
   isRouteId,
@@ -12,7 +13,6 @@ import {
 import { readFileUpTo } from "../disk/files.ts";
 import { type RoleName, roleNames } from "../keys/key-file.ts";
 import { type CarrierConfig, readCarriers } from "./carrier-config.ts";
-import { durationMs } from "./duration.ts";
 import { type ConfigFile, type ConfigPath, parseConfig } from "./parse.ts";
 import { listedUrl } from "./route-url.ts";
 import { type SecurityConfig, securityConfig } from "./security-config.ts";

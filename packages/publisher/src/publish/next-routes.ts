@@ -1,5 +1,5 @@
 import { asSentence, type Instant, invariant, UsageError } from "@causeway/kernel";
-import { shownDuration } from "../config/duration.ts";
+import { shownDuration } from "../config/shown-duration.ts";
 import {
   isSignedBy,
   type SignedDocument,

@@ -1,6 +1,6 @@
 import { asSentence, CausewayError, type Instant, UsageError } from "@causeway/kernel";
 import type { Config } from "../config/config.ts";
-import { shownDuration } from "../config/duration.ts";
+import { shownDuration } from "../config/shown-duration.ts";
 import {
   type Encode,
   isSignedBy,

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { asSentence, CausewayError, hashedTargetPath, type Instant } from "@causeway/kernel";
 import { type Config, readConfig } from "../config/config.ts";
-import { shownDuration } from "../config/duration.ts";
+import { shownDuration } from "../config/shown-duration.ts";
 import { removeTree, writeAllDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import { isSignedBy } from "../documents/document.ts";

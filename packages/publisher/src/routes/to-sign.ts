@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import type { RouteEntry } from "@causeway/kernel";
+import { hostNameOf, type RouteEntry } from "@causeway/kernel";
 import type { Config, KnownRoute } from "../config/config.ts";
 
 const routesMax = 10_000;
@@ -75,13 +74,13 @@ export class RetiredPlaces {
   constructor(list: readonly RouteEntry[]) {
     for (const route of list.filter(({ state }) => state === "retired")) {
       for (const url of route.urls) {
-        const name = nameOf(url);
+        const name = hostNameOf(new URL(url));
         this.#byUrl.set(url, route);
         if (name !== undefined) this.#byName.set(name, route);
       }
     }
     for (const { urls } of list.filter(({ state }) => state !== "retired")) {
-      for (const url of urls) this.#byName.delete(nameOf(url) ?? "");
+      for (const url of urls) this.#byName.delete(hostNameOf(new URL(url)) ?? "");
     }
   }
 
@@ -92,12 +91,6 @@ export class RetiredPlaces {
 
   /** That one, or one whose host name this is while nothing else of the list lives on the name. */
   at(url: string): RouteEntry | undefined {
-    return this.#byUrl.get(url) ?? this.#byName.get(nameOf(url) ?? "");
+    return this.#byUrl.get(url) ?? this.#byName.get(hostNameOf(new URL(url)) ?? "");
   }
-}
-
-/** Of the host, as clients compare it; undefined when it has an address instead, or none. */
-function nameOf(url: string): string | undefined {
-  const name = new URL(url).hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
-  return name === "" || isIP(name) !== 0 ? undefined : name;
 }

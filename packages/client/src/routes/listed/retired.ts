@@ -1,4 +1,11 @@
-import { canonicalJson, Fields, parseJson, type RouteList, type Store } from "@causeway/kernel";
+import {
+  canonicalJson,
+  Fields,
+  hostNameOf,
+  parseJson,
+  type RouteList,
+  type Store,
+} from "@causeway/kernel";
 import { unlessRefused } from "../../metadata/trust-state.ts";
 import { orNothing } from "../../or-nothing.ts";
 
@@ -33,9 +40,9 @@ export function retiredAfter(
   const known = keys.join() === before.keys.join() ? before : nothingRetired;
   const gone = list.routes.filter(({ state }) => state === "retired").flatMap(({ urls }) => urls);
   const live = list.routes.filter(({ state }) => state !== "retired").flatMap(({ urls }) => urls);
-  const liveHosts = new Set(live.map((url) => nameOf(new URL(url))));
+  const liveHosts = new Set(live.map((url) => hostNameOf(new URL(url))));
   const hosts = gone.flatMap((url) => {
-    const name = nameOf(new URL(url));
+    const name = hostNameOf(new URL(url));
     return name === undefined || liveHosts.has(name) ? [] : [name];
   });
   return {
@@ -47,7 +54,7 @@ export function retiredAfter(
 
 /** True of a route's URL that is never asked again, however it became known. */
 export function isRetired({ urls, hosts }: Retired, base: URL): boolean {
-  const name = nameOf(base);
+  const name = hostNameOf(base);
   return urls.has(plainUrl(base)) || (name !== undefined && hosts.has(name));
 }
 
@@ -97,13 +104,6 @@ export async function keepRetired(store: Store, retired: Retired): Promise<void>
 function plainUrl({ protocol, hostname, port, pathname }: URL): string {
   const host = hostname.replace(/\.$/, "");
   return `${protocol}//${host}${port === "" ? "" : `:${port}`}${pathname}`;
-}
-
-/** The name of its host; undefined when it has an address instead, or none. */
-function nameOf({ protocol, hostname }: URL): string | undefined {
-  const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-  if (protocol === "file:" || isAddress || hostname === "") return undefined;
-  return hostname.replace(/\.$/, "");
 }
 
 function newest(texts: readonly string[]): ReadonlySet<string> {
