@@ -37,7 +37,7 @@ import { lookUpAnnouncements } from "./routes/announced/look-up.ts";
 import type { FleetTicket } from "./routes/fleet-ticket.ts";
 import { hostTimes } from "./routes/host-times.ts";
 import type { RunRoutes } from "./routes/listed/run-routes.ts";
-import { parseRoutes } from "./routes/parse-route.ts";
+import { parseNeighbours, parseRoutes } from "./routes/parse-route.ts";
 import { rankForBytes } from "./routes/ranking.ts";
 import { RetryBudget } from "./routes/retry-budget.ts";
 import type { RouteReport } from "./routes/route.ts";
@@ -51,6 +51,11 @@ export interface ClientOptions {
    * missing once a list is known.
    */
   readonly routes: readonly string[];
+  /**
+   * URLs of machines on this one's own network, as `lookForNeighbours` of `@causeway/neighbour` finds
+   * them: one more way to the bytes. They have no say in what the time is, or where routes may lead.
+   */
+  readonly neighbours?: readonly string[];
   /** Given by the vendor by hand; each is shown to the one of `routes` that is at its `url` alone. */
   readonly tickets?: readonly FleetTicket[];
   /** Where this machine stands, in the vendor's words, as `eu-west`: routes there go first. */
@@ -133,7 +138,7 @@ export interface Client {
 
 /**
  * A client of one repository. Nothing is read or asked before its methods are called.
- * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route or region
+ * @throws {UsageError} `USAGE_ARGUMENT` on a wrong route, neighbour or region
  */
 export function createClient(options: ClientOptions): Client {
   return createClientWithin({ client: clientLimits, download: downloadLimits }, options);
@@ -148,6 +153,7 @@ export interface Bounds {
 /** As `createClient`, within other bounds: tests cannot wait for real deadlines. */
 export function createClientWithin(bounds: Bounds, options: ClientOptions): Client {
   parseRoutes(options.routes);
+  parseNeighbours(options.neighbours);
   requireRegion(options.region);
   const shared = { ...options, retries: options.retries ?? new RetryBudget() };
   return {

@@ -55,6 +55,9 @@ export interface ClientLimits {
 /** More, and a list of routes is a way to make clients flood others. */
 export const routesMax = 64;
 
+/** More of one network's are no faster. */
+export const neighboursMax = 8;
+
 export const clientLimits: ClientLimits = {
   exchange: {
     answer: {

@@ -8,13 +8,14 @@ import type { FleetTicket } from "./routes/fleet-ticket.ts";
 import { readGivenRoutes } from "./routes/given-routes.ts";
 import { keepRetired, readRetired, retiredAfter, sameRetired } from "./routes/listed/retired.ts";
 import { RunRoutes } from "./routes/listed/run-routes.ts";
-import { parseRoutes } from "./routes/parse-route.ts";
+import { parseNeighbours, parseRoutes } from "./routes/parse-route.ts";
 import { ReserveKeys } from "./routes/reserve-keys.ts";
 import { RouteMemory } from "./routes/route-memory.ts";
 
 /** What a run was told of routes, and where the rest is kept. */
 interface RoutesGiven {
   readonly routes: readonly string[];
+  readonly neighbours?: readonly string[];
   readonly tickets?: readonly FleetTicket[];
   readonly region?: string;
   readonly state: Store;
@@ -36,7 +37,8 @@ export async function openRoutes(
   const kept = added.slice(0, routesMax - options.routes.length);
   const given = parseRoutes([...options.routes, ...kept]);
   const reserves = await ReserveKeys.open(store, () => announcements.shardKeys);
-  const sources = { given, tickets, memory, reserves, store, ports };
+  const neighbours = parseNeighbours(options.neighbours);
+  const sources = { given, neighbours, tickets, memory, reserves, store, ports };
   const from = { ...sources, ...(region !== undefined && { region }) };
   const signed = await readKnownList(state);
   const known = signed && (await reserves.opened(signed, []));

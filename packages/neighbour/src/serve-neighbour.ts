@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { heldFolder } from "@causeway/client/internal/held";
 import { knownRepository } from "@causeway/client/internal/known-routes";
 import { folderStore } from "@causeway/client/node";
-import { type Ports, type RepositoryId, UsageError } from "@causeway/kernel";
+import type { Ports, RepositoryId } from "@causeway/kernel";
 import { makeOwnFolder } from "@causeway/mirror";
 import { type Log, type OriginLimits, startOrigin } from "@causeway/origin";
 import { type Link, linkOf, machineLinks } from "./discovery/links.ts";
 import { type Telling, tellNeighbours } from "./discovery/tell.ts";
+import { unknownVendor } from "./find-neighbours.ts";
 
 export interface NeighbourOptions {
   /** A customer's state: what it holds is served. */
@@ -93,9 +94,8 @@ async function repositoryIn(
   { clock }: Pick<Ports, "clock">,
 ): Promise<RepositoryId> {
   const repository = await knownRepository(folderStore(stateFolder), clock.wall());
-  if (repository !== undefined) return repository;
-  const text = `${stateFolder} began with a later root than the vendor's first, which neighbours know it by`;
-  throw new UsageError("USAGE_ARGUMENT", `${text}; begin a new state with that one.`);
+  if (repository === undefined) throw unknownVendor(stateFolder);
+  return repository;
 }
 
 /** Who has nothing is not to be asked. */

@@ -6,6 +6,7 @@ import { UsageError } from "@causeway/kernel";
 import { DownloadScreen } from "../download-screen.ts";
 import { fleetTickets } from "../fleet-tickets.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
+import { neighboursOf } from "../neighbours.ts";
 import { tellNews } from "../routes/tell-news.ts";
 import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
@@ -22,6 +23,7 @@ interface GetOptions {
   readonly state: string;
   readonly output?: string;
   readonly have?: string[];
+  readonly neighbours?: boolean;
 }
 
 const example =
@@ -58,6 +60,11 @@ export const registerGet: Register = (program, context) => {
     .option("--state <dir>", "what is trusted and known", defaultStateFolder())
     .option("-o, --output <file>", "where to put it (default: its own name, in this folder)")
     .option("--have <file>", "an older version to take bytes from; may be repeated", collect)
+    .option(
+      "--neighbours",
+      "look for it on this machine's own networks too (default with --ticket)",
+    )
+    .option("--no-neighbours", "ask nobody there")
     .action(async (product: string, options: GetOptions) => {
       const got = await get(product, options, context);
       context.terminal.result(got, summary(got));
@@ -69,9 +76,13 @@ async function get(product: string, options: GetOptions, context: Context): Prom
   const { platform, version, output, trust, region, state, have = [] } = options;
   if (output !== undefined) await requireFolderOf(output);
   const routes = options.route ?? [];
+  const tickets = await fleetTickets(options.ticket ?? [], routes, terminal);
+  // A fleet's machines stand side by side; a single user's may stand in any café.
+  const areWanted = options.neighbours ?? tickets.length > 0;
   const client = await openClient({
     routes,
-    tickets: await fleetTickets(options.ticket ?? [], routes, terminal),
+    tickets,
+    neighbours: areWanted ? await neighboursOf(state, trust, context) : [],
     stateFolder: state,
     lockWaitMs: waitForOtherMs,
     proxies: proxySettings(process.env),

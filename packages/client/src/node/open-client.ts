@@ -20,7 +20,7 @@ import type { FileLock } from "./internal/file-lock.ts";
 import { heldRoute } from "./internal/held.ts";
 import { readTrust } from "./internal/read-trust.ts";
 import { type LockHolder, lockFolder } from "./lock.ts";
-import { type NodePorts, nodePorts } from "./ports.ts";
+import { type NodePorts, type NodePortsOptions, nodePorts } from "./ports.ts";
 import { folderStore, sweepFolder } from "./store.ts";
 
 export interface OpenOptions {
@@ -33,6 +33,8 @@ export interface OpenOptions {
    * `routes` that is at its `url` alone.
    */
   readonly tickets?: readonly FleetTicket[];
+  /** As `ClientOptions.neighbours`; no proxy stands before them. */
+  readonly neighbours?: readonly string[];
   /** As `ClientOptions.region`. */
   readonly region?: string;
   /**
@@ -96,11 +98,12 @@ export function thisPlatform(): string {
  */
 export async function openClient(options: OpenOptions): Promise<FileClient> {
   const trust = await readTrust(options.trust);
-  const ports = options.ports ?? nodePorts(options);
+  const ports = options.ports ?? nodePorts(withoutProxies(options));
   const clientOn = (routes: readonly string[]): Client =>
     createClient({
       ...(trust && { trust }),
       routes,
+      ...(options.neighbours && { neighbours: options.neighbours }),
       ...(options.tickets && { tickets: options.tickets }),
       ...(options.region !== undefined && { region: options.region }),
       ...(options.onAnnouncement && { onAnnouncement: options.onAnnouncement }),
@@ -148,6 +151,13 @@ export async function openClient(options: OpenOptions): Promise<FileClient> {
       ports.transport.close();
     },
   };
+}
+
+/** To neighbours: a proxy does not lead into this machine's own network. */
+function withoutProxies({ proxies, neighbours = [] }: OpenOptions): NodePortsOptions {
+  if (proxies === undefined) return {};
+  const hosts = neighbours.filter((url) => URL.canParse(url)).map((url) => new URL(url).host);
+  return { proxies: { ...proxies, except: [...hosts, proxies.except ?? ""].join(",") } };
 }
 
 async function holdState(

@@ -2,12 +2,12 @@ import type { Route } from "./route.ts";
 
 /**
  * What each host's `Date` headers said: one word for each, however many routes lead there. A
- * route that lied, or showed a page of its own, has none.
+ * route that lied, or showed a page of its own, has none, nor has whoever is on this network.
  */
 export function hostTimes(routes: readonly Route[]): readonly { readonly aheadMs: number }[] {
   const times = new Map<string, number>();
-  for (const { base, skewMs, trustworthy } of routes) {
-    if (skewMs === undefined || !trustworthy) continue;
+  for (const { base, skewMs, trustworthy, standing } of routes) {
+    if (skewMs === undefined || !trustworthy || standing.isNeighbour) continue;
     const host = hostOf(base);
     times.set(host, Math.max(times.get(host) ?? skewMs, skewMs));
   }

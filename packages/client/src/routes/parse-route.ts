@@ -1,5 +1,6 @@
 import { UsageError } from "@causeway/kernel";
-import { routesMax } from "../limits.ts";
+import { neighboursMax, routesMax } from "../limits.ts";
+import { Standing } from "./listed/standing.ts";
 import { Route, type RouteUrl, shown } from "./route.ts";
 
 /**
@@ -7,6 +8,10 @@ import { Route, type RouteUrl, shown } from "./route.ts";
  * @throws {UsageError} `USAGE_ARGUMENT`
  */
 export function parseRoute(text: string): Route {
+  return routeAt(text, new Standing());
+}
+
+function routeAt(text: string, standing: Standing): Route {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^(?:https?|file):$/.test(url.protocol)) {
     const path = /^(?:\.{0,2}\/|[A-Za-z]:\\)/.test(text);
@@ -20,7 +25,7 @@ export function parseRoute(text: string): Route {
     throw wrong(text, "names a host; a file route is file:/// and a full path.");
   }
   if (!url.pathname.endsWith("/")) url.pathname += "/";
-  return new Route(url);
+  return new Route(url, standing);
 }
 
 /**
@@ -39,6 +44,15 @@ export function parseRoutes(texts: readonly string[]): readonly Route[] {
   const all = [...routes.values()];
   for (const route of all) route.meet(all);
   return all;
+}
+
+/**
+ * Reads URLs of neighbours; of more than a run may have, the first ones count.
+ * @throws {UsageError} `USAGE_ARGUMENT`
+ */
+export function parseNeighbours(texts: readonly string[] = []): readonly Route[] {
+  const first = [...new Set(texts)].slice(0, neighboursMax);
+  return first.map((text) => routeAt(text, new Standing(undefined, true)));
 }
 
 function wrong(text: string, what: string): UsageError {

@@ -144,6 +144,7 @@ export class RouteMemory {
     // When none is of any use, that says more of our own network.
     const someUseful = routes.some((route) => route.bytesKept > 0);
     for (const route of routes) {
+      if (route.standing.isNeighbour) continue; // it is found anew each time, at another port
       const seen = this.#see(route, someUseful);
       const note = noteAfter(notes.get(route.id), seen, now, random.uint32() / 2 ** 32);
       if (note !== undefined) notes.set(route.id, note);

@@ -32,7 +32,9 @@ export function clientOf(
   routes: readonly string[],
   trust = vendor.trust,
   machine: NodePorts = ports,
-  more: Partial<Pick<ClientOptions, "tickets" | "region" | "state" | "onAnnouncement">> = {},
+  more: Partial<
+    Pick<ClientOptions, "tickets" | "region" | "state" | "onAnnouncement" | "neighbours">
+  > = {},
 ): Client {
   const state = path.join(folder, "state");
   return createClientWithin(bounds, {

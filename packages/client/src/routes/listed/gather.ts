@@ -87,13 +87,15 @@ export function reserveMost({ routes, turns }: Gathered, now: number): void {
     route.standing.reserve = false; // or it would be asleep
     return !draining && !spare && route.trustworthy && !route.isAsleep(now);
   };
-  const ready = routes.filter(isReady);
-  const listed = ready.filter(({ standing }) => !standing.given);
+  const ready = routes.filter((route) => isReady(route) && !route.standing.isNeighbour);
+  const listed = ready.filter(({ standing }) => standing.reach !== undefined);
   const count = Math.max(1, listedLimits.atOnce - ready.length + listed.length);
   const awake = new Set(listed.slice(0, count));
   const turn = turns.find((route) => listed.includes(route) && !awake.has(route));
   if (turn !== undefined) awake.add(turn);
-  for (const route of routes) route.standing.reserve = !route.standing.given && !awake.has(route);
+  for (const route of routes) {
+    route.standing.reserve = route.standing.reach !== undefined && !awake.has(route);
+  }
 }
 
 /** How many turns a run took: the next one begins behind those that it asked. */

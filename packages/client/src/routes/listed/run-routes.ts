@@ -20,6 +20,8 @@ import { retiredError } from "./standing.ts";
 /** What a run gathers its routes from. */
 export interface RouteSources {
   readonly given: readonly Route[];
+  /** Behind all others: they are preferred for nothing but their speed. */
+  readonly neighbours?: readonly Route[];
   readonly tickets: readonly FleetTicket[];
   readonly region?: string;
   readonly memory: RouteMemory;
@@ -47,7 +49,7 @@ export class RunRoutes {
   constructor(from: RouteSources, retired = nothingRetired) {
     this.#from = from;
     this.#retired = retired;
-    this.#gathered = { routes: from.given, turns: [] };
+    this.#gathered = this.#withNeighbours({ routes: from.given, turns: [] });
     this.#meet();
   }
 
@@ -149,7 +151,7 @@ export class RunRoutes {
     const id = await installationId(store, ports.random);
     memory.turn ??= ports.random.uint32();
     const { placeOf } = ports.transport;
-    this.#gathered = gatherRoutes(given, [...this.#met], this.#list, {
+    const gathered = gatherRoutes(given, [...this.#met], this.#list, {
       id,
       turn: memory.turn,
       announced: this.#announced,
@@ -157,8 +159,15 @@ export class RunRoutes {
       ...(region !== undefined && { region }),
       ...(placeOf && { placeOf }),
     });
+    this.#gathered = this.#withNeighbours(gathered);
     this.#meet();
     reserveMost(this.#gathered, ports.clock.steady());
+  }
+
+  #withNeighbours({ routes, turns }: Gathered): Gathered {
+    const known = new Set(routes.map(({ id }) => id));
+    const others = this.#from.neighbours?.filter(({ id }) => !known.has(id)) ?? [];
+    return { routes: [...routes, ...others], turns };
   }
 
   #letGo(): void {

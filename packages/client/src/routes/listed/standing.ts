@@ -4,6 +4,8 @@ import { type Place, RouteError, type ShardKey } from "@causeway/kernel";
 export class Standing {
   /** The nearest place that it may lead to; undefined of a route that was given by hand: any. */
   readonly reach: Place | undefined;
+  /** It was found on this machine's own network: it is asked, and has no say in anything. */
+  readonly isNeighbour: boolean;
   /** The vendor says that it is to be asked only when no other route delivers. */
   draining = false;
   /** A further URL of a server that another route leads to. */
@@ -18,12 +20,13 @@ export class Standing {
   isRetired: (base: URL) => boolean = () => false;
   readonly #retirement = new AbortController();
 
-  constructor(reach?: Place) {
+  constructor(reach?: Place, isNeighbour = false) {
     this.reach = reach;
+    this.isNeighbour = isNeighbour;
   }
 
   get given(): boolean {
-    return this.reach === undefined;
+    return this.reach === undefined && !this.isNeighbour;
   }
 
   /** Fires when the vendor has retired it, with what is to be said of it. */
