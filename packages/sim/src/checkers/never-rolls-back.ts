@@ -10,6 +10,8 @@ import type { Scene } from "./scene.ts";
  */
 export function neverRollsBack({ world, vendor, disk }: Scene): Checker {
   const newest = new Map<string, SignedDocument>();
+  /** Of the root that was trusted when the newest of a role came: a thief's may be from either side. */
+  const epochs = new Map<string, number>();
   return {
     diskChanged(name) {
       if (!name.startsWith(`${stateFolder}/metadata/`)) return;
@@ -22,12 +24,14 @@ export function neverRollsBack({ world, vendor, disk }: Scene): Checker {
         return;
       }
       const { role, epoch, version } = document;
-      if (epoch < (newest.get("root")?.epoch ?? 0)) return;
-      const before = newest.get(role);
+      const now = newest.get("root")?.epoch ?? 0;
+      if (epoch < now) return;
+      const before = epochs.get(role) === now ? newest.get(role) : undefined;
       if (before !== undefined && epoch === before.epoch && version < before.version) {
         world.broke(3, `${role} ${version} took the place of ${before.version}`);
       }
       newest.set(role, document);
+      epochs.set(role, now);
     },
   };
 }
