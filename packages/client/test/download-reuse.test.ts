@@ -308,7 +308,9 @@ void test("a list of deltas that drips is done without", async () => {
 void test("a delta that comes slowly is waited for when nobody is quicker without it", async () => {
   await using world = await startWorld(withDelta, []);
   await using slow = await startSlowRoute(withDelta.files, 100_000);
-  const limits = { ...quickDownload, deltaPatience: { lookMs: 20, restMsMax: 1 } };
+  const { exchange, delta } = downloadLimits; // a busy machine may stall for longer than quick ones
+  const deltaPatience = { lookMs: 20, restMsMax: 1 };
+  const limits = { ...quickDownload, exchange, delta, deltaPatience };
   const have = [await world.oldFile("old", old)];
   const { plan } = await world.download({ have, routes: [parseRoute(slow.url)], limits });
   await world.assertWhole();
