@@ -165,6 +165,21 @@ test("bytes that the disk there changed are found, and do not stay", { skip }, a
   assert.deepEqual(await readdir(join(far, "targets")), []);
 });
 
+test("a far machine that prints without end is given up", { skip }, async (t) => {
+  const far = await temporaryFolder(t);
+  const bytes = Buffer.from("hello");
+  const run = 'eval "$SSH_ORIGINAL_COMMAND"';
+  // Whether it can tell digests is asked first; what says so is believed.
+  const then = `if mkdir ${far}/asked; then ${run}; else cat /dev/zero; fi`;
+  await sshd.force(`case "$SSH_ORIGINAL_COMMAND" in xargs*) ${then};; *) ${run};; esac`);
+  t.after(() => sshd.force(undefined));
+  const endless = new RsyncCarrier(configOf(far), () => undefined);
+  t.after(() => endless.finish());
+  await endless.prepare();
+  const given = { code: "CARRIER_IO", message: /what it lists there has no end/ };
+  await assert.rejects(endless.write(fileOf(bytes), { kind: "bytes", bytes }), given);
+});
+
 test("what is wrong with a far folder is told with a code and what to do about it", {
   skip,
 }, async (t) => {

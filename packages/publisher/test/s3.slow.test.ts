@@ -283,6 +283,16 @@ test("what is wrong with a bucket is told with a code and what to do about it", 
   await assert.rejects(nowhere.prepare(), missing);
 });
 
+test("a service whose list has no end is given up", { skip }, async (t) => {
+  const { proxy, config } = await shop(t);
+  const more = "<IsTruncated>true</IsTruncated><NextContinuationToken>on</NextContinuationToken>";
+  const body = `<ListBucketResult>${more}</ListBucketResult>`;
+  proxy.lie = () => ({ kind: "answer", status: 200, body });
+  const carrier = new S3Carrier(config, () => undefined);
+  const endless = { code: "CARRIER_IO", message: /its list of objects has no end/ };
+  await assert.rejects(carrier.prepare(), endless);
+});
+
 test("a service that takes connections and says nothing is given up", { skip }, async (t) => {
   const { proxy, config } = await shop(t);
   proxy.lie = () => ({ kind: "silent" });

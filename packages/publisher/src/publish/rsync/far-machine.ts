@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { toHostError } from "@causeway/client/internal/host-error";
 import { placeOf, type RsyncConfig } from "../../config/carrier-config.ts";
+import { CarrierError } from "../carrier-error.ts";
 import { farError, missingProgram } from "./far-error.ts";
 
 export interface RunOptions {
@@ -14,6 +15,9 @@ export interface RunOptions {
 }
 
 const saidMax = 8192;
+// Of all that a far machine prints: ten million files, each with its path.
+const outputMax = 4 * 1024 ** 3;
+const lineMax = 64 * 1024;
 // Ours come first, and SSH goes by the first that it meets: no setting can turn these off.
 const sshOptions = [
   "BatchMode=yes", // never asks
@@ -104,6 +108,12 @@ export class FarMachine {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-saidMax);
     });
+    let isEndless = false;
+    const watch = watchOutput(() => {
+      isEndless = true;
+      child.kill("SIGKILL");
+    });
+    child.stdout.on("data", watch);
     const lines = createInterface(child.stdout);
     lines.on("line", (line) => {
       this.#onAlive();
@@ -114,7 +124,22 @@ export class FarMachine {
     const [code] = await (once(child, "close") as Promise<[number | null]>).catch((cause) => {
       throw missingProgram(program, cause);
     });
+    if (isEndless) {
+      throw new CarrierError("CARRIER_IO", `${this.#place}: what it lists there has no end.`);
+    }
     if (code !== 0) throw farError(this.#place, { program, code, said });
     this.#onAlive();
   }
+}
+
+/** @returns what takes the bytes that a program prints, and calls `onEndless` once they are too many */
+function watchOutput(onEndless: () => void): (bytes: Buffer) => void {
+  let whole = 0;
+  let line = 0;
+  return (bytes) => {
+    whole += bytes.length;
+    const end = bytes.lastIndexOf("\n");
+    line = end < 0 ? line + bytes.length : bytes.length - end - 1;
+    if (whole > outputMax || line > lineMax) onEndless();
+  };
 }

@@ -12,6 +12,7 @@ import { isNoSuchKey, toS3Error } from "./s3-error.ts";
 
 // Of a repository with 400,000 patches, of which each may have ten files.
 const objectsMax = 10_000_000;
+const idlePagesMax = 100; // pages of a list, one after the other, that bring no object
 const attemptsMax = 5; // waits for 8 s at most between them, in all
 const connectMs = 15_000;
 const idleMs = 60_000;
@@ -73,18 +74,18 @@ export class S3Bucket {
   async list(start: string): Promise<ReadonlyMap<string, number>> {
     const lengths = new Map<string, number>();
     let token: string | undefined;
+    let idlePages = 0;
     do {
+      const before = lengths.size;
       const page = await this.ask(() => {
         const at = token === undefined ? {} : { ContinuationToken: token };
         const of = { Bucket: this.name, Prefix: this.key(start) };
         return this.client.send(new ListObjectsV2Command({ ...of, ...at }));
       });
       for (const { Key = "", Size = 0 } of page.Contents ?? []) lengths.set(this.path(Key), Size);
-      if (lengths.size > objectsMax) {
-        throw new CarrierError(
-          "CARRIER_IO",
-          `${this.#place}: more objects than any repository has.`,
-        );
+      idlePages = lengths.size > before ? 0 : idlePages + 1;
+      if (lengths.size > objectsMax || idlePages > idlePagesMax) {
+        throw new CarrierError("CARRIER_IO", `${this.#place}: its list of objects has no end.`);
       }
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
