@@ -87,6 +87,7 @@ test("a change waits for the key of another machine, which shows it, and then go
   assert.deepEqual((await listKeys(vendor.dir)).pending, [waiting]);
   const again = await edited(vendor, add);
   assert.deepEqual(again.waiting, waiting, "asked for once more it waits as it is");
+  assert.deepEqual((await refresh(vendor.dir, vendor.common())).refreshed, [], "one is too few");
 
   const taken = await readFile(await machines.take(2));
   const looked = await machines.sign(2, true);

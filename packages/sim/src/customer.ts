@@ -1,5 +1,5 @@
 import { createClient, type Got } from "@causeway/client";
-import { CausewayError, NoRouteDelivered } from "@causeway/kernel";
+import { CausewayError, NoRouteDelivered, type TextRecords } from "@causeway/kernel";
 import type { Dice } from "./dice.ts";
 import type { Disk } from "./disk/disk.ts";
 import { DiskStore } from "./disk/disk-store.ts";
@@ -28,6 +28,8 @@ export interface Habits {
   readonly rebootMs: number;
   readonly routes: readonly string[];
   readonly trust: Uint8Array;
+  /** The DNS. */
+  readonly texts: (life: Life) => TextRecords;
 }
 
 /** How a life ends early. */
@@ -107,10 +109,14 @@ export class Customer {
       trust,
       routes,
       state: new DiskStore(this.#disk, life, stateFolder),
+      onAnnouncement: ({ from, refused }) => {
+        this.#world.note(`announcement of ${from}: ${refused?.message ?? "taken"}`);
+      },
       ports: {
         clock,
         random: this.#dice.fork(life.name),
         transport: this.#network.transport(life),
+        texts: this.#habits.texts(life),
       },
     });
     const [folder = "", name = ""] = outputFile.split("/");

@@ -1,9 +1,11 @@
-import { outputFile } from "./customer.ts";
+import { decodeRouteList, parseJson, type RouteList } from "@causeway/kernel";
+import { outputFile, stateFolder } from "./customer.ts";
 import { LawBroken } from "./law.ts";
 import { getMsMax, leftoverMsMax, rememberedMsMax } from "./liveness.ts";
 import { honest } from "./routes/behaviour.ts";
 import { goodTraits, type Stage, setStage } from "./stage.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
+import { routeIdOf } from "./vendor/list.ts";
 import type { Publication } from "./vendor/vendor.ts";
 import { World } from "./world.ts";
 
@@ -45,6 +47,9 @@ export async function runDrill(seed: number, written?: Swarm): Promise<DrillRepo
 function plan(stage: Stage, swarm: Swarm): void {
   const { world, disk, clock } = stage;
   for (const { at, what } of swarm.publications) world.after(at, () => publish(stage, what));
+  for (const { at, ...notice } of swarm.directory?.notices ?? []) {
+    world.after(at, () => stage.notices.post(notice));
+  }
   for (const { from, to } of swarm.diskFull) {
     world.after(from, () => setFull(stage, true));
     world.after(Math.min(to, swarm.safetyMs), () => setFull(stage, false));
@@ -79,6 +84,34 @@ async function safety({ world }: Stage, { safetyMs }: Swarm): Promise<void> {
   await world.run(() => over);
 }
 
+/**
+ * Tells the customer of the route that is honest from now on, unless it must know it.
+ * @returns false when the customer has not met the vendor yet: nobody can tell it by a code then
+ */
+function introduce(
+  { world, disk, notices, honest: { name } }: Stage,
+  { directory }: Swarm,
+): boolean {
+  const { way } = directory ?? { way: "given" };
+  if (way === "given") return true;
+  if (disk.folders.get(`${stateFolder}/metadata/targets.json`) === undefined) {
+    world.note("the customer has never got in, and knows nobody who may sign a code");
+    return false;
+  }
+  const list = knownList(disk.folders.get(`${stateFolder}/route-list.json`)?.bytes);
+  if (list.routes.some(({ id, state }) => id === routeIdOf(name) && state === "active"))
+    return true;
+  const shard = directory?.first.find((host) => host.name === name)?.shard;
+  const isSealed = shard !== undefined && list.sealed?.some((box) => box.shard === shard);
+  const how = { how: "file", kind: "right" } as const;
+  notices.post({ ...how, hosts: isSealed ? [] : [name], shards: isSealed ? [shard] : [] });
+  return true;
+}
+
+function knownList(bytes: Uint8Array | undefined): Pick<RouteList, "routes" | "sealed"> {
+  return bytes === undefined ? { routes: [] } : decodeRouteList(parseJson(bytes, "routes.json"));
+}
+
 /** One route is honest and its line is clean, the disk has room, nothing is cut off any more. */
 async function liveness(stage: Stage, swarm: Swarm): Promise<void> {
   const { world, vendor, disk, customer, crashes, honest: good } = stage;
@@ -94,6 +127,7 @@ async function liveness(stage: Stage, swarm: Swarm): Promise<void> {
   }
   if (dice.chance(1, 2)) publish(stage, { patch: true });
   good.catchUp(vendor.newest.number);
+  if (!introduce(stage, swarm)) return;
   world.note(`from now on ${good.name} is honest`);
   if (dice.chance(1, 2)) customer.crash("kill");
   const waitMs = Math.max(swarm.pollMs, swarm.retryMs) + swarm.rebootMs;

@@ -2,4 +2,4 @@ export { Dice } from "./dice.ts";
 export { type DrillReport, runDrill } from "./drill.ts";
 export { type AttackOutcome, attackReserves, type ReservePlan } from "./reserves/attack.ts";
 export { openInWaves, type WaveOutcome, type WavePlan } from "./reserves/waves.ts";
-export type { Swarm } from "./swarm.ts";
+export { drawPlainSwarm, type Swarm } from "./swarm.ts";

@@ -1,4 +1,5 @@
 import type { Dice } from "./dice.ts";
+import { type DirectoryDraw, drawDirectory } from "./directory/draw.ts";
 import type { LineTraits, Outage } from "./network/line.ts";
 import type { Behaviour } from "./routes/behaviour.ts";
 import { type ProductLine, productLines } from "./vendor/patch-files.ts";
@@ -28,6 +29,8 @@ export interface Swarm {
   readonly routes: readonly RouteDraw[];
   /** Those that the customer was given by hand; absent: all of them. */
   readonly given?: readonly number[];
+  /** Absent: there is no list of routes, and nobody announces any. */
+  readonly directory?: DirectoryDraw;
   /** The route that is honest in the end. */
   readonly honest: number;
   /** True when it is so from the beginning: then no run may fail for want of a route. */
@@ -66,8 +69,15 @@ const day = 24 * hour;
 /** How far a wild clock is off: not by as much as a liar, who must not agree with it by chance. */
 const wildDays: readonly number[] = [-9131, -2999, 0, 4747, 10957];
 
-/** Draws a whole drill. */
+/** Draws a whole drill; in every third one routes are also listed, sealed and announced. */
 export function drawSwarm(dice: Dice): Swarm {
+  const plain = drawPlainSwarm(dice);
+  const directory = dice.fork("directory");
+  return directory.chance(1, 3) ? drawDirectory(directory, plain) : plain;
+}
+
+/** Draws one in which the customer knows all routes by hand. */
+export function drawPlainSwarm(dice: Dice): Swarm {
   const safetyMs = dice.spread(20_000, 3 * day);
   const routes = drawRoutes(dice.fork("routes"), safetyMs);
   const threshold = dice.between(1, 3);

@@ -1,18 +1,5 @@
-/** A bug that is put into the engine: each `find` stands in its file exactly once. */
-export interface Mutation {
-  readonly name: string;
-  readonly edits: readonly {
-    /** Below `packages/`. */
-    readonly file: string;
-    readonly find: string;
-    readonly replace: string;
-  }[];
-}
-
-/** A bug of one place. */
-function bug(name: string, file: string, find: string, replace: string): Mutation {
-  return { name, edits: [{ file, find, replace }] };
-}
+import { directoryMutations } from "./directory-mutations.ts";
+import { bug, type Mutation } from "./mutation.ts";
 
 const chunkCheck = {
   file: "client/src/fetch/chunk-verified.ts",
@@ -203,4 +190,5 @@ export const mutations: readonly Mutation[] = [
     "await this.#store.rename(this.#files.part, name);",
     "await this.#store.remove(name);\n    await this.#store.rename(this.#files.part, name);",
   ),
+  ...directoryMutations,
 ];

@@ -1,7 +1,9 @@
 import type { Swarm } from "../swarm.ts";
+import { asksWhomItMay } from "./asks-whom-it-may.ts";
 import { boundedMemory } from "./bounded-memory.ts";
 import type { Checker } from "./checker.ts";
 import { getsThePatch } from "./gets-the-patch.ts";
+import { keepsNewestList } from "./keeps-newest-list.ts";
 import { keepsTicketsApart } from "./keeps-tickets-apart.ts";
 import { keepsWhatItHas } from "./keeps-what-it-has.ts";
 import { leavesDeadAlone } from "./leaves-dead-alone.ts";
@@ -25,5 +27,7 @@ export function checkersOf(scene: Scene, swarm: Swarm): readonly Checker[] {
     boundedMemory(scene),
     keepsTicketsApart(scene),
     neverAsksRetired(scene),
+    asksWhomItMay(scene, swarm),
+    keepsNewestList(scene),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Notices } from "../directory/notices.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { MachineClock } from "../machine-clock.ts";
 import type { RouteHost } from "../routes/route-host.ts";
@@ -11,4 +12,5 @@ export interface Scene {
   readonly disk: Disk;
   readonly clock: MachineClock;
   readonly hosts: readonly RouteHost[];
+  readonly notices: Notices;
 }

@@ -31,7 +31,12 @@ export function routeListFile(hosts: readonly ListedHost[], version: number): Bl
   return blob(canonicalJson(encodeRouteList(list)));
 }
 
+/** The host's in the list: a route's id has no dots. */
+export function routeIdOf(name: string): RouteId {
+  return name.replaceAll(".", "-") as RouteId;
+}
+
 function entryOf({ name, state, priority }: ListedHost): RouteEntry {
-  const id = name as RouteId;
+  const id = routeIdOf(name);
   return { id, urls: [`http://${name}/`], kind: "mirror", priority, weight: 1, state };
 }

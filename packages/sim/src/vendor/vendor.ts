@@ -53,6 +53,12 @@ export interface Publication {
   readonly list?: readonly ListedHost[];
 }
 
+/** A list of routes that was out. */
+export interface PublishedList {
+  readonly hosts: readonly ListedHost[];
+  readonly bytes: Uint8Array;
+}
+
 /** Publishes state after state, and keeps all of them: honest routes and liars draw on it. */
 export class Vendor {
   readonly states: VendorState[] = [];
@@ -67,6 +73,7 @@ export class Vendor {
   readonly #generations: Record<Role, number>;
   #patchTargets: PatchTargets = { targets: {}, files: new Map() };
   #list: readonly ListedHost[] | undefined;
+  readonly #lists: PublishedList[] = [];
   #epoch = 0;
   /** The last epoch of each timestamp key that was taken away. */
   readonly #lastEpochs = new Map<VendorKey, number>();
@@ -146,6 +153,27 @@ export class Vendor {
     const epoch = this.#lastEpochs.get(key) ?? this.#epoch;
     this.#signed.set(digest(bytes), { role: "timestamp", version, epoch, expires });
     return bytes;
+  }
+
+  /** All lists of routes that were out, the newest last. */
+  get lists(): readonly PublishedList[] {
+    return this.#lists;
+  }
+
+  /** Whether any list names the host to who has these keys of shards. */
+  isListed(name: string, shards: ReadonlySet<number>): boolean {
+    return this.#lists.some(({ hosts }) => {
+      return hosts.some((host) => {
+        return host.name === name && (host.shard === undefined || shards.has(host.shard));
+      });
+    });
+  }
+
+  /** Signs lists and announcements. */
+  get routesKey(): VendorKey {
+    const [key] = this.#roles.routes.keys;
+    invariant(key !== undefined, "every role has a key");
+    return key;
   }
 
   /** What a thief takes who has got hold of it now. */
@@ -244,7 +272,9 @@ export class Vendor {
   }
 
   #signRoutes(now: Instant): void {
-    const { bytes, sha256 } = routeListFile(this.#list ?? [], this.#versions.routes + 1);
+    const hosts = this.#list ?? [];
+    const { bytes, sha256 } = routeListFile(hosts, this.#versions.routes + 1);
+    this.#lists.push({ hosts, bytes });
     this.#put(`targets/${hashedTargetPath(routeListPath, sha256)}`, bytes);
     const targets = { [routeListPath]: { length: bytes.length, hashes: { sha256 } } };
     this.#sign("routes", now + this.#lifetimes.targetsMs, { targets });
