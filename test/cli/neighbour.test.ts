@@ -3,7 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { Network, noNetworkHere } from "../../packages/neighbour/test/support/network.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  Network,
+  noNetworkHere,
+  type Running,
+} from "../../packages/neighbour/test/support/network.ts";
 import { checkout, commandLine } from "../support/cli.ts";
 import { programBytes, TestVendor } from "../support/vendor.ts";
 
@@ -21,7 +26,8 @@ before(async () => {
   await vendor.release("1.0", bytes);
   await vendor.run("bundle", "create", stick(), "--dir", vendor.dir);
   network = new Network("cli");
-  for (const [at, name] of ["a", "b", "c"].entries()) network.join(name, `10.78.1.${at + 1}/24`);
+  for (const [at, name] of ["a", "b", "c", "d"].entries())
+    network.join(name, `10.78.1.${at + 1}/24`);
 });
 after(() => {
   network?.remove();
@@ -47,22 +53,51 @@ function causewayOn(...args: readonly string[]): readonly string[] {
   ];
 }
 
-test("a patch goes from machine to machine while everything else is dead", options, async () => {
-  const state = (name: string): string => path.join(folder, `state-${name}`);
-  await vendor.run("bundle", "apply", stick(), "--state", state("a"), "--trust", vendor.root);
-  const serving = causewayOn("neighbour", "--state", state("a"), "--port", "8100");
-  const neighbour = await network.start("a", ...serving);
-  assert.match(neighbour.first, /held to neighbours, at port 8100/);
+function state(name: string): string {
+  return path.join(folder, `state-${name}`);
+}
 
-  const output = path.join(folder, "reader-b");
-  const get = ["get", "reader", "--state", state("b"), "--trust", vendor.root, "--route", dead];
-  const said = await network.run(
-    "b",
-    ...causewayOn(...get, "--neighbours", "-o", output, "--json"),
-  );
-  const got = JSON.parse(said) as { readonly routes: readonly { url: string; state: string }[] };
-  assert.deepEqual(readFileSync(output), bytes);
-  assert.equal(got.routes.find(({ url }) => url === "http://10.78.1.1:8100/")?.state, "ok");
-  await neighbour.end("SIGINT");
-  assert.match(await neighbour.over, /serving/);
+function serveOn(name: string, port: number, ...more: readonly string[]): Promise<Running> {
+  const words = ["neighbour", "--state", state(name), "--port", String(port), ...more];
+  return network.start(name, ...causewayOn(...words));
+}
+
+interface Got {
+  readonly routes: readonly { readonly url: string; readonly state: string }[];
+}
+
+/** Gets the patch on a machine, whose vendor is dead, from others around. */
+async function getOn(name: string): Promise<Got> {
+  const output = path.join(folder, `reader-${name}`);
+  const known = ["--state", state(name), "--trust", vendor.root, "--route", dead];
+  const words = ["get", "reader", ...known, "--neighbours", "-o", output, "--json"];
+  const said = await network.run(name, ...causewayOn(...words));
+  assert.deepEqual(readFileSync(output), bytes, said);
+  return JSON.parse(said) as Got;
+}
+
+function goodRoutes({ routes }: Got): readonly string[] {
+  return routes.filter(({ state: each }) => each === "ok").map(({ url }) => url);
+}
+
+test("a patch goes from machine to machine while everything else is dead", options, async () => {
+  await vendor.run("bundle", "apply", stick(), "--state", state("a"), "--trust", vendor.root);
+  const first = await serveOn("a", 8_100);
+  assert.match(first.first, /held to neighbours, at port 8100/);
+  assert.deepEqual(goodRoutes(await getOn("b")), ["http://10.78.1.1:8100/"]);
+  await first.end("SIGINT");
+
+  const second = await serveOn("b", 8_200);
+  assert.deepEqual(goodRoutes(await getOn("c")), ["http://10.78.1.2:8200/"]);
+  await second.end("SIGINT");
+});
+
+test("a neighbour that vanishes in the middle leaves the rest to others", options, async () => {
+  const slow = ["--upload-limit", "100000"];
+  const both = await Promise.all([serveOn("a", 8_100, ...slow), serveOn("b", 8_200, ...slow)]);
+  const getting = getOn("d");
+  await pause(4_000); // at both rates together it takes three seconds, and a start takes one
+  network.unplug("a");
+  assert.equal(goodRoutes(await getting).includes("http://10.78.1.2:8200/"), true);
+  for (const each of both) await each.end("SIGINT");
 });

@@ -1,4 +1,5 @@
-import { nodeClock, nodeRandom } from "@causeway/client/node";
+import type { Got } from "@causeway/client";
+import { nodeClock, nodePorts, nodeRandom, proxySettings } from "@causeway/client/node";
 import { CausewayError } from "@causeway/kernel";
 import type { Context } from "./verb.ts";
 
@@ -25,5 +26,46 @@ export async function neighboursOf(
     if (!(error instanceof CausewayError)) throw error;
     terminal.warn(`neighbours are not looked for: ${error.message}`);
     return [];
+  }
+}
+
+const heldBytesMax = 4_000_000_000; // some patches of the largest programs
+const lockWaitMs = 60_000;
+
+/** What a `get` over neighbours was told. */
+interface NeighbourlyGet {
+  readonly state: string;
+  readonly platform: string;
+  readonly routes: readonly string[];
+  readonly neighbours: readonly string[];
+}
+
+/** Keeps a patch for others. That it cannot be kept is told, and does no harm to who has it. */
+export async function holdForOthers(
+  got: Got,
+  { state: stateFolder, ...rest }: NeighbourlyGet,
+  { terminal, signal }: Pick<Context, "terminal" | "signal">,
+): Promise<void> {
+  const { holdFetched } = await import("@causeway/neighbour");
+  const proxies = proxySettings(process.env);
+  const hosts = rest.neighbours.map((url) => new URL(url).host); // no proxy leads there
+  const except = [...hosts, proxies.except ?? ""].join(",");
+  const ports = nodePorts({ proxies: { ...proxies, except } });
+  try {
+    await holdFetched({
+      stateFolder,
+      got,
+      ...rest,
+      ports,
+      bytesMax: heldBytesMax,
+      lockWaitMs,
+      signal,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof CausewayError)) throw error;
+    terminal.warn(`${got.product} ${got.version} is not held for neighbours: ${error.message}`);
+  } finally {
+    ports.transport.close();
   }
 }

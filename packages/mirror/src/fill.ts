@@ -31,7 +31,7 @@ export function filesOf(targets: readonly TargetFile[]): readonly TreeTarget[] {
  */
 export async function fillTree(
   tree: Store,
-  followed: Followed,
+  followed: Pick<Followed, "fetch">,
   missing: readonly TreeTarget[],
   onProgress: (progress: FillProgress) => void,
 ): Promise<void> {
@@ -65,7 +65,7 @@ export async function fillTree(
 
 async function fetchOne(
   tree: Store,
-  followed: Followed,
+  followed: Pick<Followed, "fetch">,
   { target, location }: TreeTarget,
   onProgress: (done: number) => void,
 ): Promise<void> {
@@ -80,7 +80,8 @@ async function fetchOne(
   await tree.rename(part, `targets/${location}`);
 }
 
-function partOf(location: string): string {
+/** Where a file of the tree grows. */
+export function partOf(location: string): string {
   return `${parts}/${createHash("sha256").update(location).digest("hex")}`;
 }
 

@@ -1,6 +1,6 @@
 import type { RouteDocument, WholeState } from "@causeway/client/internal/follow";
 import { type Instant, type Store, TrustError } from "@causeway/kernel";
-import { limits, Refresh, RoleWalk, TrustedSet, type Want } from "@causeway/trust";
+import { Lookup, limits, Refresh, RoleWalk, TrustedSet, type Want } from "@causeway/trust";
 
 /**
  * Makes the state the one that the tree serves; its targets are in place. First what nobody reads
@@ -12,17 +12,17 @@ import { limits, Refresh, RoleWalk, TrustedSet, type Want } from "@causeway/trus
  * @throws {HostError}
  */
 export async function publishState(tree: Store, state: WholeState, now: Instant): Promise<boolean> {
-  const { roots, documents, timestamp } = state;
+  const { roots, documents, timestamp, leadsTo } = state;
   const isNews = !(await isThere(tree, timestamp.path, timestamp.bytes));
   for (const document of documents) await bring(tree, document);
   const ahead = new Map([...roots, timestamp].map(({ path, bytes }) => [path, bytes]));
   const first = roots[0];
   if (first === undefined) throw new TrustError("TRUST_MIXED", "root", "is not known");
-  await walk(tree, first.bytes, ahead, now);
+  await walk(tree, { root: first.bytes, ahead, leadsTo }, now);
   // Whom the last root served still accepts the timestamp, may have it before the newer roots: so
   // that nobody meets a new root beside a timestamp of retired keys.
   const last = await newestServed(tree, roots);
-  const isBridged = last !== undefined && (await isWalkable(tree, last.bytes, timestamp, now));
+  const isBridged = last !== undefined && (await isWalkable(tree, last.bytes, state, now));
   if (isBridged) await bring(tree, timestamp);
   for (const root of roots) await bring(tree, root);
   await bring(tree, timestamp);
@@ -57,11 +57,12 @@ async function newestServed(
 async function isWalkable(
   tree: Store,
   root: Uint8Array,
-  timestamp: RouteDocument,
+  { timestamp, leadsTo }: WholeState,
   now: Instant,
 ): Promise<boolean> {
   try {
-    await walk(tree, root, new Map([[timestamp.path, timestamp.bytes]]), now);
+    const ahead = new Map([[timestamp.path, timestamp.bytes]]);
+    await walk(tree, { root, ahead, leadsTo }, now);
     return true;
   } catch (error) {
     if (error instanceof TrustError) return false;
@@ -69,13 +70,14 @@ async function isWalkable(
   }
 }
 
-/** @param ahead what counts as written; besides it only what is no root and no timestamp is read */
-async function walk(
-  tree: Store,
-  root: Uint8Array,
-  ahead: ReadonlyMap<string, Uint8Array>,
-  now: Instant,
-): Promise<void> {
+interface Walk {
+  readonly root: Uint8Array;
+  /** What counts as written; besides it only what is no root and no timestamp is read. */
+  readonly ahead: ReadonlyMap<string, Uint8Array>;
+  readonly leadsTo: WholeState["leadsTo"];
+}
+
+async function walk(tree: Store, { root, ahead, leadsTo }: Walk, now: Instant): Promise<void> {
   const read = async (want: Want): Promise<Uint8Array> => {
     const path = `metadata/${want.path}`;
     const bytes = ahead.get(path) ?? (await readDocument(tree, path));
@@ -87,6 +89,12 @@ async function walk(
     if (want.absence === "final" && !ahead.has(`metadata/${want.path}`)) refresh.absent();
     else refresh.offer(await read(want));
   }
-  const roles = new RoleWalk(refresh.set);
-  for (let { want } = roles; want !== undefined; want = roles.want) roles.offer(await read(want));
+  const searches = leadsTo?.map((path) => new Lookup(refresh.set, path, now)) ?? [
+    new RoleWalk(refresh.set),
+  ];
+  for (const search of searches) {
+    for (let { want } = search; want !== undefined; want = search.want) {
+      search.offer(await read(want));
+    }
+  }
 }

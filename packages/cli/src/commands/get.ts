@@ -6,7 +6,7 @@ import { UsageError } from "@causeway/kernel";
 import { DownloadScreen } from "../download-screen.ts";
 import { fleetTickets } from "../fleet-tickets.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
-import { neighboursOf } from "../neighbours.ts";
+import { holdForOthers, neighboursOf } from "../neighbours.ts";
 import { tellNews } from "../routes/tell-news.ts";
 import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
@@ -79,10 +79,11 @@ async function get(product: string, options: GetOptions, context: Context): Prom
   const tickets = await fleetTickets(options.ticket ?? [], routes, terminal);
   // A fleet's machines stand side by side; a single user's may stand in any café.
   const areWanted = options.neighbours ?? tickets.length > 0;
+  const neighbours = areWanted ? await neighboursOf(state, trust, context) : [];
   const client = await openClient({
     routes,
     tickets,
-    neighbours: areWanted ? await neighboursOf(state, trust, context) : [],
+    neighbours,
     stateFolder: state,
     lockWaitMs: waitForOtherMs,
     proxies: proxySettings(process.env),
@@ -94,7 +95,7 @@ async function get(product: string, options: GetOptions, context: Context): Prom
   const memory = new SmallMemory();
   const screen = new DownloadScreen(terminal);
   try {
-    return await client.get(product, {
+    const got = await client.get(product, {
       platform,
       have,
       signal,
@@ -105,6 +106,9 @@ async function get(product: string, options: GetOptions, context: Context): Prom
       ...(output !== undefined && { output }),
       ...(version !== undefined && { version }),
     });
+    screen.done();
+    if (areWanted) await holdForOthers(got, { state, platform, routes, neighbours }, context);
+    return got;
   } finally {
     screen.done();
     client.close();

@@ -1,7 +1,7 @@
 import { isTargetPath, TrustError } from "@causeway/kernel";
 import { Lookup, RoleWalk, routePath, storedName, type TargetFile } from "@causeway/trust";
 import { fetchFromAnyRoute, type Run } from "../metadata/metadata.ts";
-import { unlessRefused } from "../metadata/trust-state.ts";
+import { type TrustState, unlessRefused } from "../metadata/trust-state.ts";
 
 /** A signed document, and where it lies on a route. */
 export interface RouteDocument {
@@ -21,6 +21,8 @@ export interface WholeState {
   readonly timestamp: RouteDocument;
   /** What a client may be told to get, each once. */
   readonly targets: readonly TargetFile[];
+  /** Paths of targets, of a state that carries only what leads to these; absent: it leads to all. */
+  readonly leadsTo?: readonly string[];
 }
 
 const lookupsAtOnce = 64; // a few milliseconds, so that others get their turn
@@ -32,11 +34,7 @@ const lookupsAtOnce = 64; // a few milliseconds, so that others get their turn
  */
 export async function readWholeState(run: Run): Promise<WholeState> {
   const { state } = run;
-  const { root } = state.set;
-  if (!root.consistentSnapshot) {
-    const text = "has no consistent snapshots: files would change while they are read";
-    throw new TrustError("TRUST_MIXED", "root", text);
-  }
+  requireConsistent(state);
   const walk = new RoleWalk(state.set);
   const delegated: RouteDocument[] = [];
   for (let { want } = walk; want !== undefined; want = walk.want) {
@@ -44,7 +42,21 @@ export async function readWholeState(run: Run): Promise<WholeState> {
     delegated.push({ path: `metadata/${want.path}`, bytes });
   }
   await state.accept(walk.set, []);
-  const versions = Object.fromEntries(walk.set.versions());
+  return { ...documentsOf(state, delegated), targets: await targetsOf(run, walk) };
+}
+
+/**
+ * The documents of the state that is trusted.
+ * @param delegated those of delegated roles
+ * @throws {TrustError}
+ */
+export function documentsOf(
+  state: TrustState,
+  delegated: readonly RouteDocument[],
+): Omit<WholeState, "targets"> {
+  requireConsistent(state);
+  const { root } = state.set;
+  const versions = Object.fromEntries(state.set.versions());
   const { timestamp = 0, snapshot = 0, targets = 0 } = versions;
   const top = (role: "timestamp" | "snapshot" | "targets", version?: number): RouteDocument => {
     const bytes = state.document(role);
@@ -58,8 +70,13 @@ export async function readWholeState(run: Run): Promise<WholeState> {
     }),
     documents: [top("targets", targets), ...delegated, top("snapshot", snapshot)],
     timestamp: top("timestamp"),
-    targets: await targetsOf(run, walk),
   };
+}
+
+function requireConsistent({ set }: TrustState): void {
+  if (set.root.consistentSnapshot) return;
+  const text = "has no consistent snapshots: files would change while they are read";
+  throw new TrustError("TRUST_MIXED", "root", text);
 }
 
 async function obtainRole(
