@@ -17,6 +17,10 @@ const files: Readonly<Record<string, string>> = {
     `${head}process.on("SIGTERM", () => {});\n` +
     'test("ignores a signal", () => new Promise(() => setInterval(() => {}, 1000)));\n',
   "killed.test.ts": `${head}test("dies", () => {\n  process.kill(process.pid, "SIGKILL");\n});\n`,
+  "stray.test.ts":
+    `${head}test("leaves an error behind", async () => {\n` +
+    '  void Promise.reject(new Error("nobody waits for it"));\n' +
+    "  await new Promise((resolve) => setTimeout(resolve, 50));\n});\n",
   "broken.test.ts": 'import { missing } from "./nowhere.ts";\nmissing();\n',
 };
 
@@ -40,12 +44,13 @@ test("a run tells good from bad, skipped, empty, hung, killed and broken test fi
   const outcome = JSON.parse(output) as TestOutcome & { readonly printed: string };
 
   const failedFiles = new Set(outcome.failed.map((line) => line.split(":")[0]));
-  const expected = ["bad", "broken", "empty", "hung", "killed", "stubborn"];
+  const expected = ["bad", "broken", "empty", "hung", "killed", "stray", "stubborn"];
   assert.deepEqual(failedFiles, new Set(expected.map((name) => join(folder, `${name}.test.ts`))));
   assert.deepEqual(outcome.skipped, [`${join(folder, "skipped.test.ts")}: left out # SKIP`]);
   assert.match(outcome.printed, /^ok {3}\S+good\.test\.ts \(2 in/m);
   assert.match(outcome.printed, /why it is bad/);
+  assert.match(outcome.printed, /nobody waits for it/);
   const counts = Object.fromEntries(outcome.lines.map((line) => line.slice(2).split(" ")));
   assert.equal(counts["skipped"], "1");
-  assert.equal(counts["fail"], "6");
+  assert.equal(counts["fail"], "7");
 });

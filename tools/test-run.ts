@@ -67,14 +67,15 @@ async function runFile(
   print: (text: string) => void,
 ): Promise<FileOutcome> {
   const started = performance.now();
-  const reporters = [
+  const options = [
+    `--import=${import.meta.resolve("./no-async-hooks.mjs")}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=tap",
     `--test-reporter-destination=${report}`,
   ];
   rmSync(report, { force: true });
-  const end = await runGroup(process.execPath, [...reporters, file], msMax);
+  const end = await runGroup(process.execPath, [...options, file], msMax);
   const { counts, failed, skipped } = readTap(readIfThere(report), file);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const why = whyNotWhole(end, counts, msMax);
