@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { RouteError, type Transport } from "@causeway/kernel";
 import fc from "fast-check";
 import { folderStore } from "../src/node/index.ts";
 import { entranceLimits } from "../src/routes/entrances.ts";
-import { exchange } from "../src/routes/exchange.ts";
+import { type ExchangePorts, exchange } from "../src/routes/exchange.ts";
 import { parseRoute } from "../src/routes/parse-route.ts";
 import type { Route } from "../src/routes/route.ts";
 import { RouteMemory, recalled } from "../src/routes/route-memory.ts";
@@ -16,6 +16,7 @@ import {
   failureOf,
   file,
   files,
+  hedging,
   patient,
   portOf,
   ports,
@@ -60,6 +61,30 @@ for (const behaviour of [
     assert.deepEqual(new Set(entrance.authorizations), new Set([shown]));
   });
 }
+
+test("an entrance that says nothing, always a little before the public address answers, is left alone", async () => {
+  await using server = await startRoute("honest", files);
+  await using entrance = await startRoute("hangs-before-headers", files);
+  const route = routeWith(server, entrance);
+  const { transport } = ports;
+  const asked = { entrance: 0 };
+  const far: ExchangePorts = {
+    ...hedging,
+    transport: {
+      ...transport,
+      async open(request) {
+        if (Number(request.url.port) === portOf(entrance)) asked.entrance++;
+        else await setTimeout(5);
+        return transport.open(request);
+      },
+    },
+  };
+  for (let time = 0; time < 2 * entranceLimits.beatenMax; time++) {
+    for (let more = 0; more < 10; more++) route.entrances.answered("public", true, 0); // or hedges end
+    await ask(route, file, far);
+  }
+  assert.equal(asked.entrance, entranceLimits.beatenMax);
+});
 
 test("a public address that asked for rest is left alone, also when its entrances fail", async () => {
   await using server = await startRoute("busy-503", files);

@@ -159,7 +159,8 @@ function end({ clock, host, port }: EitherWay, lane: Lane): void {
   const now = clock.steady();
   // One that said nothing for so long may be flooded: the next time it is another's turn.
   const isSlow = now - lane.startedAt >= hedgeMs(host);
-  if (lane.way === "entrance" && isSlow) putAside(host, port, now, 0);
+  if (lane.way !== "entrance") return;
+  if (host.entrances.beaten() || isSlow) putAside(host, port, now, 0);
 }
 
 /** True when nothing else is to be waited for: a good answer, or what is no fault of a route. */

@@ -7,6 +7,7 @@ export const entranceLimits = {
   hedgeTrips: 4, // to connect, to agree on TLS, to ask
   betterMs: 300_000, // a download is through by then, or waits 0.3 s once more
   asideMs: 60_000, // a process starts again in less
+  beatenMax: 8, // in a row: on a far route the public address is always a little later than the hedge
 } as const;
 
 /** Once it is known which way is the better one, hardly a request needs the other. */
@@ -43,6 +44,7 @@ export function entranceFor(
 export class Entrances {
   readonly #hedges = new RetryBudget(hedges);
   readonly #asideUntil = new Map<number, number>();
+  #beaten = 0;
   #ports: readonly number[] = [];
   #betterUntil = Number.NEGATIVE_INFINITY;
   #publicRestUntil = Number.NEGATIVE_INFINITY;
@@ -116,6 +118,7 @@ export class Entrances {
       this.#doubted = undefined;
     } else {
       this.#answered = true;
+      this.#beaten = 0;
       if (brought) this.#betterUntil = now + entranceLimits.betterMs;
     }
   }
@@ -123,6 +126,15 @@ export class Entrances {
   /** It is not asked again until then. */
   failed(port: number, until: number): void {
     this.#asideUntil.set(port, until);
+  }
+
+  /**
+   * One was not waited for, since the public address was quicker: it may be dead.
+   * @returns whether that was so too often
+   */
+  beaten(): boolean {
+    this.#beaten = (this.#beaten + 1) % entranceLimits.beatenMax;
+    return this.#beaten === 0;
   }
 
   /**
