@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import {
   Network,
   noNetworkHere,
@@ -26,7 +27,7 @@ before(async () => {
   await vendor.release("1.0", bytes);
   await vendor.run("bundle", "create", stick(), "--dir", vendor.dir);
   network = new Network("cli");
-  for (const [at, name] of ["a", "b", "c", "d"].entries())
+  for (const [at, name] of ["a", "b", "c", "d", "e"].entries())
     network.join(name, `10.78.1.${at + 1}/24`);
 });
 after(() => {
@@ -67,12 +68,13 @@ interface Got {
 }
 
 /** Gets the patch on a machine, whose vendor is dead, from others around. */
-async function getOn(name: string): Promise<Got> {
+async function getOn(name: string, how = ["--neighbours"]): Promise<Got> {
   const output = path.join(folder, `reader-${name}`);
   const known = ["--state", state(name), "--trust", vendor.root, "--route", dead];
-  const words = ["get", "reader", ...known, "--neighbours", "-o", output, "--json"];
+  const words = ["get", "reader", ...known, ...how, "-o", output, "--json"];
   const said = await network.run(name, ...causewayOn(...words));
-  assert.deepEqual(readFileSync(output), bytes, said);
+  assert.match(said, /"sha256"/);
+  assert.deepEqual(readFileSync(output), bytes);
   return JSON.parse(said) as Got;
 }
 
@@ -100,4 +102,21 @@ test("a neighbour that vanishes in the middle leaves the rest to others", option
   network.unplug("a");
   assert.equal(goodRoutes(await getting).includes("http://10.78.1.2:8200/"), true);
   for (const each of both) await each.end("SIGINT");
+});
+
+test("a fleet's machines find its mirror without being told to look", options, async () => {
+  const dir = path.join(folder, "mirror");
+  const from = ["--trust", vendor.root, "--route", pathToFileURL(stick()).href];
+  const serve = ["--serve", "8300", "--edge", "off", "--tell-neighbours"];
+  const mirror = await network.start("b", ...causewayOn("mirror", ...from, "--dir", dir, ...serve));
+  const ticket = path.join(folder, "ticket.json");
+  const text = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjQwMDAwMDAwMDB9.c2lnbmF0dXJl";
+  writeFileSync(
+    ticket,
+    JSON.stringify({ _type: "causeway-fleet-ticket", url: `${dead}/`, ticket: text }),
+    { mode: 0o600 },
+  );
+  const expected = ["http://10.78.1.2:8300/"];
+  assert.deepEqual(goodRoutes(await getOn("e", ["--ticket", ticket])), expected);
+  await mirror.end("SIGINT");
 });

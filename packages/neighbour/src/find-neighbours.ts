@@ -1,8 +1,6 @@
-import { knownRepository } from "@causeway/client/internal/known-routes";
-import { readTrust } from "@causeway/client/internal/read-trust";
-import { folderStore } from "@causeway/client/node";
-import { type Ports, UsageError } from "@causeway/kernel";
+import type { Ports } from "@causeway/kernel";
 import { lookForNeighbours } from "./discovery/look.ts";
+import { repositoryOf } from "./repository-of.ts";
 
 export interface FindOptions {
   /** A customer's. */
@@ -20,17 +18,7 @@ export interface FindOptions {
  * @throws {HostError}; the signal's reason
  */
 export async function findNeighbours(options: FindOptions): Promise<readonly string[]> {
-  const { stateFolder, ports, signal } = options;
-  const trust = await readTrust(options.trust);
-  const store = folderStore(stateFolder);
-  const repository = await knownRepository(store, ports.clock.wall(), trust);
-  if (repository === undefined) throw unknownVendor(stateFolder);
+  const { ports, signal } = options;
+  const repository = await repositoryOf({ ...options, clock: ports.clock });
   return lookForNeighbours({ repository, ...ports, signal });
-}
-
-/** Of a state that nobody can name to others. */
-export function unknownVendor(stateFolder: string): UsageError {
-  const why = "began with a later root than the vendor's first, by which neighbours know it";
-  const text = `${stateFolder} ${why}; begin a new state with the first.`;
-  return new UsageError("USAGE_ARGUMENT", text);
 }

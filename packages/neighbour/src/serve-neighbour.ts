@@ -1,14 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { heldFolder } from "@causeway/client/internal/held";
-import { knownRepository } from "@causeway/client/internal/known-routes";
-import { folderStore } from "@causeway/client/node";
 import type { Ports, RepositoryId } from "@causeway/kernel";
 import { makeOwnFolder } from "@causeway/mirror";
 import { type Log, type OriginLimits, startOrigin } from "@causeway/origin";
 import { type Link, linkOf, machineLinks } from "./discovery/links.ts";
-import { type Telling, tellNeighbours } from "./discovery/tell.ts";
-import { unknownVendor } from "./find-neighbours.ts";
+import { repositoryOf } from "./repository-of.ts";
+import { isHolding, tellOnceHolding } from "./tell-once-holding.ts";
 
 export interface NeighbourOptions {
   /** A customer's state: what it holds is served. */
@@ -46,7 +42,6 @@ const limits: Partial<OriginLimits> = {
   cacheBytesMax: 16 * 1024 * 1024, // one patch at a time is asked for, more or less
   openFilesMax: 64,
 };
-const lookEveryMs = 5_000;
 
 /**
  * Serves what a state holds to machines of the same networks, and to nobody else, and tells them
@@ -56,7 +51,7 @@ const lookEveryMs = 5_000;
  */
 export async function serveNeighbour(options: NeighbourOptions): Promise<Neighbour> {
   const { stateFolder, port, uploadBytesPerSecond, ports, log } = options;
-  const repository = await repositoryIn(stateFolder, ports);
+  const repository = await repositoryOf({ stateFolder, clock: ports.clock });
   const folder = heldFolder(stateFolder);
   await makeOwnFolder(folder);
   const links = new SeenLinks(ports);
@@ -70,54 +65,20 @@ export async function serveNeighbour(options: NeighbourOptions): Promise<Neighbo
     isWelcome: (address) => address.startsWith("127.") || linkOf(address, links.now) !== undefined,
     log,
   });
-  const isHolding = (): boolean => existsSync(join(folder, "metadata", "timestamp.json"));
-  const telling = tellOnceHolding(isHolding, { repository, port: origin.port, ...ports });
+  const telling = tellOnceHolding({ folder, repository, port: origin.port, ports });
   return {
     port: origin.port,
     folder,
     repository,
     get isHolding() {
-      return isHolding();
+      return isHolding(folder);
     },
     get networks() {
-      return telling.networks();
+      return telling.links;
     },
     async close(graceMs) {
       await telling.stop();
       await origin.close(graceMs);
-    },
-  };
-}
-
-async function repositoryIn(
-  stateFolder: string,
-  { clock }: Pick<Ports, "clock">,
-): Promise<RepositoryId> {
-  const repository = await knownRepository(folderStore(stateFolder), clock.wall());
-  if (repository === undefined) throw unknownVendor(stateFolder);
-  return repository;
-}
-
-/** Who has nothing is not to be asked. */
-function tellOnceHolding(
-  isHolding: () => boolean,
-  options: Parameters<typeof tellNeighbours>[0],
-): { networks(): number; stop(): Promise<void> } {
-  const stopped = new AbortController();
-  let telling: Telling | undefined;
-  const begin = async (): Promise<void> => {
-    while (!isHolding()) await options.clock.sleep(lookEveryMs, stopped.signal);
-    telling = await tellNeighbours(options);
-  };
-  const begun = begin().catch((error: unknown) => {
-    if (!stopped.signal.aborted) throw error;
-  });
-  return {
-    networks: () => telling?.links ?? 0,
-    async stop() {
-      stopped.abort();
-      await begun;
-      await telling?.stop();
     },
   };
 }

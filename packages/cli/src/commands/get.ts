@@ -78,7 +78,7 @@ async function get(product: string, options: GetOptions, context: Context): Prom
   const routes = options.route ?? [];
   const tickets = await fleetTickets(options.ticket ?? [], routes, terminal);
   // A fleet's machines stand side by side; a single user's may stand in any café.
-  const areWanted = options.neighbours ?? tickets.length > 0;
+  const areWanted = options.neighbours ?? options.ticket !== undefined;
   const neighbours = areWanted ? await neighboursOf(state, trust, context) : [];
   const client = await openClient({
     routes,

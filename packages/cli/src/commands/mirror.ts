@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { type NodePorts, nodePorts, proxySettings } from "@causeway/client/node";
-import { type CausewayError, pollSeconds, toProductId } from "@causeway/kernel";
+import { type CausewayError, pollSeconds, toProductId, UsageError } from "@causeway/kernel";
 import {
   type FillProgress,
   type Mirror,
@@ -35,6 +35,7 @@ interface MirrorVerbOptions {
   readonly serve?: ListenPlace;
   readonly edge: EdgeChoice;
   readonly watch?: number;
+  readonly tellNeighbours?: boolean;
 }
 
 const example =
@@ -57,6 +58,7 @@ export const registerMirror: Register = (program, context) => {
         .choices(edgeChoices)
         .default("auto"),
     )
+    .option("--tell-neighbours", "with --serve: let machines of the same networks find it")
     .option(
       "--watch <seconds>",
       "look for news about so often, until it is stopped",
@@ -67,6 +69,10 @@ export const registerMirror: Register = (program, context) => {
 
 async function mirror(options: MirrorVerbOptions, context: Context): Promise<void> {
   const { dir, route = [], trust, serve } = options;
+  const isTold = options.tellNeighbours === true;
+  if (isTold && serve === undefined) {
+    throw new UsageError("USAGE_ARGUMENT", "--tell-neighbours needs --serve: they come to that.");
+  }
   const products = (options.product ?? []).map(toProductId);
   const ports = nodePorts({ proxies: proxySettings(process.env) });
   const kept = await openMirror({
@@ -79,14 +85,31 @@ async function mirror(options: MirrorVerbOptions, context: Context): Promise<voi
     ...(trust !== undefined && { trust }),
   });
   let origin: Origin | undefined;
+  let telling: { stop(): Promise<void> } | undefined;
   try {
     if (serve !== undefined) origin = await serveTree(dir, serve, options.edge, context);
+    if (isTold && origin !== undefined) telling = await tellMirror(options, origin, ports);
     await keep(kept, { ...options, ports, url: origin?.url ?? null }, context);
     if (origin !== undefined) await aborted(context.signal);
   } finally {
     kept.close();
+    await telling?.stop();
     await origin?.close(stopGraceMs);
   }
+}
+
+/** Once there is something in it. */
+async function tellMirror(
+  { dir, trust }: Pick<MirrorVerbOptions, "dir" | "trust">,
+  { port }: Origin,
+  ports: NodePorts,
+): Promise<{ stop(): Promise<void> }> {
+  const { repositoryOf, tellOnceHolding } = await import("@causeway/neighbour"); // only for who tells
+  const folder = path.resolve(dir);
+  const stateFolder = path.join(folder, ".mirror");
+  const given = { ...(trust !== undefined && { trust }), clock: ports.clock };
+  const repository = await repositoryOf({ stateFolder, ...given });
+  return tellOnceHolding({ folder, repository, port, ports });
 }
 
 async function serveTree(
