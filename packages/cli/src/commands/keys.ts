@@ -127,7 +127,6 @@ const registerSign: Register = (keys, context) => {
     });
 };
 
-/** Of a sealed route only the operator's own list tells the URL. */
 function toldSigned({ routes, ...signed }: Signed): object {
   if (routes === undefined) return signed;
   return { ...signed, routes: { ...routes, changes: routes.changes.map(toldChange) } };

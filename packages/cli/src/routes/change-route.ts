@@ -97,10 +97,9 @@ export function toldChange({ id, before, after }: RouteChange): ToldChange {
   return { id, before: told(before), after: told(after) };
 }
 
-/** `mirror-eu: weight 100, now 50`. */
+/** `mirror-eu: weight 100, now 50`, without the URLs of a sealed one. */
 export function describeChange({ id, before, after }: RouteChange): string {
   if (after === null) return `${id}: no longer in the list`;
-  // Of a sealed route only the operator's own list tells the URL: this may stand in logs.
   const { sealed } = after;
   const isSealed = sealed !== undefined;
   if (before === null) {

@@ -7,7 +7,7 @@ import {
   type RouteChange,
   type RouteEdit,
 } from "@causeway/publisher";
-import { describeChange, refuseWaiting } from "../routes/change-route.ts";
+import { describeChange, refuseWaiting, toldChange } from "../routes/change-route.ts";
 import { publishOptions, type Stage } from "./stage.ts";
 
 type ListVerb = Extract<Verb, `routes ${string}`>;
@@ -47,13 +47,12 @@ export function outcomeOf({ versions, routes }: PublishResult): Acted {
 }
 
 function changesOf(changes: readonly RouteChange[], told: readonly string[]): Acted {
-  const lines = changes.slice(0, changesMax).map(describeChange);
+  const first = changes.slice(0, changesMax);
+  const lines = first.map(describeChange);
   const entries = (side: "before" | "after"): JsonInput => {
-    return changes.slice(0, changesMax).map((change) => {
-      const entry = change[side];
-      if (entry === null) return null;
-      // Of a sealed route only the vendor's own list tells the URL.
-      return { ...entry, urls: entry.sealed === undefined ? [...entry.urls] : [] };
+    return first.map((change) => {
+      const entry = toldChange(change)[side];
+      return entry === null ? null : { ...entry, urls: [...entry.urls] };
     });
   };
   const what = lines.length === 0 ? ["the list of routes says that already"] : lines;
