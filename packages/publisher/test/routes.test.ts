@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { listRoutes, type RouteEdit } from "../src/index.ts";
 import {
@@ -33,6 +34,31 @@ test("the keys of routes, snapshot and timestamp are enough, and nothing that wa
   assert.ok(await client.find(repository, "patches/reader/1.0/any/reader", now));
   assert.equal(await client.find(repository, "patches/reader/1.1/any/reader", now), undefined);
   assert.equal((await vendor.add({ version: "1.2" })).version, "1.2");
+});
+
+test("carriers get the list although the pages of patches cannot be made, which is told", async (t) => {
+  const vendor = await vendorWithRoutes(t, "carriers: [{ id: web, kind: folder, path: ../web }]\n");
+  await vendor.add({ version: "1.0" });
+  await vendor.publish();
+  const security = vendor.path("repository/security");
+  await rename(security, `${security}.away`);
+  await writeFile(security, "in the way");
+  const { routes } = await edited(vendor, { kind: "drain", id: "mirror-1" });
+  assert.deepEqual(
+    routes.map(({ id, ok }) => [id, ok]),
+    [
+      ["repository", false],
+      ["web", true],
+    ],
+  );
+  assert.match(routes[0]?.error?.message ?? "", /security/);
+  const web = join(vendor.parent, "web");
+  assert.equal((await statesIn(web, vendor.now))["mirror-1"], "draining");
+  const page = join(web, "security/patches/reader/1.0/any/reader.meta4");
+  assert.match(await readFile(page, "utf8"), /https:\/\/m\.example\//);
+  await rm(security);
+  assert.ok((await vendor.publish()).routes.every(({ ok }) => ok));
+  assert.doesNotMatch(await readFile(page, "utf8"), /https:\/\/m\.example\//);
 });
 
 test("what is so already changes nothing; what is said anew changes, and what is not stays", async (t) => {

@@ -76,7 +76,7 @@ test("what was sent and not read back is read in the next run, and nothing else 
       onProgress: () => undefined,
       signal: undefined,
       everyByte: false,
-      pages: { files: [], list: undefined },
+      pages: () => Promise.resolve(undefined),
       pagesLast: false,
     });
     return route;

@@ -32,10 +32,9 @@ export async function editList(action: ListAction, stage: Stage): Promise<Acted>
 
 /** What was written where. @throws {HostError} when no carrier has it */
 export function outcomeOf({ versions, routes }: PublishResult): Acted {
-  const [own, ...carriers] = routes;
-  const failed = carriers.filter((each) => !each.ok);
-  const isLost = carriers.length > 0 && failed.length === carriers.length;
-  if (own?.ok === false || isLost) {
+  const failed = routes.filter((each) => !each.ok);
+  const [, ...carriers] = routes;
+  if (carriers.length > 0 && carriers.every(({ ok }) => !ok)) {
     const why = routes.flatMap(({ id, error }) => (error ? [`${id}: ${error.message}`] : []));
     throw new HostError("HOST_IO", `it was not brought out: ${why.join("; ")}`);
   }

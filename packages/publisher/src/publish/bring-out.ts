@@ -37,20 +37,21 @@ export async function bringOut(
   const { everyByte = false, signal, onProgress } = options;
   const entries = publishedEntries(documents.delegated);
   const tree = treeOf(documents, entries);
-  let written = bytes + (await writeMetadata(folder.repository, tree, check, now));
-  if (hasOtherRoutes) {
-    written += await updatePages(folder, config, entries, {
+  const written = bytes + (await writeMetadata(folder.repository, tree, check, now));
+  const makePages = (): Promise<number> => {
+    return updatePages(folder, config, entries, {
       scratch: join(folder.repository, ".incoming"),
       everyByte,
       onProgress: (done, total) => onProgress?.({ step: "pages", done, total }),
       signal,
       log: options.log ?? silent,
     });
-  }
+  };
   const routes = await carryOut(folder, config, tree, written, {
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,
     everyByte,
+    makePages: hasOtherRoutes ? makePages : undefined,
     pagesLast: true, // customers' machines wait for the timestamp
     stallMs: options.carrierStallMs,
     log: options.log ?? silent,

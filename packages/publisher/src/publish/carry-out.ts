@@ -5,7 +5,7 @@ import type { Log } from "../log.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
 import { type CarriedRoute, carry } from "./carry.ts";
-import { readCarriedPages } from "./carry-pages.ts";
+import { type CarriedPages, readCarriedPages } from "./carry-pages.ts";
 import { OwnFiles } from "./own-files.ts";
 import { repositoryRoute } from "./result.ts";
 import type { Tree } from "./tree.ts";
@@ -15,6 +15,11 @@ export interface CarryOutOptions {
   readonly signal: AbortSignal | undefined;
   /** As in `CarryOptions`; reads the repository as well. */
   readonly everyByte: boolean;
+  /**
+   * Brings `security/` up to date, and tells the bytes that were written; undefined if it is. Asked
+   * for once the first carrier has the state, for which customers' machines wait.
+   */
+  readonly makePages: (() => Promise<number>) | undefined;
   /** As in `CarryOptions`. */
   readonly pagesLast: boolean;
   /** As in `CarrierProcessOptions`. */
@@ -35,16 +40,18 @@ export async function carryOut(
   bytes: number,
   options: CarryOutOptions,
 ): Promise<readonly CarriedRoute[]> {
-  const { signal, stallMs, everyByte, pagesLast, onProgress, log } = options;
+  const { signal, stallMs, everyByte, makePages, pagesLast, onProgress, log } = options;
   const carriers = carriersOf(config, { stallMs, signal, log });
   const own = new OwnFiles(folder.repository, carriers, log);
   try {
     if (everyByte) await readAll(own, tree, signal);
     const places = await Places.beside(folder.path);
-    const pages = await readCarriedPages(folder.repository);
-    const how = { folder, signal, everyByte, places, pages, pagesLast, onProgress };
+    const pages = new PagesToCarry(folder, makePages);
+    const read = (): Promise<CarriedPages | undefined> => pages.read();
+    const how = { folder, signal, everyByte, places, pages: read, pagesLast, onProgress };
     const routes = await carry(own, tree, carriers, how);
-    return [ownRoute(own, bytes), ...routes];
+    await pages.read();
+    return [ownRoute(own.fault ?? pages.fault, bytes + pages.bytes + own.bytes), ...routes];
   } finally {
     for (const carrier of carriers) carrier.close();
   }
@@ -62,9 +69,42 @@ async function readAll(own: OwnFiles, tree: Tree, signal: AbortSignal | undefine
   }
 }
 
-function ownRoute(own: OwnFiles, writtenBefore: number): CarriedRoute {
-  const route = { id: repositoryRoute, bytes: writtenBefore + own.bytes };
-  if (own.fault === undefined) return { ...route, ok: true };
-  const { code, message } = own.fault;
+function ownRoute(fault: HostError | undefined, bytes: number): CarriedRoute {
+  const route = { id: repositoryRoute, bytes };
+  if (fault === undefined) return { ...route, ok: true };
+  const { code, message } = fault;
   return { ...route, ok: false, error: { code, message } };
+}
+
+/** The pages of the repository, for all carriers; made when the first of them asks. */
+class PagesToCarry {
+  /** That were written. */
+  bytes = 0;
+  /** Why they could not be made. */
+  fault: HostError | undefined;
+  readonly #folder: VendorFolder;
+  readonly #make: (() => Promise<number>) | undefined;
+  #pages: Promise<CarriedPages | undefined> | undefined;
+
+  constructor(folder: VendorFolder, make: (() => Promise<number>) | undefined) {
+    this.#folder = folder;
+    this.#make = make;
+  }
+
+  /** @returns undefined when they could not be made, which is no fault of any carrier */
+  read(): Promise<CarriedPages | undefined> {
+    this.#pages ??= this.#madeAndRead();
+    return this.#pages;
+  }
+
+  async #madeAndRead(): Promise<CarriedPages | undefined> {
+    try {
+      this.bytes += (await this.#make?.()) ?? 0;
+      return await readCarriedPages(this.#folder.repository);
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      this.fault = error;
+      return undefined;
+    }
+  }
 }

@@ -33,8 +33,8 @@ export interface CarryOptions {
   readonly places: Places;
   /** Reads also what is there already, and writes again what has other bytes. */
   readonly everyByte: boolean;
-  /** What lies in `security/`. */
-  readonly pages: CarriedPages;
+  /** What lies in `security/`; undefined when that is not up to date. */
+  readonly pages: () => Promise<CarriedPages | undefined>;
   /** The pages have changed all at once, and customers' machines wait for the timestamp. */
   readonly pagesLast: boolean;
   readonly folder: VendorFolder;
@@ -138,7 +138,9 @@ class CarrierRun {
   }
 
   async #bringPages(): Promise<void> {
-    const { pages, everyByte, signal } = this.#options;
+    const { everyByte, signal } = this.#options;
+    const pages = await this.#options.pages();
+    if (pages === undefined) return;
     await carryPages(this.#carrier, pages, {
       atOnce: this.#carrier.actsAtOnce,
       isThere: everyByte ? (file) => this.#has(file) : undefined,

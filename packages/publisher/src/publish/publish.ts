@@ -138,6 +138,7 @@ class Publishing {
       onProgress: (done, total) => this.#progress("carry", done, total),
       signal,
       everyByte: this.#options.everyByte ?? false,
+      makePages: undefined,
       pagesLast: false,
       stallMs: this.#options.carrierStallMs,
       log: this.#log,
