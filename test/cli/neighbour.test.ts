@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -98,7 +98,8 @@ test("a neighbour that vanishes in the middle leaves the rest to others", option
   const slow = ["--upload-limit", "100000"];
   const both = await Promise.all([serveOn("a", 8_100, ...slow), serveOn("b", 8_200, ...slow)]);
   const getting = getOn("d");
-  await pause(4_000); // at both rates together it takes three seconds, and a start takes one
+  // At both rates together it takes three seconds.
+  while (!readdirSync(folder).some((name) => /reader-d.*\.part$/.test(name))) await pause(50);
   network.unplug("a");
   assert.equal(goodRoutes(await getting).includes("http://10.78.1.2:8200/"), true);
   for (const each of both) await each.end("SIGINT");
@@ -119,4 +120,14 @@ test("a fleet's machines find its mirror without being told to look", options, a
   const expected = ["http://10.78.1.2:8300/"];
   assert.deepEqual(goodRoutes(await getOn("e", ["--ticket", ticket])), expected);
   await mirror.end("SIGINT");
+});
+
+test("no command loads what finds neighbours but those that need it", () => {
+  const cli = path.join(checkout, "packages", "cli", "src");
+  const imports = globSync("**/*.ts", { cwd: cli }).flatMap((name) => {
+    const lines = readFileSync(path.join(cli, name), "utf8").split("\n");
+    return lines.filter((line) => line.includes('"@causeway/neighbour"'));
+  });
+  assert.ok(imports.length > 0);
+  for (const line of imports) assert.match(line, /await import\("@causeway\/neighbour"\)/);
 });
