@@ -17,10 +17,11 @@ import { packInto } from "./pack.ts";
 // mid-run, and never asking what they retire, 4, bundles as routes, which who has none does not
 // load, 5, routes that are sealed, and keys of them, 2, taking announcements, and telling what is known of routes,
 // 13, probes, which no application loads, 6, times as people write them, which none loads either,
-// half of one, neighbours, 1, and following one release for them, which none loads, 1. Bundling took 33 away:
+// half of one, neighbours, 1, and following one release for them, which none loads, 1, and dead or
+// endless entrances, half of one. Bundling took 33 away:
 // the names of files, and the comments, which stand in the declarations and in the source; some is
 // left for what comes. Packed, with licence and declarations.
-const budgetBytes = 218_400;
+const budgetBytes = 219_000;
 
 test("the three packages of the SDK stay within their budget", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "causeway-size-"));

@@ -154,6 +154,7 @@ const useless: readonly Behaviour[] = [
   "hangs-before-headers",
   "redirects-away",
   "no-http",
+  "endless",
 ];
 
 for (const behaviour of useless) {

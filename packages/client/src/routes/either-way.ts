@@ -171,11 +171,14 @@ function isFinal(outcome: Outcome): boolean {
 
 /**
  * What only the public address can know is believed of nobody else: an entrance has a file, or a
- * part of it, or says that there is none.
+ * part of it, or says that there is none. Of a file it says how long it is, as every origin does: who has
+ * its port by now could send zeros for long where no document tells the length of the next.
  */
 function isGood({ lane, delivery }: Outcome): boolean {
   if (delivery === undefined) return false;
-  const { status } = delivery;
-  if (lane.way === "entrance") return [200, 206, 404].includes(status);
+  const { status, headers } = delivery;
+  if (lane.way === "entrance") {
+    return status === 404 || ([200, 206].includes(status) && headers.has("content-length"));
+  }
   return status < 400 || [404, 410, 416].includes(status);
 }
