@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Ended } from "./cli.ts";
 
@@ -12,9 +13,13 @@ export interface HostedRun {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+const leftMsMax = 20_000;
+
 const bin = process.argv[2] ?? "";
 const program = pathToFileURL(createRequire(bin).resolve("causeway/main")).href;
 const { main } = (await import(program)) as typeof import("causeway/main");
+
+const ours = process.getActiveResourcesInfo().length + 1; // the channel, once somebody listens
 
 process.on("message", async (run: HostedRun) => process.send?.(await hosted(run)));
 process.on("disconnect", () => process.exit());
@@ -27,8 +32,20 @@ async function hosted({ args, cwd, env }: HostedRun): Promise<Ended> {
   const stdout = captured(process.stdout);
   const stderr = captured(process.stderr);
   const code = await main(args);
+  await untilNothingIsLeft();
   process.stdout.removeAllListeners("error"); // a process of its own has one of them, not one a run
   return { code, signal: null, stdout: stdout(), stderr: stderr() };
+}
+
+/** A process of its own would not end before that either. */
+async function untilNothingIsLeft(): Promise<void> {
+  const end = performance.now() + leftMsMax;
+  for (;;) {
+    const left = process.getActiveResourcesInfo();
+    if (left.length <= ours) return;
+    if (performance.now() > end) throw new Error(`left behind: ${left.join(", ")}`);
+    await setTimeout(5);
+  }
 }
 
 /** @returns what is written from now on, when it is asked for */
