@@ -8,6 +8,7 @@ import { linkOf, linksIn } from "../src/discovery/links.ts";
 import { lookIn, neighboursMax } from "../src/discovery/look.ts";
 import { messageBytesMax } from "../src/discovery/messages.ts";
 import { mdnsPort, type Peer } from "../src/discovery/multicast.ts";
+import { SenderBudget } from "../src/discovery/sender-budget.ts";
 import {
   type Telling,
   type TellOptions,
@@ -164,7 +165,7 @@ test("of a flood of answers only so many are heard, and only few of them are ask
   const lan = new Lan();
   const clock = new VirtualClock();
   const looking = look(lan, clock);
-  for (let at = 0; at < 3 * heardLimits.messagesMax; at++) {
+  for (let at = 0; at < 6_000; at++) {
     const from = `10.1.1.${10 + (at % 200)}`;
     forged(lan, { name: at.toString(16).padStart(32, "0"), from, address: from, port: 2_000 + at });
   }
@@ -181,11 +182,14 @@ test("what is heard is bounded, in machines and in messages", () => {
   assert.equal(heard.urls.length, heardLimits.heardMax);
   const deaf = new HeardNeighbours([link("10.1.1.9")], repository);
   const junk = Buffer.from("junk");
-  for (let at = 0; at < heardLimits.messagesMax; at++) {
-    deaf.take(junk, { address: "10.1.1.66", port: mdnsPort });
+  for (let at = 0; at < heardLimits.messagesPerSenderMax; at++) {
+    deaf.take(junk, { address: "10.1.1.2", port: mdnsPort });
+    deaf.take(junk, { address: "198.51.100.7", port: mdnsPort });
   }
   deaf.take(...saying({}));
   assert.deepEqual(deaf.urls, []);
+  deaf.take(...saying({ from: "10.1.1.3", address: "10.1.1.3" }));
+  assert.deepEqual(deaf.urls, ["http://10.1.1.3:8080/"], "who floods hides nobody else");
 });
 
 test("a message that is longer than any may be is not read", () => {
@@ -228,13 +232,42 @@ test("who asks from any port is answered alone, and not without end", async () =
   const clock = new VirtualClock();
   await tell(lan, clock, "10.1.1.2");
   const before = lan.said.length;
-  for (let at = 0; at < 500; at++) lan.say(question, { address: "10.1.1.66", port: 40_000 });
+  for (let at = 0; at < 500; at++) {
+    lan.say(question, { address: `10.1.1.${100 + (at % 100)}`, port: 40_000 });
+  }
   const answers = lan.said.slice(before).filter(({ from }) => from === "10.1.1.2");
   assert.equal(answers.length, tellLimits.answersPerSecondMax);
   assert.equal(
-    answers.every(({ to }) => to === "10.1.1.66"),
+    answers.every(({ to }) => to.startsWith("10.1.1.1")),
     true,
   );
+});
+
+test("one who floods keeps nobody else from an answer, and is not read without end", async () => {
+  const lan = new Lan();
+  const clock = new VirtualClock();
+  await tell(lan, clock, "10.1.1.2");
+  const before = lan.said.length;
+  const junk = Buffer.from("junk");
+  for (let at = 0; at < 500; at++) lan.say(junk, { address: "10.1.1.66", port: 40_000 });
+  lan.say(question, { address: "10.1.1.66", port: 40_000 });
+  lan.say(question, { address: "10.1.1.67", port: 40_000 });
+  const answers = lan.said.slice(before).filter(({ from }) => from === "10.1.1.2");
+  assert.deepEqual(
+    answers.map(({ to }) => to),
+    ["10.1.1.67"],
+  );
+  await clock.run(clock.sleep(1_500));
+  lan.say(question, { address: "10.1.1.66", port: 40_000 });
+  assert.equal(lan.said.at(-1)?.to, "10.1.1.66", "a second later it is heard again");
+});
+
+test("messages are counted for so many senders, and others are not read", () => {
+  const budget = new SenderBudget(1, 2);
+  const read = ["a", "b", "c", "a"].map((sender) => budget.take(sender));
+  assert.deepEqual(read, [true, true, false, false]);
+  budget.reset();
+  assert.equal(budget.take("c"), true);
 });
 
 test("who asks from elsewhere than the machine's networks is not answered", async () => {

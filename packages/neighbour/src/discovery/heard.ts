@@ -2,11 +2,13 @@ import type { RepositoryId } from "@causeway/kernel";
 import { type Link, linkOf } from "./links.ts";
 import { heardIn, readMessage } from "./messages.ts";
 import { mdnsPort, type Peer } from "./multicast.ts";
+import { SenderBudget } from "./sender-budget.ts";
 
 export const heardLimits = {
   perAddressMax: 2, // one machine serves two repositories' states at most to one user
-  heardMax: 256, // of which the eight are drawn: a flood of forged answers has to outnumber all
-  messagesMax: 2_000, // a second's worth of a network full of printers; beyond, it is a flood
+  sendersMax: 512, // a network of /24 twice; more addresses are somebody's inventions
+  messagesPerSenderMax: 32, // in a second and a half; who tells of printers too says more than we ask
+  heardMax: 512, // of which few are drawn: a flood of forged answers has to outnumber all
 } as const;
 
 /** Those who were heard, within bounds that no flood of answers gets past. */
@@ -14,7 +16,7 @@ export class HeardNeighbours {
   readonly #links: readonly Link[];
   readonly #repository: RepositoryId;
   readonly #byName = new Map<string, { readonly url: string; readonly address: string }>();
-  #messages = 0;
+  readonly #budget = new SenderBudget(heardLimits.messagesPerSenderMax, heardLimits.sendersMax);
 
   constructor(links: readonly Link[], repository: RepositoryId) {
     this.#links = links;
@@ -26,8 +28,8 @@ export class HeardNeighbours {
   }
 
   take(bytes: Buffer, { address: sender, port }: Peer): void {
-    if (++this.#messages > heardLimits.messagesMax || port !== mdnsPort) return;
-    if (linkOf(sender, this.#links) === undefined) return; // RFC 6762 section 11
+    if (port !== mdnsPort || linkOf(sender, this.#links) === undefined) return; // RFC 6762 section 11
+    if (!this.#budget.take(sender)) return;
     if (this.#links.some(({ address }) => address === sender)) return; // it is this machine
     const message = readMessage(bytes);
     if (message === undefined) return;

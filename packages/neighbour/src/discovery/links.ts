@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from "node:net";
+import { isIPv4 } from "node:net";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 
 /** A network of the machine's own, as far as one address of it tells. */
@@ -35,9 +35,13 @@ export function linksIn(
 /** The link that an address of another machine, or our own, is on; undefined when it is on none. */
 export function linkOf(address: string, links: readonly Link[]): Link | undefined {
   if (!isIPv4(address) || /^(?:127|0|22[4-9]|2[345]\d)\./.test(address)) return undefined;
+  const number = numberOf(address);
   return links.find((link) => {
-    const network = new BlockList();
-    network.addSubnet(link.address, link.prefix);
-    return network.check(address);
+    const size = 2 ** (32 - link.prefix);
+    return Math.floor(number / size) === Math.floor(numberOf(link.address) / size);
   });
+}
+
+function numberOf(address: string): number {
+  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }

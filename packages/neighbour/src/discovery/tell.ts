@@ -2,6 +2,7 @@ import type { Clock, Random, RepositoryId } from "@causeway/kernel";
 import { type Link, linkOf, machineLinks } from "./links.ts";
 import { announcement, answerTo, readMessage, type Told } from "./messages.ts";
 import { type Multicast, mdnsPort, openMulticast, type Peer } from "./multicast.ts";
+import { SenderBudget } from "./sender-budget.ts";
 
 export interface TellOptions {
   readonly repository: RepositoryId;
@@ -29,7 +30,9 @@ const repeatMs = 1_000; // RFC 6762 section 6 and 8.3: no message is repeated ea
 const delayMs = { least: 20, spread: 100 } as const; // section 6: so that not all speak at once
 const linksEveryMs = 10_000; // a laptop comes to another network
 export const tellLimits = {
-  messagesPerSecondMax: 200, // of which few are for us; what a flood sends beyond is not even read
+  /** In a second: a machine asks all that it wants to know in a few. */
+  messagesPerSenderMax: 20,
+  sendersMax: 200,
   answersPerSecondMax: 20, // to who asks from other ports than mDNS's
 } as const;
 
@@ -59,7 +62,8 @@ class Teller {
   readonly #told: Told;
   readonly #stopped = new AbortController();
   readonly #busy = new Map<string, number>(); // by address of ours: until then it says nothing more
-  readonly #rate = { second: 0, messages: 0, answers: 0 };
+  readonly #budget = new SenderBudget(tellLimits.messagesPerSenderMax, tellLimits.sendersMax);
+  readonly #rate = { second: 0, answers: 0 };
   #multicast: Multicast | undefined;
   #links: readonly Link[] = [];
   #stopping: Promise<void> | undefined;
@@ -117,15 +121,18 @@ class Teller {
   }
 
   #hear(bytes: Buffer, from: Peer): void {
-    if (this.#stopped.signal.aborted || this.#isOver("messages")) return;
+    if (this.#stopped.signal.aborted) return;
     const link = linkOf(from.address, this.#links);
-    const asked = link && readMessage(bytes);
-    if (link === undefined || asked === undefined) return;
+    if (link === undefined) return;
+    this.#countSecond();
+    if (!this.#budget.take(from.address)) return; // what a flood sends beyond is not even read
+    const asked = readMessage(bytes);
+    if (asked === undefined) return;
     const isLegacy = from.port !== mdnsPort;
     const answer = answerTo(asked, this.#told, link.address, isLegacy);
     if (answer === undefined) return;
     if (!isLegacy) this.#later(() => this.#answerAll(answer, link));
-    else if (!this.#isOver("answers"))
+    else if (++this.#rate.answers <= tellLimits.answersPerSecondMax)
       this.#later(async () => this.#multicast?.answer(answer, from));
   }
 
@@ -142,11 +149,11 @@ class Teller {
     if (!this.#stopped.signal.aborted) await this.#multicast?.tell(message, link);
   }
 
-  #isOver(what: "messages" | "answers"): boolean {
+  #countSecond(): void {
     const second = Math.floor(this.#options.clock.steady() / 1000);
-    if (second !== this.#rate.second)
-      Object.assign(this.#rate, { second, messages: 0, answers: 0 });
-    return ++this.#rate[what] > tellLimits[`${what}PerSecondMax`];
+    if (second === this.#rate.second) return;
+    Object.assign(this.#rate, { second, answers: 0 });
+    this.#budget.reset();
   }
 
   async #sleep(ms: number): Promise<void> {
