@@ -33,9 +33,14 @@ function pack(job: PackJob): Frames {
   const bytes = newBytes.read({ file: job.file, offset: job.offset, length });
   const frames: Uint8Array[] = [];
   let at = 0;
+  let last: Uint8Array = new Uint8Array(0);
   for (const chunkLength of job.lengths) {
-    frames.push(compressChunk(bytes.subarray(at, at + chunkLength)));
+    const chunk = bytes.subarray(at, at + chunkLength);
+    // Images of disks have gigabytes of the same.
+    const again = Buffer.compare(chunk, last) === 0 ? frames.at(-1) : undefined;
+    frames.push(again ?? compressChunk(chunk));
     at += chunkLength;
+    last = chunk;
   }
   return framesOf(frames);
 }

@@ -34,16 +34,17 @@ test("raw copy, index and pack agree, and every file is named by its hash", asyn
 
 test("the zstd of the system turns the whole pack into the target", async (t) => {
   const folder = new BuildFolder(t);
-  const bytes = programBytes(700 * KiB, "b");
+  const hole = Buffer.alloc(900 * KiB); // chunks that are the same, one after the other
+  const bytes = Buffer.concat([programBytes(700 * KiB, "b"), hole, programBytes(100 * KiB, "c")]);
   const { pack } = await folder.build(folder.file("app", bytes));
   assert.ok(pack);
   const out = join(folder.path, "unpacked");
   execFileSync("zstd", ["-q", "-d", pack.file, "-o", out]);
-  assert.deepEqual(readFileSync(out), bytes);
+  assert.equal(sha256Of(readFileSync(out)), sha256Of(bytes));
   // Each frame says its length, so a reader knows how much room it needs.
   assert.match(
     execFileSync("zstd", ["-lv", pack.file], { stdio: "pipe" }).toString(),
-    /Decompressed Size: 700 KiB/,
+    /Decompressed Size: 1.66 MiB/,
   );
 });
 
