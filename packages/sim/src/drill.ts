@@ -1,12 +1,13 @@
 import { decodeRouteList, parseJson, type RouteList } from "@causeway/kernel";
 import { outputFile, stateFolder } from "./customer.ts";
+import type { Disk } from "./disk/disk.ts";
 import { LawBroken } from "./law.ts";
 import { getMsMax, leftoverMsMax, rememberedMsMax } from "./liveness.ts";
 import { honest } from "./routes/behaviour.ts";
 import { goodTraits, type Stage, setStage } from "./stage.ts";
 import { drawSwarm, type Swarm } from "./swarm.ts";
 import { routeIdOf } from "./vendor/list.ts";
-import type { Publication } from "./vendor/vendor.ts";
+import type { Publication, Vendor } from "./vendor/vendor.ts";
 import { World } from "./world.ts";
 
 /** What became of one drill. */
@@ -89,13 +90,13 @@ async function safety({ world }: Stage, { safetyMs }: Swarm): Promise<void> {
  * @returns false when the customer has not met the vendor yet: nobody can tell it by a code then
  */
 function introduce(
-  { world, disk, notices, honest: { name } }: Stage,
-  { directory }: Swarm,
+  { world, vendor, disk, notices, honest: { name } }: Stage,
+  { directory, publications }: Swarm,
 ): boolean {
   const { way } = directory ?? { way: "given" };
   if (way === "given") return true;
-  if (disk.folders.get(`${stateFolder}/metadata/targets.json`) === undefined) {
-    world.note("the customer has never got in, and knows nobody who may sign a code");
+  if (!knowsSigners(vendor, disk, publications)) {
+    world.note("the customer has not met the vendor, or not since it has new keys");
     return false;
   }
   const list = knownList(disk.folders.get(`${stateFolder}/route-list.json`)?.bytes);
@@ -106,6 +107,21 @@ function introduce(
   const how = { how: "file", kind: "right" } as const;
   notices.post({ ...how, hosts: isSealed ? [] : [name], shards: isSealed ? [shard] : [] });
   return true;
+}
+
+/** Whether the state says who may sign codes: by documents that its newest root still vouches for. */
+function knowsSigners(vendor: Vendor, disk: Disk, publications: Swarm["publications"]): boolean {
+  const folder = `${stateFolder}/metadata`;
+  const documents = disk.folders.list(folder).flatMap((name) => {
+    const bytes = disk.folders.get(`${folder}/${name}`)?.bytes;
+    return (bytes && vendor.document(bytes)) ?? [];
+  });
+  const roots = documents.filter(({ role }) => role === "root");
+  const rotated = publications.some(({ what }) => what.rotate?.includes("targets") === true);
+  if (rotated && roots.length > 0) return false; // its targets may be of the keys before
+  const timestamp = documents.find(({ role }) => role === "timestamp");
+  const isWhole = documents.some(({ role }) => role === "targets") && timestamp !== undefined;
+  return isWhole && timestamp.epoch >= Math.max(0, ...roots.map(({ epoch }) => epoch));
 }
 
 function knownList(bytes: Uint8Array | undefined): Pick<RouteList, "routes" | "sealed"> {
