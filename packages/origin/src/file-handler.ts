@@ -81,9 +81,9 @@ async function answer(exchange: Exchange, served: ServedFile, service: FileServi
   // The first bytes are read before the headers, so that a failing disk can still say so.
   if (range.kind !== "part" && size <= textBytesMax) {
     served.text ??= (await blockOf(tree, served.file, 0)).toString("latin1");
+    if (pace !== undefined) await turn(exchange, pace, size);
     if (response.destroyed) return;
     begin(exchange, 200, headers);
-    pace?.book(size); // it goes at once: whoever sends more waits for it
     response.end(served.text, "latin1");
     return;
   }
@@ -93,13 +93,21 @@ async function answer(exchange: Exchange, served: ServedFile, service: FileServi
   await send(exchange, served, service, { ...part, first });
 }
 
+/** Resolves when so many bytes may be sent, or nobody waits for them any more. */
+async function turn({ slot }: Exchange, pace: UploadPace, bytes: number): Promise<void> {
+  slot?.free(); // while it waits, others work
+  await pause(pace.book(bytes));
+  await slot?.take();
+}
+
 /** Sends bytes `start` to `end - 1`, holding one block of them at a time. */
 async function send(
-  { response, slot }: Exchange,
+  exchange: Exchange,
   { file }: ServedFile,
   { tree, pace }: FileService,
   { start, end, first }: { start: number; end: number; first: Buffer },
 ): Promise<void> {
+  const { response, slot } = exchange;
   let block = first;
   let index = Math.floor(start / blockBytes);
   let pieceMax: number = pieceBytes;
@@ -108,12 +116,8 @@ async function send(
     const lengthMax = Math.min(pieceMax, pace?.pieceBytes ?? pieceMax, end - at);
     const piece = block.subarray(offset, offset + lengthMax);
     at += piece.length;
-    if (pace !== undefined) {
-      slot?.free(); // while it waits, others work
-      await pause(pace.book(piece.length));
-      await slot?.take();
-      if (response.destroyed) return;
-    }
+    if (pace !== undefined) await turn(exchange, pace, piece.length);
+    if (response.destroyed) return;
     if (at === end) {
       response.end(piece);
       return;

@@ -108,7 +108,7 @@ export function serveTree(served: ServedTree, log: Log): TreeServer {
   // Of its own measure: lines about refusals must not hide a failing disk.
   const disk = throttledLog(log, limits.logLinesPerSecondMax);
   const office = desk?.office;
-  const pace = UploadPace.of(limits.uploadBytesPerSecond);
+  const pace = UploadPace.of(limits.uploadBytesPerSecond, limits.connectionsMax);
   const files = fileHandler({ tree, alternates: duplicates, office, pace, log: disk });
   const admitted = admission.handler(requestRules(files, limits.headerCountMax));
   const invited = entrance === undefined ? admitted : entranceDoor(admitted, entrance, rules);

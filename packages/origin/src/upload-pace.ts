@@ -7,18 +7,24 @@ const pacedPieceBytes = 16 * 1024;
  */
 export class UploadPace {
   readonly #bytesPerSecond: number;
+  readonly #aheadMsMax: number;
   readonly #now: () => number;
   #freeAt = 0;
 
-  /** @param now milliseconds that only grow */
-  constructor(bytesPerSecond: number, now = () => performance.now()) {
+  /**
+   * @param readersMax how many may wait at once. What more have booked is of those who went away: a
+   *   flood of them keeps nobody waiting for longer than all who are there do.
+   * @param now milliseconds that only grow
+   */
+  constructor(bytesPerSecond: number, readersMax: number, now = () => performance.now()) {
     this.#bytesPerSecond = bytesPerSecond;
+    this.#aheadMsMax = ((readersMax * pacedPieceBytes) / bytesPerSecond) * 1000;
     this.#now = now;
   }
 
   /** @returns undefined for 0, which is no bound */
-  static of(bytesPerSecond: number): UploadPace | undefined {
-    return bytesPerSecond > 0 ? new UploadPace(bytesPerSecond) : undefined;
+  static of(bytesPerSecond: number, readersMax: number): UploadPace | undefined {
+    return bytesPerSecond > 0 ? new UploadPace(bytesPerSecond, readersMax) : undefined;
   }
 
   /** The longest piece to book at once: what others wait for. */
@@ -30,7 +36,8 @@ export class UploadPace {
   book(bytes: number): number {
     const now = this.#now();
     const at = Math.max(now, this.#freeAt);
-    this.#freeAt = at + (bytes / this.#bytesPerSecond) * 1000;
+    const next = at + (bytes / this.#bytesPerSecond) * 1000;
+    this.#freeAt = Math.min(next, now + this.#aheadMsMax);
     return at - now;
   }
 }
