@@ -70,7 +70,8 @@ export async function holdFetched(options: HoldOptions): Promise<void> {
 
 async function requireSpare(tree: Store, length: number): Promise<void> {
   const free = await tree.freeBytes();
-  if (free !== undefined && free < length + spareBytes) throw tooMuch(length, `${free} are free`);
+  if (free === undefined || free >= length + spareBytes) return;
+  throw tooMuch(length, `of ${free} that are free, ${spareBytes} are left to this machine`);
 }
 
 function tooMuch(length: number, why: string): HostError {
