@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Ended } from "./cli.ts";
 
@@ -40,6 +40,7 @@ async function hosted({ args, cwd, env }: HostedRun): Promise<Ended> {
 /** A process of its own would not end before that either. */
 async function untilNothingIsLeft(): Promise<void> {
   const end = performance.now() + leftMsMax;
+  await setImmediate(); // an error that nobody waits for ends the process first
   for (;;) {
     const left = process.getActiveResourcesInfo();
     if (left.length <= ours) return;
