@@ -71,6 +71,11 @@ export class VendorFolder {
     return join(this.path, "unread");
   }
 
+  /** Stands there while the pages in the repository are behind the signed list of routes. */
+  get pagesDue(): string {
+    return join(this.path, "pages-due");
+  }
+
   /** Since when files of the repository and the carriers are named by no state. */
   get unnamed(): string {
     return join(this.path, "unnamed.json");

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Instant } from "@causeway/kernel";
 import type { Config } from "../config/config.ts";
+import { fileLength, writeDurably } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
 import { silent } from "../log.ts";
 import { updatePages } from "../security/update-pages.ts";
@@ -18,7 +19,10 @@ export interface BringOutOptions {
   readonly now: Instant;
   /** That were written to the repository before. */
   readonly bytes: number;
-  /** Whether the formats that others read are to name other routes. */
+  /**
+   * Whether the formats that others read are to name other routes. Until they do, a mark stands in
+   * the folder, also when this run is killed.
+   */
   readonly hasOtherRoutes: boolean;
 }
 
@@ -37,6 +41,10 @@ export async function bringOut(
   const { everyByte = false, signal, onProgress } = options;
   const entries = publishedEntries(documents.delegated);
   const tree = treeOf(documents, entries);
+  if (hasOtherRoutes) {
+    const mark = { path: folder.pagesDue, bytes: new Uint8Array(0) };
+    await writeDurably(mark, { scratch: folder.work });
+  }
   const written = bytes + (await writeMetadata(folder.repository, tree, check, now));
   const makePages = (): Promise<number> => {
     return updatePages(folder, config, entries, {
@@ -51,7 +59,7 @@ export async function bringOut(
     onProgress: (done, total) => onProgress?.({ step: "carry", done, total }),
     signal,
     everyByte,
-    makePages: hasOtherRoutes ? makePages : undefined,
+    makePages: (await fileLength(folder.pagesDue)) === undefined ? undefined : makePages,
     pagesLast: true, // customers' machines wait for the timestamp
     stallMs: options.carrierStallMs,
     log: options.log ?? silent,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { routeListPath } from "@causeway/kernel";
 import type { Config } from "../config/config.ts";
 import { sha256Of } from "../disk/digest.ts";
-import { readFileUpTo } from "../disk/files.ts";
+import { readFileUpTo, removeFile } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
 import { documentBytesMax } from "../publish/published.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
@@ -46,7 +46,9 @@ export async function updatePages(
     ...csafPages(publication, config.routes),
     frontPages(publication, config, entries, seed),
   ];
-  return writePages(folder.repository, sources, options);
+  const bytes = await writePages(folder.repository, sources, options);
+  await removeFile(folder.pagesDue);
+  return bytes;
 }
 
 /** Each advisory as the vendor wrote it, at a name that does not change with its bytes. */
