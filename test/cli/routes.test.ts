@@ -90,7 +90,13 @@ test("two operators on two machines agree on a route, the second by what a mirro
   const looked = await run(...sign, "--dry-run");
   assert.match(looked, /0 signatures added\n.*what is public:\n {4}eu-1: new, active, https:\/\/a/);
   assert.match(looked, /it needs 1 more/);
-  const { json } = await causewayJson(sign);
+  const [, digest = ""] = /to sign it: keys sign with --digest ([0-9a-f]{64})$/m.exec(looked) ?? [];
+  const swapped = await causewayJson([...sign, "--digest", digest.replace(/^./, "g")]);
+  assert.deepEqual(
+    [swapped.code, /is not what you looked at/.test(JSON.stringify(swapped.json))],
+    [2, true],
+  );
+  const { json } = await causewayJson([...sign, "--digest", digest]);
   const { added, routes } = json as {
     readonly added: readonly string[];
     readonly routes: { readonly changes: readonly { readonly id: string }[] };

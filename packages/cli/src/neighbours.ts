@@ -15,12 +15,15 @@ export async function neighboursOf(
   const { findNeighbours } = await import("@causeway/neighbour"); // only for who looks
   const ports = { clock: nodeClock(), random: nodeRandom() };
   try {
-    return await findNeighbours({
+    const found = await findNeighbours({
       stateFolder,
       ...(trust !== undefined && { trust }),
       ports,
       signal,
     });
+    if (found.length === 0)
+      terminal.say("no machine of this network says that it has anything of it");
+    return found;
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof CausewayError)) throw error;
@@ -40,7 +43,10 @@ interface NeighbourlyGet {
   readonly neighbours: readonly string[];
 }
 
-/** Keeps a patch for others. That it cannot be kept is told, and does no harm to who has it. */
+/**
+ * Keeps a patch for others. That it cannot be kept is told, and does no harm to who has it: Ctrl-C
+ * ends this alone.
+ */
 export async function holdForOthers(
   got: Got,
   { state: stateFolder, ...rest }: NeighbourlyGet,
@@ -62,7 +68,6 @@ export async function holdForOthers(
       signal,
     });
   } catch (error) {
-    signal.throwIfAborted();
     if (!(error instanceof CausewayError)) throw error;
     terminal.warn(`${got.product} ${got.version} is not held for neighbours: ${error.message}`);
   } finally {

@@ -11,6 +11,7 @@ import {
   type KeyList,
   type ListDifference,
   listKeys,
+  type RouteChange,
   readConfig,
   rotateKey,
   type Signed,
@@ -34,6 +35,7 @@ interface KeyOptions {
   readonly threshold?: number;
   readonly keys?: number;
   readonly dryRun?: boolean;
+  readonly digest?: string;
   readonly passphraseFile?: string;
 }
 
@@ -114,6 +116,7 @@ const registerSign: Register = (keys, context) => {
     .option("--key <id>", "sign with this key only, by the start of its id")
     .option("--dir <dir>", "the folder that holds keys/, and repository/ for routes", ".")
     .option("--dry-run", "tell what would be signed, and sign nothing")
+    .option("--digest <sha256>", "sign only what a dry run told with this digest")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (file: string, options: KeyOptions) => {
       const signed = await signPending(options.dir, {
@@ -121,9 +124,13 @@ const registerSign: Register = (keys, context) => {
         passphrase: passphrasesFrom(options.passphraseFile, context).known,
         log: logTo(terminal),
         isDry: options.dryRun === true,
+        ...(options.digest !== undefined && { digest: options.digest }),
         ...(options.key !== undefined && { keyId: options.key }),
       });
-      terminal.result(toldSigned(signed), printable(signedLines(file, signed).join("\n")));
+      const lines = signedLines(file, signed);
+      if (options.dryRun === true)
+        lines.push(`  to sign it: keys sign with --digest ${signed.digest}`);
+      terminal.result(toldSigned(signed), printable(lines.join("\n")));
     });
 };
 
@@ -132,7 +139,7 @@ function toldSigned({ routes, ...signed }: Signed): object {
   return { ...signed, routes: { ...routes, changes: routes.changes.map(toldChange) } };
 }
 
-function signedLines(file: string, signed: Signed): readonly string[] {
+function signedLines(file: string, signed: Signed): string[] {
   const { role, version, expires, digest, added } = signed;
   const count = formatCount(added.length, "signature", "signatures");
   return [
@@ -144,11 +151,15 @@ function signedLines(file: string, signed: Signed): readonly string[] {
   ];
 }
 
-/** What the list says, beside the one that is public. */
+/** What the list says, beside the one that is public; first what cannot be taken back. */
 function differenceLines({ changes, unreadable, pollSeconds }: ListDifference): readonly string[] {
   const { before, after } = pollSeconds;
+  const isRetirement = ({ after }: RouteChange): boolean => after?.state === "retired";
+  const retired = changes.filter(isRetirement);
+  const others = changes.filter((change) => !isRetirement(change));
   const lines = [
-    ...changes.map(describeChange),
+    ...retired.map((change) => `${describeChange(change)}, for good`),
+    ...others.map(describeChange),
     ...unreadable.map(({ shard, routes }) => {
       const count = formatCount(routes, "sealed route", "sealed routes");
       return `${count} of shard ${shard} that keys/shards.json here does not open`;

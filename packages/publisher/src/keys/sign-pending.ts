@@ -20,6 +20,8 @@ export interface SignOptions {
   /** Sign only with the key whose id starts so; with all of the role's keys when left out. */
   readonly keyId?: string;
   readonly passphrase: PassphraseSource;
+  /** What was looked at before, as `Signed` tells it: anything else is not signed. */
+  readonly digest?: string;
   /** Tells what would be signed, and signs nothing. */
   readonly isDry?: boolean;
   readonly now?: () => Instant;
@@ -52,7 +54,8 @@ export interface Signed {
  * nothing else is: only `DIR/keys/root-*.pem` (or `targets-*.pem`) is needed. The next publish
  * takes the document in once enough keys have signed. For a list of routes, `DIR/repository` has to
  * hold what is public, as a mirror does: what changes is told by it.
- * @throws {UsageError} `KEY_MISSING` when no key for it is here; `KEY_PASSPHRASE`
+ * @throws {UsageError} `KEY_MISSING` when no key for it is here; `KEY_PASSPHRASE`; `USAGE_ARGUMENT`
+ *   when it has another digest
  * @throws {TrustError} a list of routes that is stale, another vendor's, or not what was signed
  */
 export async function signPending(dir: string, options: SignOptions): Promise<Signed> {
@@ -60,6 +63,11 @@ export async function signPending(dir: string, options: SignOptions): Promise<Si
   const log = options.log ?? silent;
   const asked = await readAsked(folder, resolve(options.file), (options.now ?? Date.now)());
   const { role, document, path } = asked;
+  const digest = sha256Of(document.signedBytes);
+  if (options.digest !== undefined && options.digest !== digest) {
+    const message = `${path} is not what you looked at: its digest is ${digest}; look at it again with --dry-run.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
   const files = (await keyFilesIn(folder.keys)).filter((file) => {
     const isMeant = file.shortId.startsWith((options.keyId ?? "").slice(0, 8));
     return file.role === role && isMeant && asked.counts(file.shortId);
@@ -84,7 +92,7 @@ export async function signPending(dir: string, options: SignOptions): Promise<Si
     role,
     version: document.version,
     expires: toUtcSecond(document.expires),
-    digest: sha256Of(document.signedBytes),
+    digest,
     signatures: [...signed.signatures.keys()],
     added: signers.map(({ keyId }) => keyId),
     own: asked.own(signed),
