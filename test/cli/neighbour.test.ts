@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,7 +12,7 @@ import {
   noNetworkHere,
   type Running,
 } from "../../packages/neighbour/test/support/network.ts";
-import { checkout, commandLine } from "../support/cli.ts";
+import { causeway, checkout, commandLine } from "../support/cli.ts";
 import { programBytes, TestVendor } from "../support/vendor.ts";
 
 const options = { skip: noNetworkHere ?? false, timeout: 120_000 };
@@ -103,6 +105,22 @@ test("a neighbour that vanishes in the middle leaves the rest to others", option
   network.unplug("a");
   assert.equal(goodRoutes(await getting).includes("http://10.78.1.2:8200/"), true);
   for (const each of both) await each.end("SIGINT");
+});
+
+test("a neighbour that nobody can hear says so", options, async () => {
+  const { file, args, env } = commandLine(["neighbour", "--state", state("a")]);
+  const child = spawn("unshare", ["--net", file, ...args], { cwd: checkout, env });
+  const ending = once(child, "exit");
+  let told = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    told += text;
+    if (told.includes("no network hears of it: this machine is on none")) child.kill("SIGINT");
+  });
+  assert.deepEqual(await ending, [0, null], told);
+  const here = ["mirror", "--dir", path.join(folder, "none"), "--serve", "127.0.0.1:0"];
+  const { code, stderr } = await causeway([...here, "--tell-neighbours"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /no other machine reaches 127\.0\.0\.1; write --serve 0/);
 });
 
 test("a fleet's machines find its mirror without being told to look", options, async () => {

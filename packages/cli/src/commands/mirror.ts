@@ -73,6 +73,10 @@ async function mirror(options: MirrorVerbOptions, context: Context): Promise<voi
   if (isTold && serve === undefined) {
     throw new UsageError("USAGE_ARGUMENT", "--tell-neighbours needs --serve: they come to that.");
   }
+  if (isTold && serve !== undefined && /^(?:127\.|::1$|localhost$)/.test(serve.host)) {
+    const message = `--tell-neighbours: no other machine reaches ${serve.host}; write --serve ${serve.port}.`;
+    throw new UsageError("USAGE_ARGUMENT", message);
+  }
   const products = (options.product ?? []).map(toProductId);
   const ports = nodePorts({ proxies: proxySettings(process.env) });
   const kept = await openMirror({

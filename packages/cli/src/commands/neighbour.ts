@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { nodePorts } from "@causeway/client/node";
 import { descriptorLog } from "@causeway/origin";
 import { aborted } from "../interrupt.ts";
@@ -17,6 +18,7 @@ machines of the same networks alone. docs/neighbours.md tells what they learn.
 `;
 const uploadLimit = { min: 65_536, max: 100_000_000_000, usual: 10_000_000 } as const;
 const stopGraceMs = 10_000;
+const toldMsMax = 2_000;
 
 /** `causeway neighbour`: one more route for the machines around. */
 export const registerNeighbour: Register = (program, context) => {
@@ -58,9 +60,24 @@ async function serve(
       `serving ${folder} to neighbours, at port ${neighbour.port}; Ctrl-C ends it`,
     );
     if (!isHolding) terminal.warn("it holds nothing yet: use bundle apply, or get --neighbours.");
+    else if (!(await isTold(neighbour, signal))) {
+      terminal.warn("no network hears of it: this machine is on none, or UDP port 5353 is taken.");
+    }
     await aborted(signal);
   } finally {
     await neighbour.close(stopGraceMs);
     ports.transport.close();
   }
+}
+
+/** Whether any network is told of it, soon after its start. */
+async function isTold(
+  neighbour: { readonly networks: number },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const until = performance.now() + toldMsMax;
+  while (neighbour.networks === 0 && performance.now() < until && !signal.aborted) {
+    await setTimeout(100);
+  }
+  return neighbour.networks > 0 || signal.aborted;
 }
