@@ -21,6 +21,10 @@ const files: Readonly<Record<string, string>> = {
     `${head}test("leaves an error behind", async () => {\n` +
     '  void Promise.reject(new Error("nobody waits for it"));\n' +
     "  await new Promise((resolve) => setTimeout(resolve, 50));\n});\n",
+  "suite.test.ts":
+    'import assert from "node:assert";\nimport { suite, test } from "node:test";\n' +
+    'suite("all at once", { concurrency: 2 }, () => {\n  const met = Promise.withResolvers();\n' +
+    '  test("waits", () => met.promise);\n  test("comes", () => met.resolve());\n});\n',
   "broken.test.ts": 'import { missing } from "./nowhere.ts";\nmissing();\n',
 };
 

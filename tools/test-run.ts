@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { root } from "./checkout.ts";
 import { runGroup } from "./process-group.ts";
 import { isSlow } from "./test-files.ts";
 
@@ -68,7 +69,7 @@ async function runFile(
 ): Promise<FileOutcome> {
   const started = performance.now();
   const options = [
-    `--import=${import.meta.resolve("./no-async-hooks.mjs")}`,
+    ...(hasSuites(file) ? [] : [`--import=${import.meta.resolve("./no-async-hooks.mjs")}`]),
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=tap",
@@ -88,6 +89,11 @@ async function runFile(
     counts.set("fail", (counts.get("fail") ?? 0) + 1);
   }
   return { counts, failed, skipped };
+}
+
+/** The tests of a suite are found by the hooks that others are spared. */
+function hasSuites(file: string): boolean {
+  return /\b(?:suite|describe)\(/.test(readFileSync(resolve(root, file), "utf8"));
 }
 
 /** What went wrong beside its tests, if anything did. */
