@@ -9,7 +9,7 @@ import { runTests } from "./test-run.ts";
 // Everything, in the order in which a failure is cheapest to find. All of it runs even when an
 // early part fails: one look at a CI run shows all that is wrong.
 const strict = process.env["CI"] === "true";
-const fileMsMax = 10 * 60_000; // the slowest, 1,000 drills, takes one when alone; CI has 20 for all
+const fileMsMax = 10 * 60_000; // the slowest, 35 mutations, take one when alone; CI has 20 for all
 const failures: string[] = [];
 const print = (text: string): void => void process.stdout.write(text);
 const list = (names: readonly string[]): string => names.map((name) => `     ${name}\n`).join("");
