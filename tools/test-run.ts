@@ -23,12 +23,12 @@ interface FileOutcome {
 
 const counted = ["tests", "suites", "pass", "fail", "cancelled", "skipped", "todo"] as const;
 
-// Files wait for deadlines and disks for half of their time: with one more than cores, these were
-// idle for a fifth of a run.
-const waiting = 2;
+// Files wait for deadlines and disks for a third of their time; with two more, floods met machines
+// too busy to answer them.
+const waiting = 1;
 
 /**
- * Runs each file in its own process, two more at once than there are cores, the slow ones first.
+ * Runs each file in its own process, one more at once than there are cores, the slow ones first.
  * A file that is not done in `fileMsMax` is killed with all that it started, and has failed:
  * node:test itself leaves a process with an open handle running for ever.
  */

@@ -154,7 +154,6 @@ function signedLines(file: string, signed: Signed): string[] {
 /** What the list says, beside the one that is public; first what cannot be taken back. */
 function differenceLines({ changes, unreadable, pollSeconds }: ListDifference): readonly string[] {
   const { before, after } = pollSeconds;
-  const isRetirement = ({ after }: RouteChange): boolean => after?.state === "retired";
   const retired = changes.filter(isRetirement);
   const others = changes.filter((change) => !isRetirement(change));
   const lines = [
@@ -168,6 +167,10 @@ function differenceLines({ changes, unreadable, pollSeconds }: ListDifference): 
   ];
   if (lines.length === 0) return ["  changes nothing but how long it is good"];
   return ["  changes, beside what is public:", ...lines.map((line) => `    ${line}`)];
+}
+
+function isRetirement({ after }: RouteChange): boolean {
+  return after?.state === "retired";
 }
 
 function nextStep({ role, own }: Signed): string {
