@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -114,9 +114,18 @@ test("a neighbour that nobody can hear says so", options, async () => {
   let told = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     told += text;
-    if (told.includes("no network hears of it: this machine is on none")) child.kill("SIGINT");
+    const isTold = text.includes("no network hears of it: this machine is on none");
+    if (isTold) child.kill("SIGINT"); // once: a second one ends it by the signal
   });
   assert.deepEqual(await ending, [0, null], told);
+  const get = commandLine(["get", "reader", "--neighbours", "--state", state("alone")]);
+  const alone = spawnSync("unshare", ["--net", get.file, ...get.args, "--trust", vendor.root], {
+    cwd: checkout,
+    env,
+    encoding: "utf8",
+  });
+  assert.equal(alone.status, 2);
+  assert.match(alone.stderr, /^no machine of this network says.*\nerror: no route is known/);
   const here = ["mirror", "--dir", path.join(folder, "none"), "--serve", "127.0.0.1:0"];
   const { code, stderr } = await causeway([...here, "--tell-neighbours"]);
   assert.equal(code, 2);

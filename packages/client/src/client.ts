@@ -52,7 +52,7 @@ export interface ClientOptions {
    */
   readonly routes: readonly string[];
   /**
-   * URLs of machines on this one's own network, as `lookForNeighbours` of `@causeway/neighbour` finds
+   * URLs of machines on this one's own network, as `findNeighbours` of `@causeway/neighbour` finds
    * them: one more way to the bytes. They have no say in what the time is, or where routes may lead.
    */
   readonly neighbours?: readonly string[];

@@ -93,7 +93,7 @@ async function answer(exchange: Exchange, served: ServedFile, service: FileServi
   await send(exchange, served, service, { ...part, first });
 }
 
-/** Resolves when so many bytes may be sent, or nobody waits for them any more. */
+/** Resolves when so many bytes may be sent; who waited for them may be gone by then. */
 async function turn({ slot }: Exchange, pace: UploadPace, bytes: number): Promise<void> {
   slot?.free(); // while it waits, others work
   await pause(pace.book(bytes));

@@ -7,35 +7,23 @@ import {
   rotateTicketKeys,
   type TicketKeysRotated,
 } from "@causeway/origin";
-import {
-  type KeyList,
-  type ListDifference,
-  listKeys,
-  type RouteChange,
-  readConfig,
-  rotateKey,
-  type Signed,
-  signPending,
-} from "@causeway/publisher";
-import { formatCount } from "../format.ts";
+import { type KeyList, listKeys, readConfig, rotateKey } from "@causeway/publisher";
 import { passphrasesFrom } from "../passphrase.ts";
 import { policyFile } from "../policy-file.ts";
 import { logTo } from "../publisher-log.ts";
-import { describeChange, toldChange } from "../routes/change-route.ts";
 import { printable, type Terminal } from "../terminal.ts";
 import { ticketKeysFile } from "../ticket-keys-file.ts";
 import { addVerb, helpEnd, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { registerFleetTicket } from "./keys-fleet-ticket.ts";
 import { registerSend } from "./keys-send.ts";
+import { registerSign } from "./keys-sign.ts";
 
 interface KeyOptions {
   readonly dir: string;
   readonly key?: string;
   readonly threshold?: number;
   readonly keys?: number;
-  readonly dryRun?: boolean;
-  readonly digest?: string;
   readonly passphraseFile?: string;
 }
 
@@ -103,89 +91,6 @@ const registerRotate: Register = (keys, context) => {
       terminal.result(rotated, `${rotated.role}: key ${from}${beside}${agree}; ${next}`);
     });
 };
-
-const registerSign: Register = (keys, context) => {
-  const { terminal } = context;
-  addVerb(
-    keys,
-    "sign",
-    "Add the signatures of the offline keys here to a pending document.",
-    "causeway keys sign /media/usb/2.root.json --dir ceremony",
-  )
-    .argument("<file>", "the pending document, as keys/pending/2.root.json")
-    .option("--key <id>", "sign with this key only, by the start of its id")
-    .option("--dir <dir>", "the folder that holds keys/, and repository/ for routes", ".")
-    .option("--dry-run", "tell what would be signed, and sign nothing")
-    .option("--digest <sha256>", "sign only what a dry run told with this digest")
-    .option("--passphrase-file <file>", "holds the passphrase of the keys")
-    .action(async (file: string, options: KeyOptions) => {
-      const signed = await signPending(options.dir, {
-        file,
-        passphrase: passphrasesFrom(options.passphraseFile, context).known,
-        log: logTo(terminal),
-        isDry: options.dryRun === true,
-        ...(options.digest !== undefined && { digest: options.digest }),
-        ...(options.key !== undefined && { keyId: options.key }),
-      });
-      const lines = signedLines(file, signed);
-      if (options.dryRun === true)
-        lines.push(`  to sign it: keys sign with --digest ${signed.digest}`);
-      terminal.result(toldSigned(signed), printable(lines.join("\n")));
-    });
-};
-
-function toldSigned({ routes, ...signed }: Signed): object {
-  if (routes === undefined) return signed;
-  return { ...signed, routes: { ...routes, changes: routes.changes.map(toldChange) } };
-}
-
-function signedLines(file: string, signed: Signed): string[] {
-  const { role, version, expires, digest, added } = signed;
-  const count = formatCount(added.length, "signature", "signatures");
-  return [
-    `${file}: ${role} ${version}, expires ${expires}, ${count} added`,
-    ...(signed.routes === undefined ? [] : differenceLines(signed.routes)),
-    `  digest ${digest}`,
-    `  signed by ${signed.signatures.map((id) => id.slice(0, 8)).join(", ")}`,
-    `  ${nextStep(signed)}`,
-  ];
-}
-
-/** What the list says, beside the one that is public; first what cannot be taken back. */
-function differenceLines({ changes, unreadable, pollSeconds }: ListDifference): readonly string[] {
-  const { before, after } = pollSeconds;
-  const retired = changes.filter(isRetirement);
-  const others = changes.filter((change) => !isRetirement(change));
-  const lines = [
-    ...retired.map((change) => `${describeChange(change)}, for good`),
-    ...others.map(describeChange),
-    ...unreadable.map(({ shard, routes }) => {
-      const count = formatCount(routes, "sealed route", "sealed routes");
-      return `${count} of shard ${shard} that keys/shards.json here does not open`;
-    }),
-    ...(before === after ? [] : [`poll ${before ?? "none"}, now ${after ?? "none"} (seconds)`]),
-  ];
-  if (lines.length === 0) return ["  changes nothing but how long it is good"];
-  return ["  changes, beside what is public:", ...lines.map((line) => `    ${line}`)];
-}
-
-function isRetirement({ after }: RouteChange): boolean {
-  return after?.state === "retired";
-}
-
-function nextStep({ role, own }: Signed): string {
-  const publish = "bring it back to the vendor's keys/pending and run causeway publish there";
-  if (role === "routes" && own !== undefined) {
-    const missing = own.threshold - own.signatures;
-    if (missing <= 0) return `${own.signatures} keys have signed, which is enough: ${publish}`;
-    return `it needs ${missing} more: run causeway keys sign on it where another key is`;
-  }
-  if (own === undefined) return `once enough keys have signed, ${publish}`;
-  const missing = own.threshold - own.signatures;
-  if (missing <= 0)
-    return `${own.signatures} of its own keys have signed, which is enough: ${publish}`;
-  return `it needs ${missing} more of its own keys: run causeway keys sign on it where one is`;
-}
 
 /** They are of no use to a client that pins the root, so their damage hides no other key. */
 async function listedTicketKeys(

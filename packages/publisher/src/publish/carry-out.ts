@@ -5,8 +5,9 @@ import type { Log } from "../log.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { carriersOf } from "./carriers.ts";
 import { type CarriedRoute, carry } from "./carry.ts";
-import { type CarriedPages, readCarriedPages } from "./carry-pages.ts";
+import type { CarriedPages } from "./carry-pages.ts";
 import { OwnFiles } from "./own-files.ts";
+import { PagesToCarry } from "./pages-to-carry.ts";
 import { repositoryRoute } from "./result.ts";
 import type { Tree } from "./tree.ts";
 
@@ -74,37 +75,4 @@ function ownRoute(fault: HostError | undefined, bytes: number): CarriedRoute {
   if (fault === undefined) return { ...route, ok: true };
   const { code, message } = fault;
   return { ...route, ok: false, error: { code, message } };
-}
-
-/** The pages of the repository, for all carriers; made when the first of them asks. */
-class PagesToCarry {
-  /** That were written. */
-  bytes = 0;
-  /** Why they could not be made. */
-  fault: HostError | undefined;
-  readonly #folder: VendorFolder;
-  readonly #make: (() => Promise<number>) | undefined;
-  #pages: Promise<CarriedPages | undefined> | undefined;
-
-  constructor(folder: VendorFolder, make: (() => Promise<number>) | undefined) {
-    this.#folder = folder;
-    this.#make = make;
-  }
-
-  /** @returns undefined when they could not be made, which is no fault of any carrier */
-  read(): Promise<CarriedPages | undefined> {
-    this.#pages ??= this.#madeAndRead();
-    return this.#pages;
-  }
-
-  async #madeAndRead(): Promise<CarriedPages | undefined> {
-    try {
-      this.bytes += (await this.#make?.()) ?? 0;
-      return await readCarriedPages(this.#folder.repository);
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      this.fault = error;
-      return undefined;
-    }
-  }
 }
