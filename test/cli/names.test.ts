@@ -29,6 +29,7 @@ test("an operator lowers, retires, watches and brings back a name with the comma
   };
 
   const dry = await tell("retire", name, ...change, "--dry-run");
+  assert.equal(dry.code, 0, JSON.stringify(dry));
   assert.match(dry.update, /^update delete update\.example\.com\. A$/m);
   assert.equal(digShort(knot, name, "A").length, 2);
   const plan = await causeway(["names", "plan", name, ...at, "--at", "2099-01-01T00:00:00Z"]);

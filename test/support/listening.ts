@@ -1,14 +1,44 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 
-/** A port of loopback that nobody listens on. */
+// Below those that systems hand out by themselves, so that no connection takes one in between.
+const ports = { first: 10_240, end: 32_768 } as const;
+
+/**
+ * A port of loopback that nobody listens on, and that no other test is given while this process
+ * lasts: there are servers that share one without a word.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  for (;;) {
+    const port = randomInt(ports.first, ports.end);
+    if ((await isReserved(port)) && (await isFree(port))) return port;
+  }
+}
+
+/** Takes a name that only one process can have: it leaves nothing behind. */
+async function isReserved(port: number): Promise<boolean> {
+  if (process.platform !== "linux") return true;
+  const server = createServer().listen(`\0causeway-test-port-${port}`).unref();
+  return begins(server);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  if (!(await begins(server))) return false;
   server.close();
   await once(server, "close");
-  return port;
+  return true;
+}
+
+async function begins(server: Server): Promise<boolean> {
+  try {
+    await once(server, "listening");
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return false;
+    throw error;
+  }
 }
 
 /** Resolves when a program that was started takes connections there. */

@@ -12,7 +12,8 @@ export interface TreeTelling {
   readonly ports: Pick<Ports, "clock" | "random">;
 }
 
-const lookEveryMs = 5_000;
+// Who looks for neighbours listens for 1.5 s: they find what came just before they began.
+const lookEveryMs = 500;
 
 /** Whether there is anything in a tree to serve. */
 export function isHolding(folder: string): boolean {
