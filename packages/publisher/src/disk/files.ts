@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { closeSync, fsync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { promisify } from "node:util";
 import { isMissing, toHostError } from "@causeway/client/internal/host-error";
 import { makeFolders } from "@causeway/client/internal/make-folders";
 import { syncFolder as syncToDisk } from "@causeway/client/internal/sync-folder";
@@ -18,6 +20,10 @@ export interface WriteOptions {
   readonly mode?: number;
 }
 
+// A repository is hundreds of small documents: to ask another thread for each step of each file
+// takes most of a command's time. A sync waits, so that is left to other threads.
+const readAtOnceMax = 256 * 1024;
+const sync = promisify(fsync);
 const writtenAtOnce = 16; // a sync mostly waits, and one sync of the disk serves many files
 
 /** The whole file, or undefined when there is none. @throws {HostError} */
@@ -26,11 +32,11 @@ export async function readFileUpTo(
   lengthMax: number,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { size } = await stat(path);
+    const { size } = statSync(path);
     if (size > lengthMax) {
       throw new HostError("HOST_CORRUPT_STATE", `${path} is larger than any file of its kind.`);
     }
-    return await readFile(path);
+    return size <= readAtOnceMax ? readFileSync(path) : await readFile(path);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw toHostError(cause, `read ${path}`);
@@ -145,12 +151,12 @@ export function scratchName(scratch: string, path: string): string {
 }
 
 async function writeNew(path: string, bytes: Uint8Array, mode: number): Promise<void> {
-  const handle = await open(path, "wx", mode);
+  const fd = openSync(path, "wx", mode);
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
+    writeFileSync(fd, bytes);
+    await sync(fd);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 

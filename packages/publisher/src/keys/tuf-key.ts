@@ -68,7 +68,16 @@ export function isSignatureOf(key: TufKey, bytes: Uint8Array, signature: Uint8Ar
   }
 }
 
+/** A few keys sign hundreds of documents; to read a key takes half as long as to verify with it. */
+const knownKeys = new Map<string, KeyObject>();
+const knownKeysMax = 256;
+
 function ed25519Object(hex: string): KeyObject {
+  const known = knownKeys.get(hex);
+  if (known !== undefined) return known;
   const x = Buffer.from(hex, "hex").toString("base64url");
-  return createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  const made = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  if (knownKeys.size >= knownKeysMax) knownKeys.clear();
+  knownKeys.set(hex, made);
+  return made;
 }
