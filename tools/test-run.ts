@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { root } from "./checkout.ts";
 import { runGroup } from "./process-group.ts";
+import { makeScratch, type Scratch } from "./scratch.ts";
 import { isSlow } from "./test-files.ts";
 
 /** What became of a run. */
@@ -41,10 +42,11 @@ export async function runTests(
   const queue = files.toSorted((a, b) => Number(isSlow(b)) - Number(isSlow(a)));
   const outcomes: FileOutcome[] = [];
   const reports = mkdtempSync(join(tmpdir(), "causeway-tap-"));
+  const scratch = makeScratch();
   const worker = async (number: number): Promise<void> => {
     const report = join(reports, String(number));
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      outcomes.push(await runFile(file, report, fileMsMax, print));
+      outcomes.push(await runFile(file, { report, scratch, msMax: fileMsMax, print }));
     }
   };
   const length = availableParallelism() + waiting;
@@ -61,12 +63,18 @@ export async function runTests(
   };
 }
 
+interface FileRun {
+  /** Where its TAP goes. */
+  readonly report: string;
+  readonly scratch: Scratch;
+  readonly msMax: number;
+  readonly print: (text: string) => void;
+}
+
 /** Prints one line for a file that passed, and the whole story of one that failed. */
 async function runFile(
   file: string,
-  report: string,
-  msMax: number,
-  print: (text: string) => void,
+  { report, scratch, msMax, print }: FileRun,
 ): Promise<FileOutcome> {
   const started = performance.now();
   const options = [
@@ -77,7 +85,7 @@ async function runFile(
     `--test-reporter-destination=${report}`,
   ];
   rmSync(report, { force: true });
-  const end = await runGroup(process.execPath, [...options, file], msMax);
+  const end = await runGroup(process.execPath, [...options, file], msMax, scratch(file));
   const { counts, failed, skipped } = readTap(readIfThere(report), file);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const why = whyNotWhole(end, counts, msMax);
