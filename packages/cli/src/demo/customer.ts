@@ -1,11 +1,12 @@
 import type { Got } from "@causeway/client";
-import { type NodePorts, nodePorts, openClient } from "@causeway/client/node";
+import { nodePorts, openClient } from "@causeway/client/node";
+import type { TransportRequest } from "@causeway/kernel";
 import type { Added } from "@causeway/publisher";
 import { DownloadScreen } from "../download-screen.ts";
 import type { Context } from "../verb.ts";
 import type { Material } from "./material.ts";
 import type { ServerProcess } from "./server-process.ts";
-import { slowLine } from "./slow-line.ts";
+import { SlowLine } from "./slow-line.ts";
 import { story } from "./story.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -27,11 +28,17 @@ export async function playCustomer(
   { terminal, signal }: Context,
 ): Promise<Got> {
   const rate = Math.max(lineBytesPerSecondMin, bytesToFetch(added) / secondsOverOneLine);
+  const ports = nodePorts();
+  const line = new SlowLine(ports.transport, ports.clock, rate);
+  const transport = {
+    open: (request: TransportRequest) => line.open(request),
+    close: () => ports.transport.close(),
+  };
   const client = await openClient({
     trust: place.path("vendor", "repository", "metadata", "1.root.json"),
     routes: [primary.url, alternate.url],
     stateFolder: place.path("customer", "state"),
-    ports: slowPorts(rate),
+    ports: { ...ports, transport },
   });
   const screen = new DownloadScreen(terminal, (url) => {
     return url === primary.url ? story.primary : story.alternate;
@@ -60,18 +67,11 @@ export async function playCustomer(
 
   function kill(): Promise<void> {
     screen.note(terminal.style(["bold", "red"], `✗ kill -9: ${story.primary} goes down`));
+    line.cut(new URL(primary.url).host);
     return primary.kill();
   }
 }
 
 function bytesToFetch({ length, packLength, deltas }: Added): number {
   return Math.min(length, packLength ?? length, ...deltas.map((delta) => delta.length));
-}
-
-function slowPorts(bytesPerSecond: number): NodePorts {
-  const ports = nodePorts();
-  const { clock, transport } = ports;
-  const slow = slowLine(transport, clock, bytesPerSecond);
-  const close = (): void => transport.close();
-  return { ...ports, transport: { open: (request) => slow.open(request), close } };
 }
