@@ -32,15 +32,15 @@ export class Door {
   }
 
   /**
-   * @param flags by which a user chooses another address
+   * @param choice what a user may choose another of
    * @returns the port
    * @throws {HostError} `HOST_ADDRESS`
    */
-  async open(address: ListenOptions, flags: string): Promise<number> {
-    const port = await listenOn(this.#make(), address, flags);
+  async open(address: ListenOptions, choice: string): Promise<number> {
+    const port = await listenOn(this.#make(), address, choice);
     const further = address.reusePort ? (this.#options.listeners ?? 1) - 1 : 0;
     for (let opened = 0; opened < further; opened++) {
-      await listenOn(this.#make(), { ...address, port }, flags);
+      await listenOn(this.#make(), { ...address, port }, choice);
     }
     return port;
   }

@@ -106,7 +106,7 @@ export class HttpServer {
 
   /** @returns the port. @throws {HostError} `HOST_ADDRESS` */
   listen(address: ListenOptions): Promise<number> {
-    return this.#publicDoor.open(address, "--host or --port");
+    return this.#publicDoor.open(address, "address or port");
   }
 
   /** Listens there no more. Who came in goes on, and `listen` may be called again. */

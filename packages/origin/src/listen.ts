@@ -24,18 +24,18 @@ const reasons: ReadonlyMap<string, string> = new Map([
 
 /**
  * Makes the server listen there, and shares the address with no other program.
- * @param flags by which a user chooses another address
+ * @param choice what a user may choose another of
  * @returns the port
  * @throws {HostError} `HOST_ADDRESS`
  */
-export function listenOn(server: Server, address: ListenOptions, flags: string): Promise<number> {
+export function listenOn(server: Server, address: ListenOptions, choice: string): Promise<number> {
   const { host, port } = address;
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
       const errno = errnoOf(cause) ?? String(cause);
       const known = reasons.get(errno);
       const why = known === undefined ? errno : `${known} (${errno})`;
-      const what = `cannot listen on ${host} port ${port}: ${why}. Choose another with ${flags}.`;
+      const what = `cannot listen on ${host} port ${port}: ${why}. Choose another ${choice}.`;
       reject(new HostError("HOST_ADDRESS", what, { cause }));
     });
     server.listen({ ...address, exclusive: true }, () => {

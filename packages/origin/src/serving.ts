@@ -41,7 +41,7 @@ export interface ServingOptions {
   readonly edgeSockets?: readonly string[];
 }
 
-const lanesFlags = { plain: "--host or --port", tls: "--host or --tls-port" } as const;
+const lanesFlags = { plain: "address or port", tls: "--host or --tls-port" } as const;
 
 /** Starts to serve; with `keeper`, over TLS too. It is stopped with it. @throws {HostError} */
 export async function startServing(
@@ -175,10 +175,10 @@ export function canSharePort(): boolean {
   return process.platform === "linux" || process.platform === "freebsd";
 }
 
-async function assertFree(lane: ListenOptions | undefined, flags: string): Promise<void> {
+async function assertFree(lane: ListenOptions | undefined, choice: string): Promise<void> {
   if (lane === undefined || lane.port === 0) return;
   const probe = createServer();
-  await listenOn(probe, { ...lane, reusePort: false }, flags);
+  await listenOn(probe, { ...lane, reusePort: false }, choice);
   await new Promise((resolve) => {
     probe.close(resolve);
   });

@@ -75,7 +75,10 @@ test("where no folder can be made Node serves alone, or nobody when there must b
 
 test("a port that is taken is refused before an HAProxy could share it", { skip }, async (t) => {
   const { port } = await edgedOrigin(t);
-  const taken = { code: "HOST_ADDRESS", message: /something listens there.*--host or --port/ };
+  const taken = {
+    code: "HOST_ADDRESS",
+    message: /something listens there.*another address or port/,
+  };
   await assert.rejects(testOrigin(t, { port, edge: "auto" }), taken);
   await assert.rejects(testOrigin(t, { port }), taken);
 });
