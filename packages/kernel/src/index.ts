@@ -6,7 +6,7 @@ export * from "./chunk-index.ts";
 export type { Chunk, Chunks } from "./chunk-table.ts";
 export * from "./delta.ts";
 export * from "./delta-list.ts";
-export { durationMs } from "./duration.ts";
+export { durationMs, durationUnits } from "./duration.ts";
 export { isEntrancePort } from "./entrance-port.ts";
 export * from "./errors.ts";
 export { Chunker, chunkLengthsOf } from "./fastcdc.ts";

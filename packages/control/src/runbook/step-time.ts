@@ -1,11 +1,4 @@
-import { durationMs, type Instant } from "@causeway/kernel";
-
-const unitMs: ReadonlyMap<string, number> = new Map([
-  ["s", 1000],
-  ["m", 60_000],
-  ["h", 3_600_000],
-  ["d", 86_400_000],
-]);
+import { durationMs, durationUnits, type Instant } from "@causeway/kernel";
 
 // Where a local time comes first on Earth: Kiribati's Line Islands.
 const firstOffset = "+14:00";
@@ -33,7 +26,8 @@ export function stepTime(text: string, attack: Instant): Instant | undefined {
 export function shownOffset(at: Instant, attack: Instant): string {
   const ms = Math.abs(at - attack);
   if (ms === 0) return "T";
-  const [unit = "s", size = 1000] = [...unitMs].findLast(([, each]) => ms % each === 0) ?? [];
+  const [unit = "s", size = 1000] =
+    [...durationUnits].findLast(([, each]) => ms % each === 0) ?? [];
   const hours = unit === "d" ? `${(ms / size) * 24}h` : `${Math.round(ms / size)}${unit}`;
   return `T${at < attack ? "-" : "+"}${hours}`;
 }

@@ -49,8 +49,9 @@ export interface SignContext {
 }
 
 /**
- * Brings the binned roles and the bins to what they shall say, beside routes as they are given. Only what changed, or is about to
- * expire, gets a new version; a key is unlocked only when something is to be signed with it.
+ * Brings the binned roles and the bins to what they shall say, beside routes as they are given. Only
+ * what changed, or is about to expire, gets a new version; a key is unlocked only when something is
+ * to be signed with it.
  */
 export async function signDelegated(
   before: Before,

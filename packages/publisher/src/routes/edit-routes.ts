@@ -36,8 +36,9 @@ export interface RoutesResult extends PublishResult {
 /**
  * Changes one route in causeway.yaml, signs the list of routes, snapshot and timestamp, and brings
  * them to every carrier. Needs the keys of these three alone, and publishes nothing else that
- * waits. With too few of the keys of routes, but one, the change is prepared: `waiting`. Safe to kill at any instant: the same call, or a publish, ends in the same state. With
- * nothing to change it brings what is public to carriers that lack it.
+ * waits. With too few of the keys of routes, but one, the change is prepared: `waiting`. Safe to kill
+ * at any instant: the same call, or a publish, ends in the same state. With nothing to change it
+ * brings what is public to carriers that lack it.
  * @throws {UsageError} `USAGE_ARGUMENT`, `CONFIG_MALFORMED`, `KEY_MISSING`, `KEY_PASSPHRASE`
  * @throws {HostError} `HOST_BUSY`; `HOST_CORRUPT_STATE` when another copy of the folder has
  *   published since: then nothing is changed; `HOST_CLOCK`, …
