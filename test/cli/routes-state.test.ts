@@ -25,6 +25,11 @@ test("a customer who has lost every route gets in by a code, and by one given by
   const told = taken.json as { readonly sequence: number; readonly routes: readonly object[] };
   const routes = [{ url: "https://eu.contoso.example/", unused: null }];
   assert.deepEqual([told.sequence, told.routes], [sequence, routes]);
+  const fresh = await causeway(["routes", "add", text, "--state", path.join(folder, "none")]);
+  assert.match(
+    fresh.stderr,
+    /get PRODUCT --trust ROOT\.json --route https:\/\/eu\.contoso\.example\/ /,
+  );
   const again = await causewayJson(["routes", "add", text, "--state", state]);
   assert.equal(again.code, 3);
   assert.match(JSON.stringify(again.json), /"code":"ANNOUNCEMENT_REPLAYED"/);
@@ -55,7 +60,7 @@ test("a mix of what a vendor and a customer type is refused with the next step",
     [["add", "https://eu.example/", "--state", folder, "--weight", "3"], /not both at once/],
     [
       ["add", "https://eu.example/", "--state", nowhere],
-      /no state in .*nowhere; causeway get makes one/,
+      /no state in .*nowhere; causeway get .* --route URL makes one/,
     ],
     [
       ["add", "https://eu.example/", "--state", folder],

@@ -154,10 +154,13 @@ test("new keys of routes end what others have signed, and the numbers that those
 
 test("a state that does not know who may sign says so", async () => {
   const own = new MemoryStore([["pinned-root.json", vendor.trust]]);
-  assert.equal(await refusal(own, codeOf(vendor, urls)), "ANNOUNCEMENT_UNKNOWN");
+  await assert.rejects(takeAnnouncement(own, codeOf(vendor, urls), now), {
+    code: "ANNOUNCEMENT_UNKNOWN",
+    message: /or the announcement's own \(--route https:\/\/eu\.contoso\.example\/\)/,
+  });
   await assert.rejects(takeAnnouncement(new MemoryStore(), codeOf(vendor, urls), now), {
     code: "USAGE_TRUST_MISSING",
-    message: /causeway get PRODUCT --trust/,
+    message: /causeway get PRODUCT --trust ROOT\.json --route https:\/\/eu\.contoso\.example\/\.$/,
   });
 });
 

@@ -1,14 +1,20 @@
 import {
   giveRoute,
   type KnownRoute,
+  type KnownRoutes,
   knownRoutes,
   takeAnnouncement,
 } from "@causeway/client/internal/known-routes";
-import { type RepositoryId, toUtcSecond } from "@causeway/kernel";
+import {
+  type Announcement,
+  type RepositoryId,
+  readAnnouncement,
+  toUtcSecond,
+} from "@causeway/kernel";
 import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
 import { unusedText } from "./list-known.ts";
-import { withState } from "./with-state.ts";
+import { type OpenedState, withState } from "./with-state.ts";
 
 /** What `routes add CODE --json` prints. */
 interface Taken {
@@ -19,6 +25,11 @@ interface Taken {
   readonly routes: readonly Pick<KnownRoute, "url" | "unused">[];
   /** Shards whose sealed routes it opens. */
   readonly shards: readonly number[];
+}
+
+interface TakenAndKnown {
+  readonly taken: Announcement;
+  readonly known: KnownRoutes;
 }
 
 /** Gives a customer's machine a route by hand, or those of an announcement. */
@@ -33,10 +44,12 @@ export function isUrl(text: string): boolean {
 }
 
 async function addCode(text: string, folder: string, context: Context): Promise<void> {
-  const { taken, known } = await withState(folder, context, async ({ store, now, placeOf }) => {
+  const [own] = readAnnouncement(text).urls;
+  const take = async ({ store, now, placeOf }: OpenedState): Promise<TakenAndKnown> => {
     const announcement = await takeAnnouncement(store, text, now);
     return { taken: announcement, known: await knownRoutes(store, now, placeOf) };
-  });
+  };
+  const { taken, known } = await withState(folder, context, take, own);
   const { repository: repositoryId, sequence, shardKeys = [] } = taken;
   const shards = shardKeys.map(({ shard }) => shard);
   const expires = toUtcSecond(taken.expires);

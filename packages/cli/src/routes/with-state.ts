@@ -15,15 +15,20 @@ export interface OpenedState {
   readonly placeOf: (url: URL) => Nearness;
 }
 
-/** Works on a customer's state while nobody else does. A mistyped path makes no folder. */
+/**
+ * Works on a customer's state while nobody else does. A mistyped path makes no folder.
+ * @param route a URL for who has no state yet
+ */
 export async function withState<Value>(
   folder: string,
   { terminal, signal }: Context,
   act: (opened: OpenedState) => Promise<Value>,
+  route = "URL",
 ): Promise<Value> {
   if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) {
-    const text = `there is no state in ${folder}; causeway get makes one, or name another with --state`;
-    throw new UsageError("USAGE_ARGUMENT", `${text}.`);
+    const make = `causeway get PRODUCT --trust ROOT.json --route ${route} makes one`;
+    const text = `there is no state in ${folder}; ${make}, or name another with --state.`;
+    throw new UsageError("USAGE_ARGUMENT", text);
   }
   const { clock, transport } = nodePorts();
   const lock: FileLock = await lockFolder(folder, {

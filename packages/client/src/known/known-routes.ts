@@ -2,6 +2,7 @@ import {
   type Announcement,
   type Instant,
   type RepositoryId,
+  readAnnouncement,
   type Store,
   type Transport,
   UsageError,
@@ -30,7 +31,8 @@ export async function takeAnnouncement(
   text: string,
   now: Instant,
 ): Promise<Announcement> {
-  const state = await openState(store, now);
+  const [url] = readAnnouncement(text).urls;
+  const state = await openState(store, now, { url });
   return (await Announcements.open(store, state, now)).take(text);
 }
 
@@ -75,17 +77,27 @@ export async function knownRepository(
   now: Instant,
   trust?: Uint8Array,
 ): Promise<RepositoryId | undefined> {
-  const [first] = (await openState(store, now, trust)).roots.values();
+  const [first] = (await openState(store, now, { trust })).roots.values();
   return first && unlessRefused(() => repositoryIdOf(first));
 }
 
-async function openState(store: Store, now: Instant, trust?: Uint8Array): Promise<TrustState> {
+interface OpenOptions {
+  readonly trust?: Uint8Array | undefined;
+  /** A route that may be told of, though nobody vouches for it: what is there proves itself. */
+  readonly url?: string | undefined;
+}
+
+async function openState(
+  store: Store,
+  now: Instant,
+  { trust, url = "URL" }: OpenOptions = {},
+): Promise<TrustState> {
   try {
     return await TrustState.open(store, trust, now);
   } catch (cause) {
     if (!(cause instanceof UsageError) || trust !== undefined) throw cause;
-    const text =
-      "this state trusts no vendor yet; begin with causeway get PRODUCT --trust ROOT.json --route URL";
-    throw new UsageError("USAGE_TRUST_MISSING", `${text}.`, { cause });
+    const begin = `begin with causeway get PRODUCT --trust ROOT.json --route ${url}`;
+    const text = `this state trusts no vendor yet; ${begin}.`;
+    throw new UsageError("USAGE_TRUST_MISSING", text, { cause });
   }
 }

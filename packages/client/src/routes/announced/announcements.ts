@@ -73,7 +73,8 @@ export class Announcements {
    * @throws {HostError} it is followed in this run, and cannot be kept
    */
   async take(text: string, hosts: readonly HostTime[] = []): Promise<Announcement> {
-    const taken = openAnnouncement(text, this.#trust(this.#record.sequence, hosts));
+    const { urls } = readAnnouncement(text);
+    const taken = openAnnouncement(text, this.#trust(this.#record.sequence, hosts, urls));
     const { codes, lookUp } = this.#record;
     this.#live = [taken, ...this.#live];
     this.#record = {
@@ -126,7 +127,11 @@ export class Announcements {
     }
   }
 
-  #trust(takenSequence: number, hosts: readonly HostTime[]): AnnouncementTrust {
+  #trust(
+    takenSequence: number,
+    hosts: readonly HostTime[],
+    urls: readonly string[] = [],
+  ): AnnouncementTrust {
     const [first] = this.#state.roots.values();
     const { newestSignedAt, lastExpiry } = this.#state.set;
     const time = judgeTime({ local: this.#local, newestSigned: newestSignedAt, lastExpiry, hosts });
@@ -138,7 +143,7 @@ export class Announcements {
       // A clock that is known to be wrong does not tell how far off an end is.
       ...(time.by !== "signed" && { lifeMsMax: announcementLimits.lifeMsMax + skewMs }),
       verifies(message, signature) {
-        if (authority === undefined) throw unknownKeys();
+        if (authority === undefined) throw unknownKeys(urls);
         return isSignedByOneOf(authority, message, signature);
       },
     };
@@ -164,8 +169,9 @@ function plain(text: string): string {
     .replace(/[IL]/g, "1");
 }
 
-function unknownKeys(): AnnouncementError {
+function unknownKeys([url]: readonly string[]): AnnouncementError {
   const what = "this state does not know yet who may sign announcements";
-  const hint = "use a route of the vendor first, or name one of the announcement's by hand";
-  return new AnnouncementError("ANNOUNCEMENT_UNKNOWN", `${what}; ${hint}.`);
+  const other = url === undefined ? "" : `, or the announcement's own (--route ${url})`;
+  const text = `${what}; use a route of the vendor first${other}: what is there proves itself.`;
+  return new AnnouncementError("ANNOUNCEMENT_UNKNOWN", text);
 }
