@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 
 /** What a test file's process is to be told of where it may write. */
@@ -17,6 +17,7 @@ const aboutDisks = /(?:^|\/)(?:disk|fat|large|lock|store)\.(?:slow\.)?test\.ts$/
 export function makeScratch(): Scratch {
   if (!hasRoom()) return () => ({});
   const folder = mkdtempSync(join(memory, "causeway-"));
+  chmodSync(folder, 0o755); // programs that give up root's rights read there
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return (file) => (aboutDisks.test(file) ? {} : { TMPDIR: folder });
 }
