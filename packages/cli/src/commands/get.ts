@@ -7,6 +7,7 @@ import { DownloadScreen } from "../download-screen.ts";
 import { fleetTickets } from "../fleet-tickets.ts";
 import { formatBytes, formatSeconds, formatSpan } from "../format.ts";
 import { holdForOthers, neighboursOf } from "../neighbours.ts";
+import { collectRoutes } from "../route-option.ts";
 import { tellNews } from "../routes/tell-news.ts";
 import { SmallMemory } from "../small-memory.ts";
 import { defaultStateFolder } from "../state-folder.ts";
@@ -50,7 +51,11 @@ export const registerGet: Register = (program, context) => {
     .option("--version <v>", "this version instead of the newest")
     .option("--platform <os-arch>", "what it must run on", thisPlatform())
     .option("--trust <file>", "the vendor's root.json; needed once per state folder")
-    .option("--route <url>", "http, https or file URL of the repository; may be repeated", collect)
+    .option(
+      "--route <url>",
+      "http or https URL of the repository, or a file or folder here; may be repeated",
+      collectRoutes,
+    )
     .option(
       "--ticket <file>",
       "a ticket that the vendor gave, for one of the routes; repeat",

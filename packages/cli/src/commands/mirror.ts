@@ -21,6 +21,7 @@ import { describeFailure } from "../failure.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { aborted } from "../interrupt.ts";
 import { type ListenPlace, listenPlace } from "../listen-place.ts";
+import { collectRoutes } from "../route-option.ts";
 import { tellNews } from "../routes/tell-news.ts";
 import { StepScreen } from "../step-screen.ts";
 import { printable } from "../terminal.ts";
@@ -46,7 +47,11 @@ const stopGraceMs = 10_000;
 export const registerMirror: Register = (program, context) => {
   addVerb(program, "mirror", "Keep a verified copy of a repository for others.", example)
     .option("--trust <file>", "the vendor's first root.json; needed once per folder")
-    .option("--route <url>", "http, https or file URL of the repository; repeat", collect)
+    .option(
+      "--route <url>",
+      "http or https URL of the repository, or a file or folder here; repeat",
+      collectRoutes,
+    )
     .requiredOption("--dir <tree>", "the folder of the copy, which any web server may serve")
     .option("--product <id>", "this product's patches alone; repeat (default: all)", collect)
     .option("--serve <place>", "serve it meanwhile, at [HOST:]PORT", listenPlace)

@@ -26,7 +26,8 @@ import { loadPolicy } from "../probes/load-policy.ts";
 import { jsonOfSummary, textOfSummaries } from "../probes/told-history.ts";
 import { changedLines, jsonOfRound, textOfRound } from "../probes/told-round.ts";
 import { vendorRound } from "../probes/vendor-round.ts";
-import { addVerb, type Context, collect, type Register } from "../verb.ts";
+import { collectRoutes } from "../route-option.ts";
+import { addVerb, type Context, type Register } from "../verb.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 interface CheckOptions {
@@ -100,7 +101,7 @@ export const registerCheck: Register = (routes, context) => {
     .option("--history", "probe nothing; sum up what was found")
     .option("--since <time>", "how far the history goes back, as 24h or 7d", sinceMs, 86_400_000)
     .option("--state <dir>", "a customer's state: probe what this machine knows")
-    .option("--route <url>", "with --state: one more; repeat", collect)
+    .option("--route <url>", "with --state: one more; repeat", collectRoutes)
     .option("--trust <file>", "with --state: the vendor's root.json, where it knows none")
     .action(async (ids: readonly string[], options: CheckOptions) => {
       if (options.state !== undefined) {

@@ -11,6 +11,7 @@ import {
   readAnnouncement,
   toUtcSecond,
 } from "@causeway/kernel";
+import { routeUrl } from "../route-option.ts";
 import { printable } from "../terminal.ts";
 import type { Context } from "../verb.ts";
 import { unusedText } from "./list-known.ts";
@@ -34,7 +35,7 @@ interface TakenAndKnown {
 
 /** Gives a customer's machine a route by hand, or those of an announcement. */
 export async function addKnown(what: string, state: string, context: Context): Promise<void> {
-  if (isUrl(what)) await addUrl(what, state, context);
+  if (isUrl(what)) await addUrl(routeUrl(what), state, context);
   else await addCode(what, state, context);
 }
 
