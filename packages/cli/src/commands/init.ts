@@ -18,6 +18,9 @@ interface InitOptions {
   readonly passphraseFile?: string;
 }
 
+const otherRoutesKeys =
+  "move all routes keys but one to other machines: causeway keys sign signs there";
+
 /** `causeway init`: keys and a valid, empty repository. */
 export const registerInit: Register = (program, context) => {
   const { terminal } = context;
@@ -60,6 +63,7 @@ export const registerInit: Register = (program, context) => {
           `${made.dir}: an empty repository for ${made.repository}, signed`,
           `  customers pin ${made.root}`,
           `  move the ${formatCount(root, "root key", "root keys")} and the targets key in ${made.dir}/keys to offline places`,
+          ...((options.routesThreshold ?? 1) > 1 ? [`  ${otherRoutesKeys}`] : []),
           `  next: causeway add FILE --dir ${dir} --product ID --version V`,
         ].join("\n"),
       );
