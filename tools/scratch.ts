@@ -16,7 +16,7 @@ const aboutDisks = /(?:^|\/)(?:disk|fat|large|lock|store)\.(?:slow\.)?test\.ts$/
  */
 export function makeScratch(): Scratch {
   if (!hasRoom()) return () => ({});
-  const folder = mkdtempSync(join(memory, "causeway-"));
+  const folder = mkdtempSync(join(memory, "c")); // short: so are the paths of sockets
   chmodSync(folder, 0o755); // programs that give up root's rights read there
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return (file) => (aboutDisks.test(file) ? {} : { TMPDIR: folder });

@@ -14,7 +14,7 @@ import { ask } from "./support/http.ts";
 import { TestRepository } from "./support/repository.ts";
 import { key, secondKey } from "./support/tokens.ts";
 
-const hostile = `it's "a" \\ \${HOME} $uri %[src] #x; } { {{ %% é \u202e`;
+const hostile = `it's "a" \\ \${HOME} $uri %[src] #x; } {{ %% é \u202e`;
 
 test("addresses are taken as the engines write them, and nothing else is", () => {
   for (const text of ["10.0.0.1:80", "[fd00::1]:8080", "origin-1.internal:65535"]) {
