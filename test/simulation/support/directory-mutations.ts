@@ -41,8 +41,8 @@ export const directoryMutations: readonly Mutation[] = [
   bug(
     "an older announcement is taken after a newer one",
     "client/src/routes/announced/announcements.ts",
-    "const taken = openAnnouncement(text, this.#trust(this.#record.sequence, hosts));",
-    "const taken = openAnnouncement(text, this.#trust(0 * this.#record.sequence, hosts));",
+    "const taken = openAnnouncement(text, this.#trust(this.#record.sequence, hosts, urls));",
+    "const taken = openAnnouncement(text, this.#trust(0 * this.#record.sequence, hosts, urls));",
   ),
   bug(
     "what lies in the state folder is not looked at",

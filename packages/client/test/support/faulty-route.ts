@@ -2,6 +2,7 @@ import * as http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { chunkLengths } from "@causeway/kernel";
+import { freePort } from "../../../../test/support/listening.ts";
 
 /** What a repository's route may do, besides serving what it has. */
 export const faults = [
@@ -116,8 +117,10 @@ export async function startRoute(behaviour: Behaviour, files: Files): Promise<Fa
     if (route.behaviour === "no-http") socket.end("SSH-2.0-OpenSSH_9.2\r\n");
     route.onConnection();
   });
+  // What is dead stays so: a port of the system's would be given to a route that begins later.
+  const reserved = behaviour === "dead" ? await freePort() : 0;
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(reserved, "127.0.0.1", resolve);
   });
   const { port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {
