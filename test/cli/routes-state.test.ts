@@ -13,7 +13,8 @@ test("a customer who has lost every route gets in by a code, and by one given by
   const state = path.join(folder, "state");
   const tree = pathToFileURL(`${vendor.tree}/`).href;
   const get = ["get", "reader", "-o", path.join(folder, "got"), "--state", state];
-  const first = await causeway([...get, "--trust", vendor.root, "--route", tree]);
+  const unplugged = ["--route", path.join(folder, "stick", "contoso.causeway")];
+  const first = await causeway([...get, "--trust", vendor.root, "--route", tree, ...unplugged]);
   assert.equal(first.code, 0, first.stderr);
 
   const announce = ["announce", "--route", "https://eu.contoso.example/", "--dir", vendor.dir];

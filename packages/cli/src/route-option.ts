@@ -6,9 +6,14 @@ export function collectRoutes(value: string, earlier: readonly string[] | undefi
   return [...(earlier ?? []), routeUrl(value)];
 }
 
+/** True of what is written as a path, and of what lies here: a stick may be put in later. */
+function isPath(text: string): boolean {
+  const isHere = existsSync(text) || existsSync(`${text}.001`); // a bundle's first part
+  return isHere || /^(?:\.{0,2}[/\\]|[a-z]:[/\\])/i.test(text);
+}
+
 /** The URL of a route that a person named by its URL, or by the path of a file or folder here. */
 export function routeUrl(text: string): string {
   const hasScheme = /^[a-z][a-z0-9+.-]+:/i.test(text); // one letter is a drive
-  const isHere = existsSync(text) || existsSync(`${text}.001`); // a bundle's first part
-  return !hasScheme && isHere ? pathToFileURL(text).href : text;
+  return !hasScheme && isPath(text) ? pathToFileURL(text).href : text;
 }

@@ -15,7 +15,9 @@ test("a file or folder here is a route by its path, and a URL is one as it is", 
   const bundle = path.join(folder, "contoso.causeway");
   writeFileSync(`${bundle}.001`, "");
   assert.equal(routeUrl(bundle), pathToFileURL(bundle).href);
-  for (const text of ["https://eu.example/", "file:///media/stick/x.causeway", "no/such/file"]) {
+  assert.equal(routeUrl("/media/stick/none"), "file:///media/stick/none");
+  assert.equal(routeUrl("./none"), pathToFileURL(path.resolve("none")).href);
+  for (const text of ["https://eu.example/", "file:///media/stick/x.causeway", "no-such-file"]) {
     assert.equal(routeUrl(text), text);
   }
   assert.deepEqual(collectRoutes("https://b.example/", ["https://a.example/"]), [

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   giveRoute,
   type KnownRoute,
@@ -41,7 +42,7 @@ export async function addKnown(what: string, state: string, context: Context): P
 
 /** True of what is no announcement, however that was copied. */
 export function isUrl(text: string): boolean {
-  return /[:/\\.]/.test(text);
+  return /[:/\\.]/.test(text) || existsSync(text);
 }
 
 async function addCode(text: string, folder: string, context: Context): Promise<void> {

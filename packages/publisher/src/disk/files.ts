@@ -20,8 +20,6 @@ export interface WriteOptions {
   readonly mode?: number;
 }
 
-// A repository is hundreds of small documents: to ask another thread for each step of each file
-// takes most of a command's time. A sync waits, so that is left to other threads.
 const readAtOnceMax = 256 * 1024;
 const sync = promisify(fsync);
 const writtenAtOnce = 16; // a sync mostly waits, and one sync of the disk serves many files
@@ -32,15 +30,39 @@ export async function readFileUpTo(
   lengthMax: number,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { size } = statSync(path);
-    if (size > lengthMax) {
-      throw new HostError("HOST_CORRUPT_STATE", `${path} is larger than any file of its kind.`);
-    }
-    return size <= readAtOnceMax ? readFileSync(path) : await readFile(path);
+    const { size } = await stat(path);
+    requireLength(path, size, lengthMax);
+    return await readFile(path);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw toHostError(cause, `read ${path}`);
   }
+}
+
+/**
+ * As `readFileUpTo`, for the hundreds of small documents of a repository: to ask another thread for
+ * each step of each file takes most of a command's time. Not for a folder of which nothing was read
+ * before: a file server that is dead would hold up Ctrl-C.
+ * @throws {HostError}
+ */
+export async function readDocumentUpTo(
+  path: string,
+  lengthMax: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    const info = statSync(path);
+    if (!info.isFile() || info.size > readAtOnceMax) return await readFileUpTo(path, lengthMax);
+    requireLength(path, info.size, lengthMax);
+    return readFileSync(path);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw toHostError(cause, `read ${path}`);
+  }
+}
+
+function requireLength(path: string, length: number, lengthMax: number): void {
+  if (length <= lengthMax) return;
+  throw new HostError("HOST_CORRUPT_STATE", `${path} is larger than any file of its kind.`);
 }
 
 /** The file's length in bytes, or undefined when there is no such file. @throws {HostError} */

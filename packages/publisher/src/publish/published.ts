@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { HostError, routeListPath, TrustError } from "@causeway/kernel";
-import { namesIn, readFileUpTo } from "../disk/files.ts";
+import { namesIn, readDocumentUpTo, readFileUpTo } from "../disk/files.ts";
 import { allBins, binnedRoles } from "../documents/bins.ts";
 import { readDocument, type SignedDocument } from "../documents/document.ts";
 import { snapshotVersionOf, versionsOf } from "../documents/online.ts";
@@ -124,7 +124,7 @@ async function readDelegated(
     const version = versions.get(role);
     if (version === undefined) continue;
     const name = `${version}.${role}.json`;
-    const bytes = await readFileUpTo(join(metadata, name), documentBytesMax);
+    const bytes = await readDocumentUpTo(join(metadata, name), documentBytesMax);
     if (bytes === undefined) continue;
     try {
       const document = readDocument(bytes, name);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { HostError, type Instant, type TargetPath } from "@causeway/kernel";
 import { Lookup, Refresh, TrustedSet, type Want } from "@causeway/trust";
-import { fileLength, readFileUpTo } from "../disk/files.ts";
+import { fileLength, readDocumentUpTo, readFileUpTo } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
 import type { MetadataFile } from "./tree.ts";
 
@@ -20,7 +20,7 @@ export async function verifyTree(
   const overlay = new Map(ahead.map((file) => [file.path, file.bytes]));
   const readWanted = async (want: Want): Promise<Uint8Array | undefined> => {
     const path = `metadata/${want.path}`;
-    return overlay.get(path) ?? (await readFileUpTo(join(repository, path), want.lengthMax));
+    return overlay.get(path) ?? (await readDocumentUpTo(join(repository, path), want.lengthMax));
   };
   const first = join(repository, "metadata", "1.root.json");
   const pinned = await readFileUpTo(first, 1024 * 1024);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Instant } from "@causeway/kernel";
-import { readFileUpTo, writeAllDurably } from "../disk/files.ts";
+import { readDocumentUpTo, writeAllDurably } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
 import { documentBytesMax } from "./published.ts";
 import { bringLast, type MetadataFile, type Tree } from "./tree.ts";
@@ -45,7 +45,7 @@ async function changedIn(
 ): Promise<readonly MetadataFile[]> {
   const changed: MetadataFile[] = [];
   for (const file of files) {
-    const there = await readFileUpTo(join(repository, file.path), documentBytesMax);
+    const there = await readDocumentUpTo(join(repository, file.path), documentBytesMax);
     if (there === undefined || Buffer.compare(there, file.bytes) !== 0) changed.push(file);
   }
   return changed;
