@@ -137,6 +137,26 @@ test("a patch is published beside a list that waits, and the public list stays w
   await assert.rejects(vendor.publish(), { code: "KEY_THRESHOLD", message: /has expired/ });
 });
 
+test("a patch is published where no key of routes is, while the public list lasts", async (t) => {
+  const vendor = await TestVendor.make(t);
+  await edited(vendor, add);
+  const keys = await readdir(vendor.path("keys"));
+  const name = keys.find((file) => file.startsWith("routes-")) ?? "";
+  await rename(vendor.path("keys", name), join(vendor.parent, name));
+  const begun = vendor.now;
+  for (const [at, days] of [1, 46, 89].entries()) {
+    vendor.now = begun + days * day;
+    vendor.lines.length = 0;
+    await vendor.add({ version: `1.${at}` });
+    const { versions, patches } = await vendor.publish();
+    assert.deepEqual([versions["routes"], patches], [2, at + 1]);
+    const told = vendor.warnings.some((text) => /routes stays .* none of its keys/.test(text));
+    assert.equal(told, days > 45);
+  }
+  vendor.now = begun + 91 * day;
+  await assert.rejects(vendor.publish(), { code: "KEY_MISSING" });
+});
+
 test("the other machine refuses what is stale, foreign, or changed", async (t) => {
   const machines = await TwoMachines.make(t);
   const { vendor } = machines;

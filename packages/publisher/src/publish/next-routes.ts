@@ -13,7 +13,12 @@ import type { Signer } from "../keys/signer.ts";
 import type { RoleKeys } from "../keys/tuf-key.ts";
 import type { Log } from "../log.ts";
 import type { MadeList } from "../routes/make-list.ts";
-import { listedWaiting, type WaitingLists, writeWaitingList } from "../routes/waiting-list.ts";
+import {
+  listedWaiting,
+  type WaitingList,
+  type WaitingLists,
+  writeWaitingList,
+} from "../routes/waiting-list.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { type Published, routeListEntry } from "./published.ts";
 import { isDue, isGood, renewed } from "./renew.ts";
@@ -47,9 +52,7 @@ export async function nextRoutes(
   if (isGood(wanted, now) && wanted.current !== undefined) {
     return { document: wanted.current, isComplete: true };
   }
-  const kept = waiting.all.find((each) => {
-    return each.entry.sha256 === entry.sha256 && !isDue(each.document, lifeMs, now, 1 / 4);
-  });
+  const kept = keptFor(entry, context);
   const takenVersion = Math.max(wanted.takenVersion, waiting.versionMax);
   const count = keyring.count("routes", keys);
   if (kept === undefined && (count === 0 || count >= keys.threshold)) {
@@ -60,6 +63,16 @@ export async function nextRoutes(
     kept?.document ?? (await signDocument(wanted.encode, takenVersion + 1, now + lifeMs, []));
   const document = await withSignatures(begun, await lackingSigners(begun, keys, keyring));
   return { document, isComplete: isSignedBy(document, keys) };
+}
+
+/** What waits for signatures and says so, and lasts. */
+function keptFor(
+  entry: TargetEntry,
+  { expiryMs, now, waiting }: RoutesContext,
+): WaitingList | undefined {
+  return waiting.all.find((each) => {
+    return each.entry.sha256 === entry.sha256 && !isDue(each.document, expiryMs.routes, now, 1 / 4);
+  });
 }
 
 /** Keys here that have not signed it, no more than it needs. */
@@ -91,9 +104,9 @@ export interface PublishedRoutes {
 }
 
 /**
- * The next list when enough keys have signed it; otherwise it is left to wait, and the one that is
- * public stays, as long as it lasts: a patch need not wait for who signs routes.
- * @throws {UsageError} `KEY_THRESHOLD` when it cannot stay
+ * The next list when enough keys have signed it; otherwise it is left to wait, if a key is here, and
+ * the one that is public stays, as long as it lasts: a patch need not wait for who signs routes.
+ * @throws {UsageError} `KEY_THRESHOLD`, `KEY_MISSING` when it cannot stay
  */
 export async function routesToPublish(
   folder: VendorFolder,
@@ -102,25 +115,47 @@ export async function routesToPublish(
   context: RoutesContext,
   log: Log,
 ): Promise<PublishedRoutes> {
-  const { keys, now } = context;
+  const { expiryMs, keyring, keys, now } = context;
+  const stays = staying(published, list, context);
+  const isOut = isGood(wantedRoutes(published, keys, expiryMs.routes, list.entry), now);
+  const needsKey = !isOut && keptFor(list.entry, context) === undefined;
+  if (stays !== undefined && needsKey && keyring.count("routes", keys) === 0) {
+    warnOfStaying(stays.document, "none of its keys is here", now, log);
+    return stays;
+  }
   const next = await nextRoutes(published, list.entry, context);
   if (next.isComplete) return { document: next.document, entry: list.entry, bytes: list.bytes };
   await writeWaitingList(folder, next.document, list.bytes);
-  const current = published.delegated.get("routes");
-  const entry = routeListEntry(published.delegated);
   const why = stillNeeds(folder, next.document, keys);
-  if (current === undefined || entry === undefined || !stays(list, current, keys, now)) {
+  if (stays === undefined) {
     const what = "the list of routes that is public is damaged, has expired, or lost its keys";
     throw new UsageError("KEY_THRESHOLD", `${what}: ${why}`);
   }
-  const left = shownDuration(current.expires - now);
-  const message = `routes stays at version ${current.version} for now (${left} left)`;
-  log({ level: "warning", message: `${message}: ${asSentence(why)}` });
-  return { document: current, entry, bytes: undefined, waits: next.document.version };
+  warnOfStaying(stays.document, why, now, log);
+  return { ...stays, waits: next.document.version };
 }
 
-function stays(list: MadeList, current: SignedDocument, keys: RoleKeys, now: Instant): boolean {
-  return list.last !== undefined && isSignedBy(current, keys) && current.expires > now;
+function warnOfStaying(
+  { version, expires }: SignedDocument,
+  why: string,
+  now: Instant,
+  log: Log,
+): void {
+  const message = `routes stays at version ${version} for now (${shownDuration(expires - now)} left)`;
+  log({ level: "warning", message: `${message}: ${asSentence(why)}` });
+}
+
+/** What is public, where that can go on as it is. */
+function staying(
+  published: Published,
+  list: MadeList,
+  { keys, now }: RoutesContext,
+): PublishedRoutes | undefined {
+  const document = published.delegated.get("routes");
+  const entry = routeListEntry(published.delegated);
+  if (document === undefined || entry === undefined || list.last === undefined) return undefined;
+  const lasts = isSignedBy(document, keys) && document.expires > now;
+  return lasts ? { document, entry, bytes: undefined } : undefined;
 }
 
 function stillNeeds(folder: VendorFolder, document: SignedDocument, keys: RoleKeys): string {
