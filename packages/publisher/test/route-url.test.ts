@@ -16,7 +16,6 @@ const near = [
   "http://2130706433/",
   "http://0x7f.0.0.1/",
   "http://0177.0.0.1/",
-  "http://0/",
   "http://[::1]/",
   "http://[::ffff:127.0.0.1]/",
   "http://[::ffff:a00:1]/",
@@ -26,18 +25,31 @@ const near = [
   "http://172.31.0.1/",
   "http://192.168.0.1/",
   "http://100.64.0.1/",
-  "http://169.254.169.254/",
-  "http://224.0.0.1/",
-  "http://255.255.255.255/",
-  "http://[fe80::1]/",
   "http://[fd00::1]/",
-  "http://[ff02::1]/",
   "http://updates/",
   "http://updates./",
   "http://updates.local/",
   "http://metadata.google.internal/",
   "file:///srv/updates/",
 ];
+
+test("a place where no client asks is not listed, whatever is said", () => {
+  const nowhere = [
+    "http://0/",
+    "http://169.254.169.254/",
+    "http://224.0.0.1/",
+    "http://255.255.255.255/",
+    "http://[::]/",
+    "http://[fe80::1]/",
+    "http://[ff02::1]/",
+    "http://[::ffff:a9fe:a9fe]/",
+  ];
+  for (const url of nowhere) {
+    for (const isPrivate of [false, true]) {
+      assert.match(listedUrl(url, isPrivate).wrong ?? "", /no client asks there$/, url);
+    }
+  }
+});
 
 test("a place that is not the same for everybody is listed only where that is said", () => {
   for (const url of near) {

@@ -117,6 +117,8 @@ test("an edit that is refused leaves the configuration and the repository as the
 test("the last active route is retired only by force", async (t) => {
   const vendor = await vendorWithRoutes(t);
   await edited(vendor, { kind: "drain", id: "mirror-1" });
+  const stick = { id: "stick", urls: ["file:///media/stick/"], isPrivate: true } as const;
+  await edited(vendor, { kind: "add", ...stick }); // no client asks it
   const retire: RouteEdit = { kind: "retire", id: "origin-1" };
   await assert.rejects(edited(vendor, retire), { code: "USAGE_ARGUMENT", message: /say --force/ });
   await edited(vendor, { ...retire, isForced: true });

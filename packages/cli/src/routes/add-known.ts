@@ -60,7 +60,7 @@ async function addCode(text: string, folder: string, context: Context): Promise<
   });
   const result: Taken = { state: folder, repositoryId, sequence, expires, routes, shards };
   const lines = routes.map(({ url, unused }) => {
-    return `  ${[url, unusedText(unused)].filter(Boolean).join("; ")}`;
+    return `  ${[url, unusedText(unused, url)].filter(Boolean).join("; ")}`;
   });
   lines.push(...shards.map((shard) => `  the reserves of shard ${shard}`));
   const isUsed = shards.length > 0 || routes.some(({ unused }) => unused === null);

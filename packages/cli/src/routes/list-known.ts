@@ -38,12 +38,15 @@ function lineOf({ url, given, announced, listed, unused, found }: KnownRoute): s
     ...(listed === null ? [] : [`listed as ${listed.id}, ${listed.state}`]),
   ];
   const origin = from.length === 0 ? "named once" : from.join(", ");
-  return [`  ${url}  ${origin}`, unusedText(unused), foundText(found)].filter(Boolean).join("; ");
+  return [`  ${url}  ${origin}`, unusedText(unused, url), foundText(found)]
+    .filter(Boolean)
+    .join("; ");
 }
 
 /** Nothing of one that is asked. */
-export function unusedText(unused: KnownRoute["unused"]): string {
+export function unusedText(unused: KnownRoute["unused"], url: string): string {
   if (unused === "retired") return "retired for good, not asked";
+  if (unused === "near" && url.startsWith("file:")) return "a file, not asked unless given by hand";
   return unused === "near" ? "in a network of its own, not asked without a --route there" : "";
 }
 

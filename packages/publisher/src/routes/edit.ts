@@ -79,7 +79,7 @@ function patchFor(
   const isRetired = current.state === "retired";
   if (isRetired && edit.kind !== "retire") throw retiredForGood(current);
   const isLast = all.every(({ entry, shard: sealed }) => {
-    return entry === current || sealed !== undefined || entry.state !== "active";
+    return entry === current || sealed !== undefined || !isOfUse(entry);
   });
   if (edit.kind === "seal") {
     if (isLast && shard === undefined) {
@@ -96,6 +96,11 @@ function patchFor(
     throw wrong(`${what}; add another first, or say --force`);
   }
   return { at, values: { state: state === "active" ? undefined : state } };
+}
+
+/** Clients ask no file that they have only heard of. */
+function isOfUse({ state, urls }: RouteEntry): boolean {
+  return state === "active" && urls.some((url) => !url.startsWith("file:"));
 }
 
 function openings(what: string, all: readonly ConfiguredRoute[]): readonly RoutePatch[] {
