@@ -124,8 +124,8 @@ test("a neighbour that nobody can hear says so", options, async () => {
     env,
     encoding: "utf8",
   });
-  assert.equal(alone.status, 2);
-  assert.match(alone.stderr, /^no machine of this network says.*\nerror: no route is known/);
+  assert.equal(alone.status, 4);
+  assert.match(alone.stderr, /^no machine of this network says.*\nerror: no neighbour was found/);
   const here = ["mirror", "--dir", path.join(folder, "none"), "--serve", "127.0.0.1:0"];
   const { code, stderr } = await causeway([...here, "--tell-neighbours"]);
   assert.equal(code, 2);

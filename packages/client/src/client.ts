@@ -233,7 +233,7 @@ export async function withRun<Value>(
         return routes.announce(announcements.urls);
       };
       if (routes.areUseless) await search();
-      requireUse(routes);
+      requireUse(routes, options.neighbours !== undefined);
       const { retries } = options;
       const run = { ports, routes, state, limits: bounds.client, retries, now, signal };
       try {

@@ -1,4 +1,4 @@
-import { type Ports, type Store, UsageError } from "@causeway/kernel";
+import { NoRouteDelivered, type Ports, type Store, UsageError } from "@causeway/kernel";
 import { routesMax } from "./limits.ts";
 import { readKnownList } from "./metadata/route-list.ts";
 import type { TrustState } from "./metadata/trust-state.ts";
@@ -53,8 +53,12 @@ export async function openRoutes(
   return routes;
 }
 
-/** @throws {UsageError} when there are none that may be asked, or the vendor has retired all */
-export function requireUse(routes: RunRoutes): void {
+/**
+ * @param hasLooked neighbours were looked for, and there may be some later
+ * @throws {UsageError} when there are none that may be asked, or the vendor has retired all
+ * @throws {NoRouteDelivered} when there are none, and no neighbours
+ */
+export function requireUse(routes: RunRoutes, hasLooked: boolean): void {
   if (!routes.areUseless) return;
   const [near] = routes.tooNear;
   if (near !== undefined) {
@@ -63,6 +67,7 @@ export function requireUse(routes: RunRoutes): void {
     throw new UsageError("USAGE_ARGUMENT", `what is known of routes is not asked: ${text}`);
   }
   if (routes.all.length === 0) {
+    if (hasLooked) throw new NoRouteDelivered("no neighbour was found, and no route is known", []);
     throw new UsageError("USAGE_ARGUMENT", "no route is known; name one with --route.");
   }
   const text = "the vendor has retired all routes that are known; name another one with --route.";

@@ -97,7 +97,8 @@ export class NoRouteDelivered extends CausewayError {
 
   constructor(what: string, attempts: readonly RouteAttempt[]) {
     const count = attempts.length === 1 ? "the only route" : `all ${attempts.length} routes`;
-    super(`${what}: ${count} failed. Add another with --route, or try again later.`);
+    const tried = attempts.length === 0 ? "" : `: ${count} failed`;
+    super(`${what}${tried}. Add another with --route, or try again later.`);
     this.attempts = attempts;
   }
 }

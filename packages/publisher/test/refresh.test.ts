@@ -77,6 +77,9 @@ test("refresh warns of roles that only publish can renew", async (t) => {
   vendor.now += 20 * day;
   await refreshed(vendor);
   assert.match(vendor.warnings.join("\n"), /routes has expired; run causeway publish/);
+  vendor.now += 300 * day;
+  const message = /^root: it has expired; causeway publish signs it anew/;
+  await assert.rejects(refreshed(vendor), { code: "TRUST_EXPIRED", message });
 });
 
 test("refresh never writes a state that its own first root does not lead to", async (t) => {

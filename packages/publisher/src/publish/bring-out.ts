@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Instant } from "@causeway/kernel";
+import { type Instant, TrustError } from "@causeway/kernel";
 import type { Config } from "../config/config.ts";
 import { fileLength, writeDurably } from "../disk/files.ts";
 import type { TargetEntry } from "../documents/target-entry.ts";
@@ -45,7 +45,10 @@ export async function bringOut(
     const mark = { path: folder.pagesDue, bytes: new Uint8Array(0) };
     await writeDurably(mark, { scratch: folder.work });
   }
-  const written = bytes + (await writeMetadata(folder.repository, tree, check, now));
+  const metadataBytes = await writeMetadata(folder.repository, tree, check, now).catch(
+    sayWhoRenews,
+  );
+  const written = bytes + metadataBytes;
   const makePages = (): Promise<number> => {
     return updatePages(folder, config, entries, {
       scratch: join(folder.repository, ".incoming"),
@@ -70,4 +73,11 @@ export async function bringOut(
     patches: patchCount(entries),
     routes,
   };
+}
+
+/** What signs one part only cannot make another last. */
+function sayWhoRenews(cause: unknown): never {
+  if (!(cause instanceof TrustError) || cause.code !== "TRUST_EXPIRED") throw cause;
+  const what = "it has expired; causeway publish signs it anew, where its keys are.";
+  throw new TrustError(cause.code, cause.subject, what, { cause });
 }
