@@ -189,6 +189,8 @@ test("an announced shard is open to who has the list, and takes no new route", a
   await assert.rejects(say([2]), { code: "USAGE_ARGUMENT", message: /sealed in shard 2/ });
   await assert.rejects(say([1, 2, 3, 4, 5]), { code: "USAGE_ARGUMENT" });
   await assert.rejects(say([]), { message: /--route URL, --shard N/ });
+  await announce(vendor.dir, { ...vendor.common(), urls: reserve.urls });
+  assert.match(vendor.warnings.join("\n"), /is sealed in the list, as deep-1: .*--shard 1/);
   const before = await treeDigests(vendor.repository);
   const { text, shards } = await say([1]);
   assert.deepEqual(await treeDigests(vendor.repository), before);

@@ -127,7 +127,9 @@ async function prepare(
   const published = await readPublished(folder.repository);
   const last = await lastRouteList(folder, published);
   const keys = await readShardKeys(folder);
-  refuseRetired(urls, knownRoutes(last, keys));
+  const known = knownRoutes(last, keys);
+  refuseRetired(urls, known);
+  warnOfSealed(urls, known, options.log ?? silent);
   const shardKeys = [...new Set(options.shards)].map((shard) => announcedKey(shard, keys, last));
   refuseClockBehind(published.timestamp, now);
   const [first] = published.roots;
@@ -186,6 +188,19 @@ function announcedKey(shard: number, keys: ShardKeys, last: RouteList | undefine
   if (found !== undefined) return { shard, key: found.key };
   const what = `the key of shard ${shard} is not in keys/shards.json`;
   throw new UsageError("KEY_MISSING", `${what}; put that file here from where it was published.`);
+}
+
+/** It may be meant, and cannot be taken back. */
+function warnOfSealed(urls: readonly string[], known: readonly KnownRoute[], log: Log): void {
+  for (const { entry, shard } of known) {
+    const url = entry.urls.find((each) => urls.includes(each));
+    if (shard === undefined || url === undefined) continue;
+    const what = `${url} is sealed in the list, as ${entry.id}: all who read the code know it now`;
+    log({
+      level: "warning",
+      message: `${what}; --shard ${shard} tells those with the list alone.`,
+    });
+  }
 }
 
 function refuseRetired(urls: readonly string[], known: readonly KnownRoute[]): void {
