@@ -1,5 +1,3 @@
-import { asSentence, type Instant, invariant, UsageError } from "@causeway/kernel";
-import { shownDuration } from "../config/shown-duration.ts";
 import {
   isSignedBy,
   type SignedDocument,
@@ -11,16 +9,8 @@ import type { TargetEntry } from "../documents/target-entry.ts";
 import type { Keyring } from "../keys/keyring.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { RoleKeys } from "../keys/tuf-key.ts";
-import type { Log } from "../log.ts";
-import type { MadeList } from "../routes/make-list.ts";
-import {
-  listedWaiting,
-  type WaitingList,
-  type WaitingLists,
-  writeWaitingList,
-} from "../routes/waiting-list.ts";
-import type { VendorFolder } from "../vendor-folder.ts";
-import { type Published, routeListEntry } from "./published.ts";
+import type { WaitingList, WaitingLists } from "../routes/waiting-list.ts";
+import type { Published } from "./published.ts";
 import { isDue, isGood, renewed } from "./renew.ts";
 import { type SignContext, wantedRoutes } from "./sign.ts";
 
@@ -66,7 +56,7 @@ export async function nextRoutes(
 }
 
 /** What waits for signatures and says so, and lasts. */
-function keptFor(
+export function keptFor(
   entry: TargetEntry,
   { expiryMs, now, waiting }: RoutesContext,
 ): WaitingList | undefined {
@@ -91,75 +81,4 @@ async function lackingSigners(
     signers.push(await keyring.signer("routes", keyId));
   }
   return signers;
-}
-
-/** What a publish brings out of routes. */
-export interface PublishedRoutes {
-  readonly document: SignedDocument;
-  readonly entry: TargetEntry;
-  /** Undefined when the list that is public stays. */
-  readonly bytes: Uint8Array | undefined;
-  /** The version of the document that waits, if one does. */
-  readonly waits?: number;
-}
-
-/**
- * The next list when enough keys have signed it; otherwise it is left to wait, if a key is here, and
- * the one that is public stays, as long as it lasts: a patch need not wait for who signs routes.
- * @throws {UsageError} `KEY_THRESHOLD`, `KEY_MISSING` when it cannot stay
- */
-export async function routesToPublish(
-  folder: VendorFolder,
-  published: Published,
-  list: MadeList,
-  context: RoutesContext,
-  log: Log,
-): Promise<PublishedRoutes> {
-  const { expiryMs, keyring, keys, now } = context;
-  const stays = staying(published, list, context);
-  const isOut = isGood(wantedRoutes(published, keys, expiryMs.routes, list.entry), now);
-  const needsKey = !isOut && keptFor(list.entry, context) === undefined;
-  if (stays !== undefined && needsKey && keyring.count("routes", keys) === 0) {
-    warnOfStaying(stays.document, "none of its keys is here", now, log);
-    return stays;
-  }
-  const next = await nextRoutes(published, list.entry, context);
-  if (next.isComplete) return { document: next.document, entry: list.entry, bytes: list.bytes };
-  await writeWaitingList(folder, next.document, list.bytes);
-  const why = stillNeeds(folder, next.document, keys);
-  if (stays === undefined) {
-    const what = "the list of routes that is public is damaged, has expired, or lost its keys";
-    throw new UsageError("KEY_THRESHOLD", `${what}: ${why}`);
-  }
-  warnOfStaying(stays.document, why, now, log);
-  return { ...stays, waits: next.document.version };
-}
-
-function warnOfStaying(
-  { version, expires }: SignedDocument,
-  why: string,
-  now: Instant,
-  log: Log,
-): void {
-  const message = `routes stays at version ${version} for now (${shownDuration(expires - now)} left)`;
-  log({ level: "warning", message: `${message}: ${asSentence(why)}` });
-}
-
-/** What is public, where that can go on as it is. */
-function staying(
-  published: Published,
-  list: MadeList,
-  { keys, now }: RoutesContext,
-): PublishedRoutes | undefined {
-  const document = published.delegated.get("routes");
-  const entry = routeListEntry(published.delegated);
-  if (document === undefined || entry === undefined || list.last === undefined) return undefined;
-  const lasts = isSignedBy(document, keys) && document.expires > now;
-  return lasts ? { document, entry, bytes: undefined } : undefined;
-}
-
-function stillNeeds(folder: VendorFolder, document: SignedDocument, keys: RoleKeys): string {
-  const { file, signatures, threshold } = listedWaiting(folder, document, keys);
-  invariant(signatures < threshold, "what is complete does not wait");
-  return `${file} has ${signatures} of ${threshold} signatures; run causeway keys sign on it where another key is.`;
 }
