@@ -12,7 +12,7 @@ import {
   Vendor,
 } from "../../client/test/support/field.ts";
 import { quickLimits } from "../../client/test/support/quick.ts";
-import { knownRound, probeRound } from "../src/index.ts";
+import { knownRound, probeRound, type Round } from "../src/index.ts";
 import { folderFor } from "./support/knot.ts";
 
 const ports = portsIn2030();
@@ -57,4 +57,33 @@ test("a customer's machine probes what it knows, and asks nothing that is retire
   );
   assert.match(round.patch ?? "", /^patches\/reader\/1\.0\//);
   assert.deepEqual([retired.requests.length, round.retired], [asked, []]);
+});
+
+test("a route with an older state than the machine trusts is stale, though no other one is left", async (t) => {
+  const folder = folderFor(t);
+  const vendor = new Vendor();
+  vendor.release("1.0", noise(1_000, 1));
+  const older = vendor.files();
+  vendor.release("1.1", noise(1_000, 2));
+  await using fleet = await startRoutes(["honest"], vendor.files());
+  const [route] = fleet.servers;
+  assert.ok(route);
+  const client = clientOf(folder, [route.url], vendor.trust, ports);
+  const check = (): Promise<unknown> => client.check(product, { platform: "any" });
+  await check();
+  const { signal } = new AbortController();
+  const state = folderStore(`${folder}/state`);
+  const look = async (): Promise<Round> => {
+    const known = await readKnown({ routes: [route.url], state, ports }, signal);
+    const bounds = { bytesMax: 65_536, msMax: 5_000, limits: quickLimits, signal };
+    return probeRound({ ...knownRound(known), ...bounds }, ports);
+  };
+  const verdicts = ({ newest, routes }: Round): unknown => {
+    return [newest, routes.map(({ verdict, urls }) => [verdict, urls[0]?.why])];
+  };
+  assert.deepEqual(verdicts(await look()), [3, [["ok", null]]]);
+  route.files = older;
+  await assert.rejects(check(), { code: "ROUTE_ALL_FAILED" });
+  const why = "has state 2; 3 is out";
+  assert.deepEqual(verdicts(await look()), [3, [["stale", why]]]);
 });

@@ -18,6 +18,8 @@ export interface KnownForProbes {
     readonly reach?: Place;
   }[];
   readonly roots: readonly [Uint8Array, ...Uint8Array[]];
+  /** Of root, timestamp, snapshot and targets, as far as they are trusted: no older one is taken. */
+  readonly versions: ReadonlyMap<string, number>;
   /** True of a route's URL that is never asked. */
   readonly isGone: (base: URL) => boolean;
   /** Of targets roles whose files are here: of a patch of theirs bytes can be asked for. */
@@ -55,6 +57,7 @@ export async function readKnown(
         ...(standing.reach && { reach: standing.reach }),
       })),
       roots: [first, ...later],
+      versions: state.set.versions(),
       isGone: (base) => isRetired?.(base) === true,
       lengthOf: (role) => (kept.has(storedName(role)) ? 0 : undefined),
     };

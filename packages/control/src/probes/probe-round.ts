@@ -21,6 +21,8 @@ import { verdictOf, verdictOfAll } from "./judge.ts";
 import type { ProbedRoute, ProbedUrl, Round, RouteToProbe } from "./probed.ts";
 import { lookAtRetired, type ResolveName } from "./retired-names.ts";
 
+type Versions = Walked["versions"];
+
 export interface RoundOrder {
   readonly routes: readonly RouteToProbe[];
   /** The vendor's list, for what is retired in it; none where names are not looked up. */
@@ -30,6 +32,8 @@ export interface RoundOrder {
   readonly isGone?: (base: URL) => boolean;
   /** Roots that are trusted, each the next one's predecessor. */
   readonly roots: readonly [Uint8Array, ...Uint8Array[]];
+  /** The state that clients here trust already, as versions by role: they take none before it. */
+  readonly trusted?: Versions;
   /** Where the vendor's own copy of the repository is. */
   readonly own?: string;
   /** Bytes of a role's file; undefined for one whose patches are not to be drawn. */
@@ -107,7 +111,7 @@ class ProbeRound {
     }
     return {
       at: this.#at,
-      newest: newest?.versions.get("timestamp") ?? null,
+      newest: newest?.get("timestamp") ?? null,
       patch: sample?.path ?? null,
       ownFault: own?.fault === undefined ? null : own.fault.error.message,
       routes: routes.map((route) => routeOf(route, looks)),
@@ -144,16 +148,16 @@ class ProbeRound {
     return look;
   }
 
-  /** The newest of all that were verified; who is behind it is looked at once more. */
-  async #findNewest(looks: readonly Look[], own: Look | undefined): Promise<Walked | undefined> {
-    const newest = newestOf([...looks, ...(own === undefined ? [] : [own])]);
+  /** The newest of all that were ever verified; who is behind it is looked at once more. */
+  async #findNewest(looks: readonly Look[], own: Look | undefined): Promise<Versions | undefined> {
+    const newest = newestOf([...looks, ...(own === undefined ? [] : [own])], this.#order.trusted);
     const isBehind = ({ walked, fault }: Look): boolean => {
-      return fault === undefined && walked !== undefined && compare(walked, newest) < 0;
+      return fault === undefined && walked !== undefined && compare(walked.versions, newest) < 0;
     };
     // Something may have been published meanwhile.
     await forEachBounded(looks.filter(isBehind), probesAtOnce, (look) => this.#walk(look));
     for (const look of looks.filter(isBehind)) {
-      const [has, out] = [timestampOf(look.walked), timestampOf(newest)];
+      const [has, out] = [look.walked?.versions, newest].map((all) => all?.get("timestamp"));
       const text = `has state ${has ?? "?"}; ${out ?? "?"} is out`;
       look.fault = { error: new RouteError("ROUTE_STALE", look.url, text), health: "stale" };
     }
@@ -184,22 +188,19 @@ function stillResting(url: string, ms: number): ProbeFault {
   return { error, health: "dead" };
 }
 
-function newestOf(looks: readonly Look[]): Walked | undefined {
+function newestOf(looks: readonly Look[], trusted: Versions | undefined): Versions | undefined {
   const whole = looks.flatMap(({ walked }) => (walked?.expires === undefined ? [] : [walked]));
-  return whole.toSorted((a, b) => compare(b, a))[0];
+  const all = [...whole.map(({ versions }) => versions), ...(trusted ? [trusted] : [])];
+  return all.toSorted((a, b) => compare(b, a))[0];
 }
 
 /** Positive when `a` is the newer one. */
-function compare(a: Walked, b: Walked | undefined): number {
+function compare(a: Versions, b: Versions | undefined): number {
   for (const role of ["root", "timestamp", "snapshot", "targets"]) {
-    const difference = (a.versions.get(role) ?? 0) - (b?.versions.get(role) ?? 0);
+    const difference = (a.get(role) ?? 0) - (b?.get(role) ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-function timestampOf(walked: Walked | undefined): number | undefined {
-  return walked?.versions.get("timestamp");
 }
 
 function routeOf(route: RouteToProbe, looks: ReadonlyMap<string, Look>): ProbedRoute {
