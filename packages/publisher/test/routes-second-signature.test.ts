@@ -157,6 +157,41 @@ test("a patch is published where no key of routes is, while the public list last
   await assert.rejects(vendor.publish(), { code: "KEY_MISSING" });
 });
 
+test("a renewal takes the place of one that ran out, and who has no mirror of the old list is told", async (t) => {
+  const machines = await TwoMachines.make(t);
+  const { vendor } = machines;
+  await edited(vendor, add);
+  await machines.take(2);
+  await machines.sign(2);
+  await machines.bringBack(2);
+  await edited(vendor, add);
+  for (const [days, version] of [
+    [91, 3],
+    [95, 4],
+  ] as const) {
+    vendor.now += days * day;
+    await refresh(vendor.dir, vendor.common());
+    await assert.rejects(vendor.publish(), { code: "KEY_THRESHOLD" });
+    assert.deepEqual(await machines.waits(), [`${version}.routes.json`]);
+    const pending = (await listKeys(vendor.dir)).pending.map(({ file }) => file);
+    assert.deepEqual(pending, [`keys/pending/${version}.routes.json`]);
+    if (version === 4) continue;
+    // A mirror that was begun by now.
+    await machines.mirror();
+    const targets = join(machines.safe, "repository", "targets");
+    for (const name of await readdir(targets)) {
+      if (name.endsWith(".routes.json")) await rm(join(targets, name));
+    }
+    await machines.take(3);
+    await assert.rejects(machines.sign(3), {
+      code: "USAGE_ARGUMENT",
+      message: /list of routes, which has expired, .* a copy of the vendor's own repository/,
+    });
+    await machines.mirror();
+    assert.deepEqual((await machines.sign(3)).own, { signatures: 2, threshold: 2 });
+  }
+});
+
 test("the other machine refuses what is stale, foreign, or changed", async (t) => {
   const machines = await TwoMachines.make(t);
   const { vendor } = machines;
@@ -266,7 +301,7 @@ test("of two changes at once one wins, and the other is told, here and on the ot
   assert.equal(waiting?.version, 3);
   assert.match(
     vendor.warnings.at(-1) ?? "",
-    /2\.routes\.json was dropped, .* something else by now/,
+    /2\.routes\.json was dropped, .* 3\.routes\.json waits in its place/,
   );
   await machines.bringBack(2);
   const still = await edited(vendor, addB);

@@ -5,7 +5,7 @@ import type { TargetEntry } from "../documents/target-entry.ts";
 import type { RoleKeys } from "../keys/tuf-key.ts";
 import type { Log } from "../log.ts";
 import type { MadeList } from "../routes/make-list.ts";
-import { listedWaiting, writeWaitingList } from "../routes/waiting-list.ts";
+import { dropWaitingLists, listedWaiting, writeWaitingList } from "../routes/waiting-list.ts";
 import type { VendorFolder } from "../vendor-folder.ts";
 import { keptFor, nextRoutes, type RoutesContext } from "./next-routes.ts";
 import { type Published, routeListEntry } from "./published.ts";
@@ -45,13 +45,17 @@ export async function routesToPublish(
   const next = await nextRoutes(published, list.entry, context);
   if (next.isComplete) return { document: next.document, entry: list.entry, bytes: list.bytes };
   await writeWaitingList(folder, next.document, list.bytes);
+  // Here, since what follows may fail: somebody would sign the older one in vain.
+  const kept = next.document.version;
+  const out = published.versions.get("routes") ?? 0;
+  await dropWaitingLists(folder, { kept, out }, log);
   const why = stillNeeds(folder, next.document, keys);
   if (stays === undefined) {
     const what = "the list of routes that is public is damaged, has expired, or lost its keys";
     throw new UsageError("KEY_THRESHOLD", `${what}: ${why}`);
   }
   warnOfStaying(stays.document, why, now, log);
-  return { ...stays, waits: next.document.version };
+  return { ...stays, waits: kept };
 }
 
 function warnOfStaying(

@@ -55,10 +55,8 @@ export async function judgeWaitingList(
   const last = await lastRouteList(folder, published);
   const current = published.delegated.get("routes");
   if (last === undefined || current === undefined || !isSignedBy(current, keys)) {
-    throw new UsageError(
-      "USAGE_ARGUMENT",
-      `${folder.repository} has no list of routes; ${remedy}.`,
-    );
+    const isOver = current !== undefined && current.expires <= now;
+    throw new UsageError("USAGE_ARGUMENT", `${folder.repository} ${isOver ? over : lacking}.`);
   }
   refuseForeign(waiting, keys);
   refuseUnread(waiting);
@@ -83,6 +81,12 @@ export async function judgeWaitingList(
 
 const remedy =
   "bring it up to date: causeway mirror --trust ROOT.json --route URL --dir REPOSITORY";
+
+const lacking = `has no list of routes; ${remedy}`;
+/** What no client would take no mirror keeps, however new it is. */
+const over =
+  "lacks the public list of routes, which has expired, so that no mirror holds it; " +
+  "bring a copy of the vendor's own repository/";
 
 async function publicState(folder: VendorFolder, now: Instant): Promise<Published> {
   const { repository } = folder;

@@ -151,12 +151,15 @@ export async function dropWaitingLists(
     const path = pathOf(folder, version);
     await removeFile(path);
     if (version === out) continue;
-    const why =
-      version < out
-        ? `routes is at version ${out} meanwhile`
-        : "causeway.yaml says something else by now";
+    const why = whyDropped(version, kept, out);
     log({ level: "warning", message: `${path} was dropped, with its signatures: ${why}.` });
   }
+}
+
+function whyDropped(version: number, kept: number | undefined, out: number): string {
+  if (version < out) return `routes is at version ${out} meanwhile`;
+  if (kept !== undefined) return `${kept}.routes.json waits in its place`;
+  return "causeway.yaml says something else by now";
 }
 
 /** As lists of keys and commands tell of it. */
