@@ -31,6 +31,8 @@ test("a vendor's patch comes on a stick, in parts, and stays when the stick is g
   const applied = await causeway(["bundle", "apply", stick, ...state, ...trust]);
   assert.equal(applied.code, 0, applied.stderr);
   assert.match(applied.stdout, /held: state \d+; \d+ files, .*, verified/);
+  const again = await causeway(["bundle", "apply", pathToFileURL(stick).href, ...state]);
+  assert.match(again.stdout, /which was here already/, again.stderr);
   for (const file of files) rmSync(file);
   const got = await causewayJson([...get, ...state]);
   assert.equal(got.code, 0, got.stderr);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { collectRoutes, routeUrl } from "../src/route-option.ts";
+import { collectRoutes, pathHere, routeUrl } from "../src/route-option.ts";
 
 test("a file or folder here is a route by its path, and a URL is one as it is", (t) => {
   const here = path.relative(process.cwd(), import.meta.filename);
@@ -24,4 +24,14 @@ test("a file or folder here is a route by its path, and a URL is one as it is", 
     "https://a.example/",
     "https://b.example/",
   ]);
+});
+
+test("a file here is named by its path, or by its URL as a route", () => {
+  const stick = path.resolve("a stick", "contoso.causeway");
+  const { href } = pathToFileURL(stick);
+  for (const text of [stick, href, `FILE:${href.slice(5)}`]) assert.equal(pathHere(text), stick);
+  for (const text of ["contoso.causeway", "https://eu.example/"])
+    assert.equal(pathHere(text), text);
+  const code = { code: "USAGE_ARGUMENT", message: /names no file of this machine/ };
+  assert.throws(() => pathHere("file:///a%2Fb.causeway"), code);
 });

@@ -2,6 +2,7 @@ import { nodePorts } from "@causeway/client/node";
 import { type AppliedBundle, applyBundle } from "@causeway/mirror";
 import type { Command } from "commander";
 import { formatBytes, formatCount } from "../format.ts";
+import { pathHere } from "../route-option.ts";
 import { defaultStateFolder } from "../state-folder.ts";
 import { StepScreen } from "../step-screen.ts";
 import { printable } from "../terminal.ts";
@@ -22,7 +23,7 @@ const waitForOtherMs = 10 * 60_000;
 /** `causeway bundle apply`: what a bundle has, verified, into a customer's state. */
 export function addBundleApply(bundle: Command, context: Context): void {
   addVerb(bundle, "apply", "Verify a bundle, and keep what is in it.", example, notes)
-    .argument("<file>", "the bundle, or its first part")
+    .argument("<file>", "the bundle, or its first part: its path, or its file: URL")
     .option("--trust <file>", "the vendor's root.json; needed once per state folder")
     .option("--state <dir>", "what is trusted and known", defaultStateFolder())
     .action((file: string, options: ApplyVerbOptions) => apply(file, options, context));
@@ -38,7 +39,7 @@ async function apply(
   try {
     const applied = await applyBundle(
       {
-        file,
+        file: pathHere(file),
         stateFolder: state,
         ...(trust !== undefined && { trust }),
         ports,
