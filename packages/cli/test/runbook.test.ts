@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import {
 } from "@causeway/control";
 import { initVendor, listRoutes } from "@causeway/publisher";
 import { digShort, folderFor, startKnot } from "../../control/test/support/knot.ts";
+import { act } from "../src/runbook/act.ts";
 import { checkRunbook } from "../src/runbook/check-runbook.ts";
 import { loadRunbook } from "../src/runbook/load-runbook.ts";
 import { measure } from "../src/runbook/measure.ts";
@@ -96,6 +97,24 @@ class Night {
     }
   }
 
+  async announceInto(out: string): Promise<void> {
+    const runbook = await this.runbook();
+    const [step] = runbook.steps;
+    assert.ok(step);
+    const args = { routes: ["https://c.example.net/"], out: join(this.dir, out) };
+    const stage = {
+      step,
+      runbook,
+      isDry: false,
+      who: "test",
+      now: () => this.now,
+      signal: new AbortController().signal,
+      log: () => undefined,
+      passphrase: () => Promise.resolve(""),
+    };
+    await act({ verb: "announce", args }, stage);
+  }
+
   async runbook(): Promise<Runbook> {
     return loadRunbook(this.file);
   }
@@ -153,6 +172,8 @@ test("the night of 2003, from the first check to the retired name", async (t) =>
   night.now = attack - 6 * hour;
   const asked = await night.look();
   assert.deepEqual([asked["announce"], asked["tell-customers"]], ["people", "held"]);
+  await assert.rejects(night.announceInto("none/code.txt"), { code: "HOST_MISSING" });
+  assert.ok(!existsSync(join(night.dir, "announcements.json")), "no number was taken in vain");
   await night.approve("announce", "alice");
   assert.equal((await night.look())["tell-customers"], "people");
   assert.match(readFileSync(join(night.dir, "announcement.txt"), "utf8"), /^[0-9A-Z-]+\n$/i);

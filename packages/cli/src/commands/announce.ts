@@ -1,11 +1,11 @@
-import { writeFile } from "node:fs/promises";
 import { styleText } from "node:util";
-import { durationMs, HostError, isUtcSecond, sealedLimits } from "@causeway/kernel";
-import { type Announced, announce } from "@causeway/publisher";
+import { durationMs, isUtcSecond, sealedLimits } from "@causeway/kernel";
+import { type Announced, announce, type AnnounceOptions as WhatToSay } from "@causeway/publisher";
 import { InvalidArgumentError } from "commander";
 import { txtRecord, txtStrings } from "../announcement/dns-txt.ts";
 import { qrCode, qrLines } from "../announcement/qr-code.ts";
 import { qrPng } from "../announcement/qr-png.ts";
+import { OutputFile } from "../output-file.ts";
 import { passphrasesFrom } from "../passphrase.ts";
 import { logTo } from "../publisher-log.ts";
 import { addVerb, type Context, collect, type Register } from "../verb.ts";
@@ -56,7 +56,7 @@ export const registerAnnounce: Register = (program, context) => {
     .option("--dir <dir>", "the vendor's folder", ".")
     .option("--passphrase-file <file>", "holds the passphrase of the keys")
     .action(async (options: AnnounceOptions) => {
-      const announced = await announce(options.dir, {
+      const announced = await announceInto(options.qr, options.dir, {
         urls: options.route ?? [],
         shards: options.shard ?? [],
         isPrivate: options.private === true,
@@ -64,7 +64,6 @@ export const registerAnnounce: Register = (program, context) => {
         log: logTo(context.terminal),
         ...(options.until !== undefined && { until: options.until }),
       });
-      if (options.qr !== undefined) await writePng(options.qr, announced.text);
       const { text } = announced;
       const more = {
         ...(options.qr !== undefined && { qr: options.qr }),
@@ -73,6 +72,19 @@ export const registerAnnounce: Register = (program, context) => {
       context.terminal.result({ ...announced, ...more }, told(announced, options, context));
     });
 };
+
+async function announceInto(
+  png: string | undefined,
+  dir: string,
+  options: WhatToSay,
+): Promise<Announced> {
+  if (png === undefined) return announce(dir, options);
+  const file = await OutputFile.open(png); // first: a code takes a number for good
+  return file.fill(async () => {
+    const announced = await announce(dir, options);
+    return { content: qrPng(qrCode(announced.text, "M")), value: announced };
+  });
+}
 
 function told(announced: Announced, options: AnnounceOptions, { terminal }: Context): string {
   const { text, repository, sequence, expires, urls, shards } = announced;
@@ -106,15 +118,6 @@ function terminalQr(text: string, columns: number): readonly string[] {
   const isColoured = ink("x") !== "x";
   const lines = qrLines(code, isColoured);
   return [...(isColoured ? lines.map(ink) : lines), ""];
-}
-
-async function writePng(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, qrPng(qrCode(text, "M")));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new HostError("HOST_IO", `cannot write ${file}: ${why}.`, { cause });
-  }
 }
 
 function timeAhead(text: string): number {

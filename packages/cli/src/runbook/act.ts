@@ -1,7 +1,13 @@
-import { writeFile } from "node:fs/promises";
 import type { Acted, ActionArguments, Verb } from "@causeway/control";
-import { durationMs, HostError, type JsonInput } from "@causeway/kernel";
-import { announce, previewAnnouncement, publish, refresh } from "@causeway/publisher";
+import { durationMs, type JsonInput } from "@causeway/kernel";
+import {
+  type Announced,
+  announce,
+  previewAnnouncement,
+  publish,
+  refresh,
+} from "@causeway/publisher";
+import { OutputFile } from "../output-file.ts";
 import { lowerTtl, moveName, restoreTtl, retireName } from "./act-on-names.ts";
 import { editList, outcomeOf } from "./act-on-routes.ts";
 import { publishOptions, type Stage } from "./stage.ts";
@@ -52,21 +58,20 @@ async function announceRoutes(args: ActionArguments["announce"], stage: Stage): 
     const { urls } = await previewAnnouncement(runbook.dir, said);
     return nothing(`would sign a code with ${urls.join(" ")}`);
   }
-  const announced = await announce(runbook.dir, { ...said, passphrase, log });
+  const sign = (): Promise<Announced> => announce(runbook.dir, { ...said, passphrase, log });
+  const announced = args.out === undefined ? await sign() : await signInto(args.out, sign);
   const { text, sequence, expires, urls } = announced;
-  if (args.out !== undefined) await write(args.out, text);
   const after: JsonInput = { text, sequence, expires, urls: [...urls] };
   const where = args.out === undefined ? text : `it is in ${args.out}`;
   return { before: null, after, told: [`announcement ${sequence}, until ${expires}: ${where}`] };
 }
 
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, `${text}\n`, { mode: 0o600 }); // until somebody publishes it
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new HostError("HOST_IO", `cannot write ${file}: ${why}.`, { cause });
-  }
+async function signInto(path: string, sign: () => Promise<Announced>): Promise<Announced> {
+  const file = await OutputFile.open(path, 0o600); // until somebody publishes it
+  return file.fill(async () => {
+    const announced = await sign();
+    return { content: `${announced.text}\n`, value: announced };
+  });
 }
 
 function nothing(told: string): Acted {
