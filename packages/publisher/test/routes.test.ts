@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { listRoutes, type RouteEdit, refresh } from "../src/index.ts";
+import { editRoutes, listRoutes, type RouteEdit, refresh } from "../src/index.ts";
 import {
   configOf,
   edited,
@@ -34,6 +34,25 @@ test("the keys of routes, snapshot and timestamp are enough, and nothing that wa
   assert.ok(await client.find(repository, "patches/reader/1.0/any/reader", now));
   assert.equal(await client.find(repository, "patches/reader/1.1/any/reader", now), undefined);
   assert.equal((await vendor.add({ version: "1.2" })).version, "1.2");
+});
+
+test("a causeway.yaml that is a link stays one, and what it leads to is changed", async (t) => {
+  const vendor = await vendorWithRoutes(t);
+  const kept = join(vendor.parent, "checkout");
+  await mkdir(kept);
+  const file = join(kept, "contoso.yaml");
+  await rename(vendor.path("causeway.yaml"), file);
+  await symlink("../checkout/contoso.yaml", vendor.path("causeway.yaml"));
+  await edited(vendor, { kind: "drain", id: "mirror-1" });
+  assert.ok((await lstat(vendor.path("causeway.yaml"))).isSymbolicLink());
+  assert.match(await readFile(file, "utf8"), /id: mirror-1, .*state: draining/);
+  assert.deepEqual(await readdir(kept), ["contoso.yaml"]);
+
+  // Over a link to the whole folder as well.
+  const other = join(vendor.parent, "other");
+  await symlink(vendor.dir, other);
+  await editRoutes(other, { kind: "restore", id: "mirror-1" }, vendor.common());
+  assert.doesNotMatch(await readFile(file, "utf8"), /draining/);
 });
 
 test("carriers get the list although the pages of patches cannot be made, which is told", async (t) => {

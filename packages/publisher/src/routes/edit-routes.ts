@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { HostError, hashedTargetPath, type Instant, Interrupted } from "@causeway/kernel";
 import { type Config, configFrom, readConfig, readConfigText } from "../config/config.ts";
-import { fileLength, removeTree, writeAllDurably, writeDurably } from "../disk/files.ts";
+import { writeConfig } from "../config/write-config.ts";
+import { fileLength, removeTree, writeAllDurably } from "../disk/files.ts";
 import { takeLock } from "../disk/lock.ts";
 import type { SignedDocument } from "../documents/document.ts";
 import { Keyring } from "../keys/keyring.ts";
@@ -95,9 +96,8 @@ class RoutesEditing {
     // Only now: a key that is missing, or stays locked, must leave everything as it was.
     await list.keep();
     if (edited !== text) {
-      const file = { path: folder.config, bytes: Buffer.from(edited) };
       const isSecret = config.allRoutes.some(({ shard }) => shard !== undefined);
-      await writeDurably(file, { scratch: folder.work, ...(isSecret && { mode: 0o600 }) });
+      await writeConfig(folder, edited, isSecret);
     }
     const changes = routeChanges(list.before.map(listed), list.after.map(listed));
     if (documents === undefined) {
