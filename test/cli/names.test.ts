@@ -94,6 +94,24 @@ test("who retires a name that a wildcard answers for is warned", async (t) => {
   );
 });
 
+test("who retires a name that never was is asked how it is spelled, and whoever retires twice is not", async (t) => {
+  const knot = await startKnot(t);
+  const dir = folderFor(t);
+  writeFileSync(path.join(dir, "causeway.yaml"), "");
+  const at = ["--server", `127.0.0.1:${knot.port}`, "--dir", dir, "--key", knot.key];
+  const retire = (which: string): ReturnType<typeof causeway> => {
+    return causeway(["names", "retire", which, ...at]);
+  };
+  const typo = await retire("updtae.example.com");
+  assert.match(typo.stdout, /^updtae\.example\.com has no address; nothing was sent$/m);
+  assert.match(typo.stderr, /^warning: .*never retired from here; is it spelled right\?$/m);
+  assert.equal(typo.code, 0);
+  await retire(name);
+  const again = await retire(name);
+  assert.deepEqual([again.code, again.stderr], [0, ""]);
+  assert.match(again.stdout, /has no address; nothing was sent/);
+});
+
 test("a watch that goes on ends with Ctrl-C, and mistakes send nothing", async (t) => {
   const knot = await startKnot(t);
   const dir = folderFor(t);

@@ -213,6 +213,44 @@ test("the night of 2003, from the first check to the retired name", async (t) =>
   assert.equal((await night.log(runbook).read()).length, records.length);
 });
 
+test("a step that retires a name that never was is an error, and is not told as done", async (t) => {
+  const night = await Night.make(t);
+  const names = readFileSync(night.file, "utf8").match(/^names:\n(?: .*\n)+/m)?.[0] ?? "";
+  const step = (id: string, name: string): string => {
+    return `  - { id: ${id}, at: T-72h, mode: automatic, do: { names retire: { name: ${name} } } }\n`;
+  };
+  const head = `name: typo\nattack: 2003-08-15T10:00:00Z\n${names}steps:\n`;
+  const move = "names move: { name: new.example.com, to: [192.0.2.7] }";
+  const later = `  - { id: move, after: [right], mode: automatic, do: { ${move} } }\n`;
+  const steps = [
+    step("right", "update.example.com"),
+    step("twice", "update.example.com"),
+    step("typo", "updtae.example.com"),
+    later,
+    step("moved", "new.example.com").replace("at: T-72h", "after: [move]"),
+  ];
+  writeFileSync(night.file, head + steps.join(""));
+  const findings = await checkRunbook(await night.runbook(), {
+    now: () => night.now,
+    signal: new AbortController().signal,
+    log: () => undefined,
+    who: "test",
+  });
+  const errors = findings.filter(({ kind }) => kind === "error");
+  assert.deepEqual(
+    errors.map(({ step: id, code }) => [id, code]),
+    [["typo", "USAGE_ARGUMENT"]],
+  );
+  assert.match(errors[0]?.what ?? "", /updtae\.example\.com has no address, .* spelled right\?/);
+  assert.deepEqual(await night.look(), {
+    right: "done",
+    twice: "done",
+    typo: "failed",
+    move: "done",
+    moved: "done",
+  });
+});
+
 test("a runbook that is wrong names the line, and one that would be public is refused", async (t) => {
   const dir = folderFor(t);
   const file = join(dir, "runbook.yaml");

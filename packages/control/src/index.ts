@@ -13,9 +13,10 @@ export { type DnsName, toDnsName } from "./names/dns-name.ts";
 export { NameHistory } from "./names/history.ts";
 export { type NameServer, serverNamed, shownServer, toNameServer } from "./names/name-server.ts";
 export { checkKeyFile, type SendUpdate, sendUpdate } from "./names/nsupdate.ts";
+export { loweredFrom, wasRetired } from "./names/past-changes.ts";
 export { type RecordSet, type RecordSets, shownSets, ttlSecondsMax } from "./names/record-set.ts";
 export { planTtl, type TtlNeed, type TtlPlan, usualMarginSeconds } from "./names/ttl-plan.ts";
-export { loweredFrom, type UndoOrder, undoChange } from "./names/undo.ts";
+export { type UndoOrder, undoChange } from "./names/undo.ts";
 export {
   lookAtNames,
   type WatchedName,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ChangeRecord, loweredFrom, toDnsName } from "../src/index.ts";
+import { type ChangeRecord, loweredFrom, toDnsName, wasRetired } from "../src/index.ts";
 
 const name = toDnsName("update.example.com");
 
@@ -34,4 +34,13 @@ test("a TTL is lowered until a restore, or an undo, was surely made", () => {
   assert.equal(loweredFrom([first, record(3, { verb: "restore" })], name), undefined);
   assert.equal(loweredFrom([first, undone], name), undefined);
   assert.equal(loweredFrom([first], "other.example.com"), undefined);
+});
+
+test("a name was retired from here unless the server refused each time", () => {
+  const retired = record(1, { verb: "retire" });
+  const { outcome: _, ...unanswered } = retired;
+  assert.equal(wasRetired([retired], name), true);
+  assert.equal(wasRetired([unanswered], name), true);
+  assert.equal(wasRetired([{ ...retired, outcome: "refused" }, record(2, {})], name), false);
+  assert.equal(wasRetired([retired], "other.example.com"), false);
 });

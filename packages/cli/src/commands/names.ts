@@ -14,6 +14,7 @@ import {
   toNameServer,
   ttlSecondsMax,
   undoChange,
+  wasRetired,
 } from "@causeway/control";
 import { toUtcSecond, UsageError } from "@causeway/kernel";
 import type { Command } from "commander";
@@ -28,7 +29,7 @@ import {
   withKey,
   withServer,
 } from "../names/name-place.ts";
-import { present } from "../names/present.ts";
+import { neverThere, present } from "../names/present.ts";
 import { futureTime } from "../names/time.ts";
 import { changeLine, jsonOf, tellChange } from "../names/told-change.ts";
 import { findingLine } from "../names/told-finding.ts";
@@ -103,7 +104,11 @@ function addRetire(names: Command, context: Context): void {
     verb: "retire",
     what: "Take a name out of the DNS: its A, AAAA, CNAME, HTTPS and SVCB records.",
     wishOf: () => ({ wish: () => [] }),
-    after: async (name, { zone: { name: zone }, record }, server) => {
+    after: async (name, { zone: { name: zone }, before, record }, { server, dir }) => {
+      const { history } = namePorts(dir);
+      if (before.length === 0 && !wasRetired(await history.read(), name)) {
+        context.terminal.warn(neverThere(name));
+      }
       if (record === undefined) return;
       const order = { names: [{ name, zone }], authorities: [server], resolvers: [] };
       const [watched] = await lookAtNames(ask, nodeRandom(), order);

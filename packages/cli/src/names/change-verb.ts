@@ -27,7 +27,11 @@ export interface ChangeVerb {
   readonly example?: string;
   more?(command: Command): Command;
   wishOf(name: DnsName, options: VerbOptions): Promise<Wish> | Wish;
-  after?(name: DnsName, changed: Changed, server: NameServer): Promise<void>;
+  after?(
+    name: DnsName,
+    changed: Changed,
+    place: Pick<VerbOptions, "dir"> & { readonly server: NameServer },
+  ): Promise<void>;
 }
 
 type Wish = Pick<ChangeOrder, "wish" | "until">;
@@ -63,7 +67,7 @@ export function addChange(names: Command, context: Context, change: ChangeVerb):
       const { signal, terminal } = context;
       const changed = await changeName(namePorts(dir), { ...order, ...at, ...wish, signal });
       tellChange(name, changed, isDry, terminal);
-      await change.after?.(name, changed, at.server);
+      await change.after?.(name, changed, { server: at.server, dir });
     },
   );
 }

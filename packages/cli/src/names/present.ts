@@ -7,3 +7,8 @@ export function present(before: RecordSets): RecordSets {
   const message = "the name has no address now; causeway names undo brings back a retired one.";
   throw new UsageError("USAGE_ARGUMENT", message);
 }
+
+/** What is odd about a name that is to be retired, has no address, and was never retired from here. */
+export function neverThere(name: string): string {
+  return `${name} has no address, and was never retired from here; is it spelled right?`;
+}

@@ -21,7 +21,8 @@ export function tellChange(
     update: script ?? null,
   };
   if (script === undefined) {
-    terminal.result(json, `${name} is that way already; nothing was sent`);
+    const state = after.length === 0 ? "has no address" : "is that way already";
+    terminal.result(json, `${name} ${state}; nothing was sent`);
     return;
   }
   if (record === undefined) {

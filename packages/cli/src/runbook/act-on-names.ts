@@ -5,6 +5,7 @@ import {
   type ChangeOrder,
   changeName,
   checkKeyFile,
+  type DnsName,
   lowered,
   loweredFrom,
   moved,
@@ -14,10 +15,11 @@ import {
   shownSets,
   toDnsName,
   usualMarginSeconds,
+  wasRetired,
 } from "@causeway/control";
-import { invariant, type JsonInput, toUtcSecond } from "@causeway/kernel";
+import { invariant, type JsonInput, toUtcSecond, UsageError } from "@causeway/kernel";
 import { namePorts } from "../names/name-place.ts";
-import { present } from "../names/present.ts";
+import { neverThere, present } from "../names/present.ts";
 import type { Stage } from "./stage.ts";
 
 const usualTtlSeconds = 60;
@@ -46,7 +48,21 @@ export async function retireName(
   { name }: ActionArguments["names retire"],
   stage: Stage,
 ): Promise<Acted> {
-  return acted(name, await change("retire", name, () => [], stage));
+  const changed = await change("retire", name, () => [], stage);
+  if (changed.before.length === 0) await refuseNeverThere(toDnsName(name), stage);
+  return acted(name, changed);
+}
+
+/** @throws {UsageError} `USAGE_ARGUMENT` the name is likely misspelled: the right one would stay */
+async function refuseNeverThere(name: DnsName, { runbook, isDry }: Stage): Promise<void> {
+  const isMoved = runbook.steps.some(({ action }) => {
+    return action.verb === "names move" && toDnsName(action.args.name) === name;
+  });
+  if (isDry && isMoved) return; // it may have none before that step
+  const { history } = namePorts(runbook.dir);
+  if (wasRetired(await history.read(), name)) return;
+  const message = `${neverThere(name)} If somebody else took it out, leave this step out.`;
+  throw new UsageError("USAGE_ARGUMENT", message);
 }
 
 export async function moveName(

@@ -61,19 +61,3 @@ function pick(records: readonly ChangeRecord[], id: number | undefined): ChangeR
   const what = id === undefined ? "no change is left to undo" : `there is no change ${id}`;
   throw new UsageError("USAGE_ARGUMENT", `${what}; causeway names show NAME lists them.`);
 }
-
-/** The sets that a name had before its TTL was first lowered, and has not got back; if it was. */
-export function loweredFrom(
-  records: readonly ChangeRecord[],
-  name: string,
-): ChangeRecord | undefined {
-  let first: ChangeRecord | undefined;
-  for (const record of records) {
-    if (record.name !== name || record.outcome === "refused") continue;
-    if (record.verb === "lower") first ??= record;
-    // Without an answer it may be low still; to restore what is restored changes nothing.
-    const isBack = record.verb === "restore" || record.undoes === first?.id;
-    if (isBack && record.outcome === "made") first = undefined;
-  }
-  return first;
-}
