@@ -81,6 +81,30 @@ test("an operator lowers, retires, watches and brings back a name with the comma
   );
 });
 
+test("an attack that goes on keeps a low TTL low for longer", async (t) => {
+  const knot = await startKnot(t);
+  const dir = folderFor(t);
+  writeFileSync(path.join(dir, "causeway.yaml"), "");
+  const at = ["--server", `127.0.0.1:${knot.port}`, "--dir", dir, "--key", knot.key];
+  const names = (verb: string, ...more: readonly string[]): ReturnType<typeof causeway> => {
+    return causeway(["names", verb, ...more, ...(verb === "undo" ? at.slice(2) : [name, ...at])]);
+  };
+  const until = ["--until", "2099-12-01T00:00:00Z"];
+  await names("lower");
+  const dry = await names("lower", ...until, "--dry-run");
+  assert.match(dry.stdout, /nothing was sent\n {2}until when the TTL stays low would be kept\n/);
+  const noted = await names("lower", ...until);
+  assert.match(noted.stdout, /sent\n {2}kept: .* low until 2099-12-01T00:00:00Z; .*undo 2 takes/);
+  const early = await names("restore", "--dry-run");
+  assert.equal(early.code, 2);
+  assert.match(early.stderr, /is to stay low until 2099-12-01T00:00:00Z; --now raises it/);
+  const undone = await names("undo");
+  assert.match(undone.stdout, /nothing was sent\n {2}what change 2 says is taken back\n/);
+  assert.equal((await names("restore", "--dry-run")).code, 0);
+  const shown = await causeway(["names", "show", name, ...at.slice(0, 4)]);
+  assert.match(shown.stdout, /^ {2}2 .* lower until 2099-12-01T00:00:00Z by .*: made$/m);
+});
+
 test("who retires a name that a wildcard answers for is warned", async (t) => {
   const knot = await startKnot(t);
   const dir = folderFor(t);

@@ -10,6 +10,7 @@ import {
   type ChangeOrder,
   changeName,
   lowered,
+  loweredFrom,
   moved,
   NameHistory,
   type NamePorts,
@@ -119,6 +120,49 @@ test("a name is lowered, moved to other addresses and to another name, and keeps
   assert.deepEqual(digShort(knot, noted, "A"), ["192.0.2.9"]);
   await move(["198.51.100.8"], noted);
   assert.deepEqual(digShort(knot, noted, "TXT"), ['"kept"']);
+});
+
+test("until when a TTL stays low is kept though nothing has to be sent, and undone by itself", async (t) => {
+  const knot = await startKnot(t);
+  const sent: string[] = [];
+  const ports = portsFor(t, {
+    sendUpdate: (server, script, ...rest) => {
+      sent.push(script);
+      return sendUpdate(server, script, ...rest);
+    },
+  });
+  const lower = (until?: number, isDry = false): Promise<Changed> => {
+    const wish: ChangeOrder["wish"] = (before) => lowered(before, 60);
+    return changeName(
+      ports,
+      order(knot, { verb: "lower", wish, isDry, ...(until !== undefined && { until }) }),
+    );
+  };
+  const untilNow = async (): Promise<number | undefined> => {
+    return loweredFrom(await ports.history.read(), name)?.until;
+  };
+  const [soon, late] = [now + 3_600_000, now + 7_200_000];
+  await lower(soon);
+  assert.equal((await lower(late, true)).isNoteAlone, true);
+  assert.equal(await untilNow(), soon, "a dry run keeps nothing");
+  const { script, record } = await lower(late);
+  assert.deepEqual([script, record?.id, record?.outcome], [undefined, 2, "made"]);
+  assert.equal((await lower(late)).record, undefined, "it is known");
+  assert.equal((await lower()).record, undefined);
+  assert.equal(await untilNow(), late);
+
+  const undoLast = { ...undo, keyFile: knot.key };
+  assert.equal((await undoChange(ports, undoLast)).script, undefined);
+  assert.deepEqual([await untilNow(), sent.length], [soon, 1]);
+  const { after } = await undoChange(ports, undoLast);
+  assert.deepEqual([after[0]?.ttlSeconds, await untilNow()], [300, undefined]);
+
+  // Whoever takes back what lowered it first is not lowered again by the note's undo.
+  await lower();
+  await lower(late);
+  await undoChange(ports, { ...undoLast, id: 5 });
+  assert.equal((await undoChange(ports, undoLast)).after[0]?.ttlSeconds, 300);
+  await assert.rejects(undoChange(ports, undoLast), hasCode("USAGE_ARGUMENT"));
 });
 
 test("what a wildcard makes is not taken for the name's own", async (t) => {

@@ -85,11 +85,11 @@ function addRestore(names: Command, context: Context): void {
     what: "Raise the TTL to what it was before it was lowered.",
     more: (command) => command.option("--now", "also before the time of lower --until"),
     wishOf: async (name, { dir, now = false }) => {
-      const record = loweredFrom(await namePorts(dir).history.read(), name);
-      if (record === undefined) {
+      const low = loweredFrom(await namePorts(dir).history.read(), name);
+      if (low === undefined) {
         throw new UsageError("USAGE_ARGUMENT", `the TTL of ${name} was not lowered from here.`);
       }
-      const { until = 0, before: usual } = record;
+      const { until = 0, before: usual } = low;
       if (Date.now() < until && !now) {
         const when = `the TTL of ${name} is to stay low until ${toUtcSecond(until)}`;
         throw new UsageError("USAGE_ARGUMENT", `${when}; --now raises it all the same.`);

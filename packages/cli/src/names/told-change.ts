@@ -14,7 +14,7 @@ export function tellChange(
     name,
     zone: zone.name,
     id: record?.id ?? null,
-    changed: record !== undefined,
+    changed: record !== undefined && script !== undefined,
     dryRun: isDry,
     before,
     after,
@@ -22,7 +22,8 @@ export function tellChange(
   };
   if (script === undefined) {
     const state = after.length === 0 ? "has no address" : "is that way already";
-    terminal.result(json, `${name} ${state}; nothing was sent`);
+    const nothing = `${name} ${state}; nothing was sent`;
+    terminal.result(json, [nothing, ...noteLines(changed, isDry)].join("\n"));
     return;
   }
   if (record === undefined) {
@@ -42,14 +43,25 @@ export function tellChange(
   terminal.result(json, printable(lines.join("\n")));
 }
 
+/** What is kept though nothing was sent. */
+function noteLines({ isNoteAlone, record }: Changed, isDry: boolean): readonly string[] {
+  if (!isNoteAlone) return [];
+  if (isDry || record === undefined) return ["  until when the TTL stays low would be kept"];
+  const { id, until, undoes } = record;
+  if (undoes !== undefined) return [`  what change ${undoes} says is taken back`];
+  const end = until === undefined ? "" : ` until ${toUtcSecond(until)}`;
+  return [`  kept: the TTL stays low${end}; causeway names undo ${id} takes that back`];
+}
+
 /** A change of the past, as JSON. */
 export function jsonOf(record: ChangeRecord): object {
   return { ...(encodeChange(record) as object), outcome: record.outcome ?? null };
 }
 
 /** A change of the past on one line. */
-export function changeLine({ id, at, verb, who, why, outcome }: ChangeRecord): string {
+export function changeLine({ id, at, verb, until, who, why, outcome }: ChangeRecord): string {
+  const what = until === undefined ? verb : `${verb} until ${toUtcSecond(until)}`;
   const end = outcome ?? "of unknown outcome: names undo asks the server";
   const reason = why === "" ? "" : ` (${why})`;
-  return `  ${id}  ${toUtcSecond(at)}  ${verb} by ${who}${reason}: ${end}`;
+  return `  ${id}  ${toUtcSecond(at)}  ${what} by ${who}${reason}: ${end}`;
 }

@@ -5,6 +5,7 @@ import type { DnsName } from "./dns-name.ts";
 import type { NameHistory } from "./history.ts";
 import { type NameServer, shownServer } from "./name-server.ts";
 import type { SendUpdate } from "./nsupdate.ts";
+import { isNoteAlone, loweredFrom } from "./past-changes.ts";
 import { type RecordSets, sameSets, sameValues, shownSets } from "./record-set.ts";
 import { updateScript } from "./update-script.ts";
 import { findZone, readSets, type Zone } from "./zone.ts";
@@ -43,7 +44,9 @@ export interface Changed {
   readonly after: RecordSets;
   /** What was, or would be, sent; undefined when there is nothing to do. */
   readonly script: string | undefined;
-  /** The change as it is kept, unless nothing was sent. */
+  /** Nothing is to be sent, and yet it is to be kept: until when a TTL stays low. */
+  readonly isNoteAlone: boolean;
+  /** The change as it is kept, if it is. */
   readonly record: ChangeRecord | undefined;
 }
 
@@ -59,10 +62,14 @@ export async function changeName(ports: NamePorts, order: ChangeOrder): Promise<
   const zone = await findZone(ports.ask, server, name, order.zone);
   const { own: before } = await readSets(ports.ask, ports.random, server, name, zone.name);
   const after = order.wish(before, zone);
-  if (sameSets(before, after)) return { zone, before, after, script: undefined, record: undefined };
-  const script = updateScript({ server, zone: zone.name, name, before, after });
-  if (order.isDry) return { zone, before, after, script, record: undefined };
+  const isSame = sameSets(before, after);
+  const script = isSame
+    ? undefined
+    : updateScript({ server, zone: zone.name, name, before, after });
+  const told = { zone, before, after, script, isNoteAlone: isSame && (await isNews(ports, order)) };
+  if (order.isDry || (isSame && !told.isNoteAlone)) return { ...told, record: undefined };
   const record = await ports.history.add(planned(order, zone.name, before, after, ports.now()));
+  if (script === undefined) return { ...told, record: await ports.history.settle(record, "made") };
   try {
     await ports.sendUpdate(server, script, order.keyFile, order.signal);
   } catch (cause) {
@@ -74,7 +81,18 @@ export async function changeName(ports: NamePorts, order: ChangeOrder): Promise<
   }
   const settled = await ports.history.settle(record, "made");
   await checkMade(ports, order, zone.name, after);
-  return { zone, before, after, script, record: settled };
+  return { ...told, record: settled };
+}
+
+/** Whether what changes nothing at the server says until when the TTL stays low, or takes that back. */
+async function isNews(
+  { history }: NamePorts,
+  { name, until, undoes }: ChangeOrder,
+): Promise<boolean> {
+  if (until === undefined && undoes === undefined) return false;
+  const records = await history.read();
+  if (until !== undefined) return loweredFrom(records, name)?.until !== until;
+  return records.some((each) => each.id === undoes && isNoteAlone(each));
 }
 
 function planned(

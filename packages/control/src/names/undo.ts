@@ -3,6 +3,7 @@ import { type Changed, type ChangeOrder, changeName, type NamePorts } from "./ch
 import type { ChangeRecord } from "./change-record.ts";
 import type { DnsName } from "./dns-name.ts";
 import { type NameServer, toNameServer } from "./name-server.ts";
+import { isNoteAlone } from "./past-changes.ts";
 import { type RecordSets, sameSets, sameValues, shownSets } from "./record-set.ts";
 
 export interface UndoOrder
@@ -32,7 +33,8 @@ export async function undoChange(
     zone,
     undoes: id,
     server: order.server ?? toNameServer(record.server),
-    wish: (present) => taken(present, record),
+    // It changed no set, so whatever there is now stays.
+    wish: (present) => (isNoteAlone(record) ? present : taken(present, record)),
   });
   // It never reached the server.
   if (changed.script === undefined && record.outcome === undefined && !order.isDry) {
