@@ -11,7 +11,7 @@ interface Told {
   readonly done: boolean;
   readonly log: { readonly head: string };
   readonly ok: boolean;
-  readonly line: number | null;
+  readonly lines: readonly number[];
   readonly error: { readonly code: string };
   readonly findings: readonly { readonly kind: string; readonly what: string }[];
 }
@@ -71,7 +71,7 @@ steps:
   const lines = path.join(dir, "runbook", "night.jsonl");
   writeFileSync(lines, readFileSync(lines, "utf8").replace('"by":"alice"', '"by":"malry"'));
   const broken = await tell("log", file, "--verify");
-  assert.deepEqual([broken.code, broken.ok, broken.line], [3, false, 3]);
+  assert.deepEqual([broken.code, broken.ok, broken.lines], [3, false, [2, 3]]);
   appendFileSync(file, "stepz: []\n");
   assert.deepEqual((await tell("run", file, "--once")).error.code, "CONFIG_MALFORMED");
 });

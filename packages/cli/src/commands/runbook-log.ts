@@ -12,7 +12,7 @@ interface LogOptions {
 
 const notes = `
 --verify follows the chain from the first line, and compares its end with the head that is kept beside
-it. Whoever can write to both can shorten or rewrite both: note the printed head elsewhere, and give it
+it. It names the line that was changed, or two of which one was: a line is known by the next one alone. Whoever can write to both can shorten or rewrite both: note the printed head elsewhere, and give it
 with --head later. Exit code 3 tells that the log is not what was written.
 `;
 
@@ -42,7 +42,7 @@ export const registerLog: Register = (runbook, context) => {
         ...torn,
       ];
       if (wrong !== undefined) terminal.fault(printable(verdict.join("\n")));
-      const json = { ok: wrong === undefined, wrong: wrong ?? null, line: broken?.line ?? null };
+      const json = { ok: wrong === undefined, wrong: wrong ?? null, lines: broken?.lines ?? [] };
       const entries = verify ? {} : { entries: records.map(jsonOf) };
       const lines = verify ? [] : records.map(lineOf);
       const told = { ...json, count: head.count, head: head.hash, tornBytes, ...entries };

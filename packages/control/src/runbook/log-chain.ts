@@ -17,15 +17,21 @@ export interface LogRecord extends LogEntry {
 
 /** What the bytes of a log are. */
 export interface LogChain {
-  /** Up to the first broken line. */
+  /** Up to the first line that does not follow from the one before. */
   readonly records: readonly LogRecord[];
   readonly head: LogHead;
   /** Bytes of whole lines. */
   readonly wholeBytes: number;
   /** Bytes after the last end of a line: an entry that a kill kept from being written. */
   readonly tornBytes: number;
-  /** The first line that does not follow from the one before, counted from 1. */
-  readonly broken: { readonly line: number; readonly why: string } | undefined;
+  readonly broken: LogBreak | undefined;
+}
+
+/** Where a chain breaks first. */
+export interface LogBreak {
+  /** Counted from 1. Of two, one is not what was written, or one between them was taken out. */
+  readonly lines: readonly [number] | readonly [number, number];
+  readonly why: string;
 }
 
 const emptyHead: LogHead = { count: 0, hash: "0".repeat(64) as Sha256 };
@@ -43,8 +49,8 @@ export function readChain(bytes: Uint8Array): LogChain {
     const end = bytes.indexOf(lineEnd, start);
     const line = bytes.subarray(start, end);
     const read = readLine(line, head);
-    if (typeof read === "string") {
-      broken = { line: head.count + 1, why: read };
+    if ("why" in read) {
+      broken = read;
     } else {
       records.push(read);
       head = { count: read.n, hash: read.hash };
@@ -54,18 +60,24 @@ export function readChain(bytes: Uint8Array): LogChain {
   return { records, head, wholeBytes, tornBytes, broken };
 }
 
-/** @returns what is wrong, if something is */
-function readLine(line: Uint8Array, head: LogHead): LogRecord | string {
-  if (line.length > lineBytesMax) return "it is too long";
+function readLine(line: Uint8Array, head: LogHead): LogRecord | LogBreak {
+  const n = head.count + 1;
+  const faulty = (why: string): LogBreak => ({ lines: [n], why });
+  if (line.length > lineBytesMax) return faulty("it is too long");
   let entry: LogEntry;
   try {
     entry = decodeEntry(parseJson(line, "it"), "it");
   } catch (cause) {
-    if (cause instanceof CausewayError) return cause.message;
+    if (cause instanceof CausewayError) return faulty(cause.message);
     throw cause;
   }
-  if (entry.prev !== head.hash) return "it does not have the digest of the line before";
-  if (entry.n !== head.count + 1) return `it has the number ${entry.n}`;
+  if (entry.prev !== head.hash) {
+    if (head.count === 0) return faulty("it is not how a log begins");
+    // A change of either looks the same: the second one's digest is all that speaks for the first.
+    const why = "one of them was changed or put in, or one between them was taken out";
+    return { lines: [head.count, n], why };
+  }
+  if (entry.n !== n) return faulty(`it has the number ${entry.n}`);
   return { ...entry, hash: digestOf(line) };
 }
 
@@ -89,7 +101,9 @@ export function judgeHead(
   if (kept.count > head.count) {
     return `its end is missing: it has ${head.count} lines, and had ${kept.count}`;
   }
-  if (!holdsHead(records, kept)) return "its lines are not those that it had: it was written anew";
+  if (!holdsHead(records, kept)) {
+    return `line ${kept.count} is not the one that it had: it was changed, or all was written anew`;
+  }
   if (kept.count + 1 < head.count) return `its head is an older one, of line ${kept.count}`;
   return undefined;
 }

@@ -63,7 +63,11 @@ export class RunbookLog {
       // Else the head is one of after the lines that were read, whose end seems to be missing.
       if (before?.hash !== kept?.hash && tries < lockTries) continue;
       if (chain.broken === undefined) return { ...chain, wrong: judgeHead(chain, kept) };
-      return { ...chain, wrong: `line ${chain.broken.line}: ${chain.broken.why}` };
+      const { lines, why } = chain.broken;
+      return {
+        ...chain,
+        wrong: `${lines.length > 1 ? "lines" : "line"} ${lines.join(" and ")}: ${why}`,
+      };
     }
   }
 

@@ -35,18 +35,30 @@ test("a line that is changed, taken out or put in is named, and nothing is writt
   const log = await logOf(t, "a", "b", "c");
   const whole = readFileSync(log.file, "utf8");
   const lines = whole.trimEnd().split("\n");
-  const broken: readonly (readonly [number, readonly string[]])[] = [
-    [3, lines.map((line) => line.replace('"step":"a"', '"step":"x"'))],
-    [2, lines.toSpliced(1, 1)],
-    [3, lines.toSpliced(2, 0, lines[1] ?? "")],
-    [4, lines.with(3, "{}")],
-    [2, lines.with(1, "x".repeat(70_000))],
+  const changed = (from: string, to: string): readonly string[] => {
+    return lines.map((line) => line.replace(from, to));
+  };
+  const broken: readonly (readonly [readonly number[], readonly string[]])[] = [
+    [[2, 3], changed('"step":"a"', '"step":"x"')],
+    [
+      [2, 3],
+      lines.with(2, lines[2]?.replace(/"prev":"\w{64}"/, `"prev":"${"0".repeat(64)}"`) ?? ""),
+    ],
+    [[1, 2], lines.toSpliced(1, 1)],
+    [[2, 3], lines.toSpliced(2, 0, lines[1] ?? "")],
+    [[1], lines.slice(1)],
+    [[3], changed('"n":3', '"n":9')],
+    [[4], lines.with(3, "{}")],
+    [[2], lines.with(1, "x".repeat(70_000))],
   ];
-  for (const [line, some] of broken) {
+  for (const [where, some] of broken) {
     writeFileSync(log.file, `${some.join("\n")}\n`);
-    assert.equal((await log.look()).broken?.line, line);
-    await assert.rejects(log.append(event("d"), writer), /not what was written: line \d/);
+    assert.deepEqual((await log.look()).broken?.lines, where);
+    const named = new RegExp(`not what was written: lines? ${where.join(" and ")}: `);
+    await assert.rejects(log.append(event("d"), writer), named);
   }
+  writeFileSync(log.file, whole.replace('"step":"c"', '"step":"x"'));
+  assert.match((await log.look()).wrong ?? "", /^line 4 is not the one .* changed, or all was/);
   writeFileSync(log.file, whole);
   assert.equal((await log.look()).wrong, undefined);
 });
