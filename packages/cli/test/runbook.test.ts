@@ -275,6 +275,10 @@ test("a runbook that is wrong names the line, and one that would be public is re
       /:4:18: .*write T, T-48h/,
     ],
     [
+      `${head}  - { id: a, at: T-999999d, mode: automatic, do: { refresh: {} } }\n`,
+      /:4:18: .*at most 1830d \(five years\) before or after T/,
+    ],
+    [
       `${head}  - { id: a, at: T, mode: approved, do: { refresh: {} } }\n`,
       /:4:27: a needs 1 to approve/,
     ],

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { durationMs, UsageError } from "@causeway/kernel";
+import { durationMs, type Instant, toUtcSecond, UsageError } from "@causeway/kernel";
 import { isDnsName } from "../names/dns-name.ts";
 import { type NameServer, toNameServer } from "../names/name-server.ts";
 import type { Action } from "./action.ts";
@@ -12,7 +12,9 @@ import { attackTime, stepTime } from "./step-time.ts";
 /** What is wrong with a part of the document, as an error that says where it stands. */
 export type Fault = (path: readonly (string | number)[], what: string) => UsageError;
 
-const usualWithinMs = 86_400_000; // who was off for longer had better look before it is done
+const dayMs = 86_400_000;
+const offsetDaysMax = 1830; // no plan reaches further, and a slip of the hand does
+const usualWithinMs = dayMs; // who was off for longer had better look before it is done
 
 /**
  * Makes a runbook of what the schema has let through.
@@ -22,7 +24,9 @@ const usualWithinMs = 86_400_000; // who was off for longer had better look befo
 export function readRunbook(value: RunbookValue, file: string, fault: Fault): Runbook {
   const folder = dirname(resolve(file));
   const attack = attackTime(value.attack);
-  if (attack === undefined) throw fault(["attack"], "there is no such time");
+  if (attack === undefined || toUtcSecond(attack) === "") {
+    throw fault(["attack"], "there is no such time");
+  }
   const dir = resolve(folder, value.dir ?? ".");
   const approvers = readApprovers(value, fault);
   const names = readNames(value, folder, fault);
@@ -40,10 +44,7 @@ export function readRunbook(value: RunbookValue, file: string, fault: Fault): Ru
     const when = conditions.get(step.when ?? "");
     checkReferences(step, at, ids, when, fault);
     checkMode(step, at, approvers, fault);
-    const moment = step.at === undefined ? undefined : stepTime(step.at, attack);
-    if (step.at !== undefined && moment === undefined) {
-      throw fault(["steps", at, "at"], "there is no such time");
-    }
+    const moment = readTime(step.at, attack, (what) => fault(["steps", at, "at"], what));
     const action = actionOf(step, folder);
     if (action.verb.startsWith("names ") && names === undefined) {
       throw fault(["steps", at, "do"], "names: has to say where DNS names are changed");
@@ -63,6 +64,22 @@ export function readRunbook(value: RunbookValue, file: string, fault: Fault): Ru
   });
   refuseCircle(steps, fault);
   return { name: value.name, attack, dir, approvers, names, steps };
+}
+
+function readTime(
+  at: string | undefined,
+  attack: Instant,
+  fault: (what: string) => UsageError,
+): Instant | undefined {
+  if (at === undefined) return undefined;
+  const moment = stepTime(at, attack);
+  if (moment === undefined) throw fault("there is no such time");
+  if (Math.abs(moment - attack) > offsetDaysMax * dayMs) {
+    throw fault(`it is at most ${offsetDaysMax}d (five years) before or after T`);
+  }
+  // A time of the year 10000 cannot be told.
+  if (toUtcSecond(moment) === "") throw fault("there is no such time");
+  return moment;
 }
 
 function readApprovers({ approvers = [] }: RunbookValue, fault: Fault): readonly Approver[] {

@@ -75,8 +75,25 @@ test("a runbook that makes no sense is refused where it does not", () => {
       () => runbookOf([{}], { conditions: [{ id: "c", route: "a", for: "2h" }] }),
     ],
     [/^attack: /, () => runbookOf([{}], { attack: "2003-02-31T00:00:00Z" })],
+    [/^attack: /, () => runbookOf([{}], { attack: "9999-12-31T23:00:00-02:00" })],
+    [/^steps\.0\.at: .*at most 1830d \(five years\) before/, () => runbookOf([{ at: "T-1831d" }])],
+    [/^steps\.1\.at: .*at most 1830d/, () => runbookOf([{}, { at: "T+1831d" }])],
+    [/^steps\.0\.at: .*at most 1830d/, () => runbookOf([{ at: "2013-08-16T00:00:00Z" }])],
+    [/^steps\.0\.at: .*at most 1830d/, () => runbookOf([{ at: "T-999999d" }])],
+    [
+      /^steps\.0\.at: there is no/,
+      () => runbookOf([{ at: "T+2d" }], { attack: "9999-12-31T00:00:00Z" }),
+    ],
   ];
   for (const [message, make] of wrong) assert.throws(make, { message }, String(message));
+});
+
+test("a plan may reach years around T", () => {
+  const { steps } = runbookOf([{ at: "T-1830d" }, { at: "T+1830d" }]);
+  assert.deepEqual(
+    steps.map(({ at = 0 }) => at - attack),
+    [-1830 * 24 * hour, 1830 * 24 * hour],
+  );
 });
 
 test("a step is another one as soon as anything about it is", () => {
