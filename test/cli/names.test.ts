@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { digShort, startKnot } from "../../packages/control/test/support/knot.ts";
@@ -103,6 +103,21 @@ test("an attack that goes on keeps a low TTL low for longer", async (t) => {
   assert.equal((await names("restore", "--dry-run")).code, 0);
   const shown = await causeway(["names", "show", name, ...at.slice(0, 4)]);
   assert.match(shown.stdout, /^ {2}2 .* lower until 2099-12-01T00:00:00Z by .*: made$/m);
+});
+
+test("a TSIG key that others on this machine can read is told, and taken", async (t) => {
+  const knot = await startKnot(t);
+  const dir = folderFor(t);
+  writeFileSync(path.join(dir, "causeway.yaml"), "");
+  const at = ["--key", knot.key, "--dir", dir];
+  const retire = ["names", "retire", name, "--server", `127.0.0.1:${knot.port}`, ...at];
+  assert.equal((await causeway([...retire, "--dry-run"])).stderr, "");
+  chmodSync(knot.key, 0o644);
+  const warning = `warning: others on this machine can read ${knot.key}; run: chmod 600 ${knot.key}\n`;
+  for (const args of [[...retire, "--dry-run"], retire, ["names", "undo", ...at]]) {
+    const { code, stderr } = await causeway(args);
+    assert.deepEqual([code, stderr], [0, warning], args.join(" "));
+  }
 });
 
 test("who retires a name that a wildcard answers for is warned", async (t) => {

@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import type { FleetTicket } from "@causeway/client";
 import { readFleetTicket } from "@causeway/client/node";
 import { CausewayError, normalRouteUrl } from "@causeway/kernel";
+import { sharedSecret } from "./shared-secret.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -19,7 +19,8 @@ export async function fleetTickets(
   for (const file of files) {
     try {
       const ticket = await readFleetTicket(file);
-      await warnIfShared(file, terminal);
+      const shared = await sharedSecret(file);
+      if (shared !== undefined) terminal.warn(shared);
       if (urls.has(ticket.url)) tickets.push(ticket);
       else
         terminal.warn(`${file} is for ${ticket.url} alone, which is no --route: it is not shown.`);
@@ -29,11 +30,4 @@ export async function fleetTickets(
     }
   }
   return tickets;
-}
-
-async function warnIfShared(file: string, terminal: Terminal): Promise<void> {
-  if (process.platform === "win32") return; // modes say nothing there
-  const mode = (await stat(file).catch(() => undefined))?.mode ?? 0;
-  if ((mode & 0o077) === 0) return;
-  terminal.warn(`others on this machine can read ${file}; run: chmod 600 ${file}`);
 }

@@ -1,146 +1,15 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync, sign } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  type ApproverKey,
-  approveStep,
-  type Runbook,
-  RunbookLog,
-  runRunbook,
-} from "@causeway/control";
-import { initVendor, listRoutes } from "@causeway/publisher";
-import { digShort, folderFor, startKnot } from "../../control/test/support/knot.ts";
-import { act } from "../src/runbook/act.ts";
+import { folderFor } from "../../control/test/support/knot.ts";
 import { checkRunbook } from "../src/runbook/check-runbook.ts";
 import { loadRunbook } from "../src/runbook/load-runbook.ts";
 import { measure } from "../src/runbook/measure.ts";
-import { runPorts } from "../src/runbook/run-ports.ts";
-
-const example = new URL("../../../examples/ms03-026/", import.meta.url);
-const hour = 3_600_000;
-const attack = Date.parse("2003-08-15T10:00:00Z");
-
-interface Person extends ApproverKey {
-  readonly name: string;
-}
-
-function person(name: string): Person {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  const { x = "" } = privateKey.export({ format: "jwk" });
-  return {
-    name,
-    publicKey: Buffer.from(x, "base64url").toString("hex"),
-    sign: (bytes) => Promise.resolve(sign(null, bytes, privateKey)),
-  };
-}
-
-/** The example's vendor, people and names, on this machine, at a time that the test sets. */
-class Night {
-  readonly dir: string;
-  readonly people: readonly Person[] = [person("alice"), person("bob")];
-  now = attack - 72 * hour;
-  readonly #dig: (type: string) => readonly string[];
-
-  private constructor(dir: string, dig: (type: string) => readonly string[]) {
-    this.dir = dir;
-    this.#dig = dig;
-  }
-
-  static async make(t: test.TestContext): Promise<Night> {
-    const knot = await startKnot(t);
-    const dir = join(folderFor(t), "vendor");
-    const name = "update.example.com";
-    const night = new Night(dir, (type) => digShort(knot, name, type));
-    const passphrase = (): Promise<string> => Promise.resolve("");
-    await initVendor(dir, { name: "MS03-026", dev: true, passphrase, now: () => night.now });
-    const text = (file: string): string => readFileSync(new URL(file, example), "utf8");
-    writeFileSync(join(dir, "causeway.yaml"), text("causeway.yaml"));
-    const [alice, bob] = night.people;
-    const runbook = text("runbook.yaml")
-      .replaceAll("windowsupdate.com", name)
-      .replace("192.0.2.53", `127.0.0.1:${knot.port}`)
-      .replace("ops.key", knot.key)
-      .replace("origin: http://127.0.0.1:9100", "recording: watch.jsonl")
-      .replace(/d75a\w{60}/, alice?.publicKey ?? "")
-      .replace(/3d40\w{60}/, bob?.publicKey ?? "");
-    writeFileSync(night.file, runbook);
-    return night;
-  }
-
-  get file(): string {
-    return join(this.dir, "runbook.yaml");
-  }
-
-  /** Does what is due, and tells how each step stands. */
-  async look(): Promise<Readonly<Record<string, string>>> {
-    const ports = await runPorts(this.file, {
-      signal: new AbortController().signal,
-      log: () => undefined,
-      passphrase: () => Promise.resolve(""),
-      tell: () => undefined,
-      clock: { wall: () => this.now, steady: () => 0, sleep: () => Promise.resolve() },
-    });
-    const situations = await runRunbook(ports, { isOnce: true, isDry: false });
-    return Object.fromEntries(situations.map(({ step, situation }) => [step.id, situation.kind]));
-  }
-
-  async approve(step: string, ...names: readonly string[]): Promise<void> {
-    const runbook = await this.runbook();
-    const writer = { who: "test", now: () => this.now };
-    for (const key of this.people.filter(({ name }) => names.includes(name))) {
-      await approveStep(this.log(runbook), runbook, { step, by: key.name, key }, writer);
-    }
-  }
-
-  async announceInto(out: string): Promise<void> {
-    const runbook = await this.runbook();
-    const [step] = runbook.steps;
-    assert.ok(step);
-    const args = { routes: ["https://c.example.net/"], out: join(this.dir, out) };
-    const stage = {
-      step,
-      runbook,
-      isDry: false,
-      who: "test",
-      now: () => this.now,
-      signal: new AbortController().signal,
-      log: () => undefined,
-      passphrase: () => Promise.resolve(""),
-    };
-    await act({ verb: "announce", args }, stage);
-  }
-
-  async runbook(): Promise<Runbook> {
-    return loadRunbook(this.file);
-  }
-
-  log({ dir, name }: Pick<Runbook, "dir" | "name">): RunbookLog {
-    return new RunbookLog(dir, name);
-  }
-
-  addresses(): number {
-    return this.#dig("A").length + this.#dig("AAAA").length;
-  }
-
-  /** What `causeway watch --json` has written in the last minutes. */
-  record(refusedPerSecond: number): void {
-    const lines = Array.from({ length: 180 }, (_, at) => {
-      const second = this.now / 1000 - 179 + at;
-      return JSON.stringify({ at: second, refusedPerSecond: { busy: refusedPerSecond } });
-    });
-    writeFileSync(join(this.dir, "watch.jsonl"), `${lines.join("\n")}\n{"at":`);
-  }
-
-  async states(): Promise<readonly string[]> {
-    const { routes } = await listRoutes(this.dir);
-    return routes.map(({ id, state }) => `${id} ${state}`);
-  }
-}
+import { attack, hour, Night } from "./support/night.ts";
 
 test("the night of 2003, from the first check to the retired name", async (t) => {
   const night = await Night.make(t);
@@ -211,44 +80,6 @@ test("the night of 2003, from the first check to the retired name", async (t) =>
   assert.equal(statSync(night.log(runbook).file).mode & 0o777, 0o600);
   await night.look();
   assert.equal((await night.log(runbook).read()).length, records.length);
-});
-
-test("a step that retires a name that never was is an error, and is not told as done", async (t) => {
-  const night = await Night.make(t);
-  const names = readFileSync(night.file, "utf8").match(/^names:\n(?: .*\n)+/m)?.[0] ?? "";
-  const step = (id: string, name: string): string => {
-    return `  - { id: ${id}, at: T-72h, mode: automatic, do: { names retire: { name: ${name} } } }\n`;
-  };
-  const head = `name: typo\nattack: 2003-08-15T10:00:00Z\n${names}steps:\n`;
-  const move = "names move: { name: new.example.com, to: [192.0.2.7] }";
-  const later = `  - { id: move, after: [right], mode: automatic, do: { ${move} } }\n`;
-  const steps = [
-    step("right", "update.example.com"),
-    step("twice", "update.example.com"),
-    step("typo", "updtae.example.com"),
-    later,
-    step("moved", "new.example.com").replace("at: T-72h", "after: [move]"),
-  ];
-  writeFileSync(night.file, head + steps.join(""));
-  const findings = await checkRunbook(await night.runbook(), {
-    now: () => night.now,
-    signal: new AbortController().signal,
-    log: () => undefined,
-    who: "test",
-  });
-  const errors = findings.filter(({ kind }) => kind === "error");
-  assert.deepEqual(
-    errors.map(({ step: id, code }) => [id, code]),
-    [["typo", "USAGE_ARGUMENT"]],
-  );
-  assert.match(errors[0]?.what ?? "", /updtae\.example\.com has no address, .* spelled right\?/);
-  assert.deepEqual(await night.look(), {
-    right: "done",
-    twice: "done",
-    typo: "failed",
-    move: "done",
-    moved: "done",
-  });
 });
 
 test("a runbook that is wrong names the line, and one that would be public is refused", async (t) => {

@@ -25,6 +25,7 @@ import {
   placeOf,
   reasonOf,
   type ServerOptions,
+  warnOfSharedKey,
   whoIsHere,
   withKey,
   withServer,
@@ -149,7 +150,8 @@ function addUndo(names: Command, context: Context): void {
   withKey(undo).action(async (id: number | undefined, options: UndoOptions) => {
     const { key: keyFile, dir, dryRun: isDry = false } = options;
     const server = options.server === undefined ? undefined : toNameServer(options.server);
-    const { signal } = context;
+    const { signal, terminal } = context;
+    await warnOfSharedKey(options, terminal);
     const told = { who: whoIsHere(), why: reasonOf(options) };
     const changed = await undoChange(namePorts(dir), {
       id,
@@ -159,7 +161,7 @@ function addUndo(names: Command, context: Context): void {
       signal,
       ...told,
     });
-    tellChange(changed.name, changed, isDry, context.terminal);
+    tellChange(changed.name, changed, isDry, terminal);
   });
 }
 

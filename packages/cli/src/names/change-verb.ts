@@ -13,6 +13,7 @@ import {
   namePorts,
   placeOf,
   reasonOf,
+  warnOfSharedKey,
   whoIsHere,
   withKey,
   withServer,
@@ -65,6 +66,7 @@ export function addChange(names: Command, context: Context, change: ChangeVerb):
       const order = { verb, name, keyFile, isDry, who: whoIsHere(), why: reasonOf(options) };
       const wish = await change.wishOf(name, options);
       const { signal, terminal } = context;
+      await warnOfSharedKey(options, terminal);
       const changed = await changeName(namePorts(dir), { ...order, ...at, ...wish, signal });
       tellChange(name, changed, isDry, terminal);
       await change.after?.(name, changed, { server: at.server, dir });

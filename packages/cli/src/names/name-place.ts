@@ -15,6 +15,8 @@ import {
 } from "@causeway/control";
 import { UsageError } from "@causeway/kernel";
 import type { Command } from "commander";
+import { sharedSecret } from "../shared-secret.ts";
+import type { Terminal } from "../terminal.ts";
 
 export interface ServerOptions {
   readonly server: string;
@@ -45,6 +47,15 @@ export function withKey(verb: Command): Command {
     .requiredOption("--key <file>", "the TSIG key, as tsig-keygen writes it")
     .option("--reason <text>", "why; kept with the change")
     .option("--dry-run", "print the update that would be sent, and send nothing");
+}
+
+/** Warns of a TSIG key that others on this machine can read. */
+export async function warnOfSharedKey(
+  { key }: { readonly key: string },
+  terminal: Terminal,
+): Promise<void> {
+  const shared = await sharedSecret(key);
+  if (shared !== undefined) terminal.warn(shared);
 }
 
 /** What changes of names need of this machine. @throws {UsageError} `CONFIG_MISSING` */

@@ -18,8 +18,10 @@ import {
   wasRetired,
 } from "@causeway/control";
 import { invariant, type JsonInput, toUtcSecond, UsageError } from "@causeway/kernel";
+import type { Log } from "@causeway/publisher";
 import { namePorts } from "../names/name-place.ts";
 import { neverThere, present } from "../names/present.ts";
+import { sharedSecret } from "../shared-secret.ts";
 import type { Stage } from "./stage.ts";
 
 const usualTtlSeconds = 60;
@@ -78,12 +80,13 @@ async function change(
   verb: ChangeOrder["verb"],
   name: string,
   wish: ChangeOrder["wish"],
-  { runbook, step, isDry, who, now, signal }: Stage,
+  { runbook, step, isDry, who, now, signal, log }: Stage,
 ): Promise<Changed> {
   const { names, dir } = runbook;
   invariant(names !== undefined, "a runbook that changes names says where");
   const { server, keyFile, zone } = names;
   if (isDry) await checkKeyFile(keyFile);
+  else await logSharedKey(keyFile, log);
   const ports = { ...namePorts(dir), now };
   return changeName(ports, {
     verb,
@@ -97,6 +100,12 @@ async function change(
     signal,
     wish,
   });
+}
+
+/** Tells of a TSIG key that others on this machine can read. */
+export async function logSharedKey(keyFile: string, log: Log): Promise<void> {
+  const message = await sharedSecret(keyFile);
+  if (message !== undefined) log({ level: "warning", message });
 }
 
 function acted(name: string, changed: Changed, remarks: readonly string[] = []): Acted {

@@ -4,6 +4,7 @@ import { progressOf, type Runbook, RunbookLog, reviewTimes, type Step } from "@c
 import { CausewayError, type Instant, UsageError } from "@causeway/kernel";
 import { checkKeys, type Log, type PassphraseSource } from "@causeway/publisher";
 import { act } from "./act.ts";
+import { logSharedKey } from "./act-on-names.ts";
 import { measure } from "./measure.ts";
 import { neededKeys } from "./needed-keys.ts";
 
@@ -55,6 +56,8 @@ export async function checkRunbook(
   if (keys.length > 0) {
     await attempt(() => checkKeys(runbook.dir, keys, { ...(passphrase && { passphrase }), log }));
   }
+  const isNaming = left.some(({ action }) => action.verb.startsWith("names "));
+  if (isNaming && runbook.names !== undefined) await logSharedKey(runbook.names.keyFile, log);
   for (const [id, { why }] of await measure({ ...runbook, steps: left }, now(), signal)) {
     findings.push({ kind: "told", what: `condition ${id}: ${why}` });
   }
