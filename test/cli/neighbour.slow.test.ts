@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -107,21 +115,36 @@ test("a neighbour that vanishes in the middle leaves the rest to others", option
   for (const each of both) await each.end("SIGINT");
 });
 
-test("a neighbour that nobody can hear says so", options, async () => {
-  const { file, args, env } = commandLine(["neighbour", "--state", state("a")]);
+/** What a neighbour says on a machine without a network, until it says that nobody hears it. */
+async function saidAlone(name: string): Promise<string> {
+  const { file, args, env } = commandLine(["neighbour", "--state", state(name)]);
   const child = spawn("unshare", ["--net", file, ...args], { cwd: checkout, env });
+  const end = setTimeout(() => child.kill("SIGINT"), 20_000);
   const ending = once(child, "exit");
-  let told = "";
+  let said = "";
+  let isEnding = false;
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    told += text;
-    const isTold = text.includes("no network hears of it: this machine is on none");
-    if (isTold) child.kill("SIGINT"); // once: a second one ends it by the signal
+    said += text;
+    if (isEnding || !said.includes("no network hears of it")) return;
+    isEnding = true; // once: a second one ends it by the signal
+    child.kill("SIGINT");
   });
-  assert.deepEqual(await ending, [0, null], told);
+  assert.deepEqual(await ending, [0, null], said);
+  clearTimeout(end);
+  return said;
+}
+
+test("a neighbour that nobody can hear says so", options, async () => {
+  assert.match(await saidAlone("a"), /^warning: no network hears of it: .* on none, or UDP port/m);
+  cpSync(state("a"), state("bare"), { recursive: true });
+  rmSync(path.join(state("bare"), "held"), { recursive: true });
+  const both =
+    /^warning: it holds nothing yet: .*\nwarning: no network hears of it: .* on none\.$/m;
+  assert.match(await saidAlone("bare"), both);
   const get = commandLine(["get", "reader", "--neighbours", "--state", state("alone")]);
   const alone = spawnSync("unshare", ["--net", get.file, ...get.args, "--trust", vendor.root], {
     cwd: checkout,
-    env,
+    env: get.env,
     encoding: "utf8",
   });
   assert.equal(alone.status, 4);

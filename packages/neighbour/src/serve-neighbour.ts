@@ -25,7 +25,9 @@ export interface Neighbour {
   readonly repository: RepositoryId;
   /** Whether there is anything to serve by now. */
   readonly isHolding: boolean;
-  /** On how many networks it is told by now. */
+  /** Whether the machine is on any network by now, told of it or not. */
+  readonly isOnNetwork: boolean;
+  /** On how many networks it is told by now: on none before there is anything to serve. */
   readonly networks: number;
   /** Says goodbye, and finishes what is under way, for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
@@ -72,6 +74,9 @@ export async function serveNeighbour(options: NeighbourOptions): Promise<Neighbo
     repository,
     get isHolding() {
       return isHolding(folder);
+    },
+    get isOnNetwork() {
+      return links.now.length > 0;
     },
     get networks() {
       return telling.links;

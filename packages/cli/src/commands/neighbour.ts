@@ -59,9 +59,16 @@ async function serve(
       { port: neighbour.port, folder, repository },
       `serving ${folder} to neighbours, at port ${neighbour.port}; Ctrl-C ends it`,
     );
-    if (!isHolding) terminal.warn("it holds nothing yet: use bundle apply, or get --neighbours.");
-    else if (!(await isTold(neighbour, signal))) {
-      terminal.warn("no network hears of it: this machine is on none, or UDP port 5353 is taken.");
+    if (isHolding) {
+      if (!(await isTold(neighbour, signal))) {
+        terminal.warn(
+          "no network hears of it: this machine is on none, or UDP port 5353 is taken.",
+        );
+      }
+    } else {
+      terminal.warn("it holds nothing yet: use bundle apply, or get --neighbours.");
+      // Nobody is told of what holds nothing, so that who could hear is all that can be known.
+      if (!neighbour.isOnNetwork) terminal.warn("no network hears of it: this machine is on none.");
     }
     await aborted(signal);
   } finally {
