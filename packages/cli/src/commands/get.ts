@@ -88,7 +88,7 @@ async function get(product: string, options: GetOptions, context: Context): Prom
   const client = await openClient({
     routes,
     tickets,
-    neighbours,
+    ...(areWanted && { neighbours }),
     stateFolder: state,
     lockWaitMs: waitForOtherMs,
     proxies: proxySettings(process.env),

@@ -12,7 +12,8 @@ interface LogOptions {
 
 const notes = `
 --verify follows the chain from the first line, and compares its end with the head that is kept beside
-it. It names the line that was changed, or two of which one was: a line is known by the next one alone. Whoever can write to both can shorten or rewrite both: note the printed head elsewhere, and give it
+it. It names the line that was changed, or two of which one was: a line is known by the next one alone.
+Whoever can write to both can shorten or rewrite both: note the printed head elsewhere, and give it
 with --head later. Exit code 3 tells that the log is not what was written.
 `;
 
