@@ -15,7 +15,7 @@ test("an old file that is none, or cannot be read, costs a warning and bytes, ne
 }, async (t) => {
   const folder = folderFor(t);
   const vendor = await TestVendor.make(folder);
-  const old = programBytes(300_000);
+  const old = programBytes(1_000_000); // a chunk has up to a quarter of it, and the last is new
   const next = Buffer.concat([old, programBytes(1_000)]);
   await vendor.release("1.0.0", next);
   const at = (name: string): string => path.join(folder, name);
