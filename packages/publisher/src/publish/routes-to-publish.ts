@@ -39,7 +39,12 @@ export async function routesToPublish(
   const isOut = isGood(wantedRoutes(published, keys, expiryMs.routes, list.entry), now);
   const needsKey = !isOut && keptFor(list.entry, context) === undefined;
   if (stays !== undefined && needsKey && keyring.count("routes", keys) === 0) {
-    warnOfStaying(stays.document, "none of its keys is here", now, log);
+    warnOfStaying(
+      stays.document,
+      "none of its keys is here; put one into keys/ and publish again",
+      now,
+      log,
+    );
     return stays;
   }
   const next = await nextRoutes(published, list.entry, context);
